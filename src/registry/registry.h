@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+   The client side of a registry: manifests and blobs over HTTP.  */
+
+#ifndef UDOCKER_REGISTRY_REGISTRY_H
+#define UDOCKER_REGISTRY_REGISTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct reference;
+struct registry;
+
+/* How to reach a registry.  All strings are borrowed for the life of the
+   registry and may be NULL; a zeroed structure is a good default.  */
+struct registry_options
+{
+  const char *registry;  /* URL or HOST[:PORT] to ask when the name has no
+                            host of its own (--registry); NULL: Docker Hub */
+  const char *hub;       /* URL of Docker Hub's registry; NULL: the real one */
+  const char *proxy;     /* proxy URL; NULL: the environment decides */
+  const char *keystore;  /* file name of udocker's keystore, or NULL */
+  const char *user_agent;              /* NULL: udocker/VERSION */
+  const char *const *insecure_hosts;   /* NULL-terminated list of HOST[:PORT]
+                                          that may be asked without TLS or
+                                          with unverified TLS, or NULL */
+  bool insecure;         /* do not verify certificates (--insecure) */
+  bool verbose;          /* libcurl tells on stderr what it does */
+  unsigned int connect_timeout; /* seconds; 0: 10 */
+  unsigned int timeout;  /* seconds without a byte before a transfer counts as
+                            dead; 0: 60 */
+  unsigned int retries;  /* how often a request that failed for a passing
+                            reason is repeated; 0: 5 */
+  unsigned int connections; /* at most so many at once; 0: 4 */
+};
+
+/* A manifest, or an index, exactly as the registry sent it.  Start it as
+   { 0 }; the caller frees it with registry_document_release.  */
+struct registry_document
+{
+  char *bytes;      /* followed by a NUL that is not counted */
+  size_t size;
+  char *media_type; /* without parameters, lower case; "" when not sent */
+  char *digest;     /* sha256:... of BYTES, computed here; when the request
+                       was by digest, that digest, verified */
+};
+
+void registry_document_release (struct registry_document *document);
+
+/* One blob to be fetched.  */
+struct registry_blob
+{
+  const char *digest; /* valid per digest_is_valid */
+  int64_t size;       /* from the manifest; -1 when unknown (schema 1) */
+  int fd;             /* regular file, open for reading and writing.  What it
+                         already holds is taken for the beginning of the blob:
+                         hashed, and the rest asked for with Range; when the
+                         result does not have the digest, or the registry does
+                         not do ranges, it is truncated and fetched anew */
+  const char *media_type; /* for messages and progress; may be NULL */
+  void *data;         /* the caller's, not touched */
+};
+
+/* How registry_fetch_blobs tells its caller what goes on.  Any function may
+   be NULL.  They are called from registry_fetch_blobs, in its thread.  */
+struct registry_watch
+{
+  void *data;
+
+  /* The transfer of BLOB begins or continues at byte START.  */
+  void (*started) (void *data, const struct registry_blob *blob,
+                   int64_t start);
+
+  /* BLOB has DONE of TOTAL bytes (TOTAL is -1 when unknown).  Called at most
+     some ten times a second for each blob.  */
+  void (*progress) (void *data, const struct registry_blob *blob,
+                    int64_t done, int64_t total);
+
+  /* All bytes of BLOB are in its file, and have its size and digest.  Return
+     0, or a negative errno with ERR set, which stops everything.  The place
+     to make the blob visible and close its file.  */
+  int (*finished) (void *data, const struct registry_blob *blob,
+                   struct error *err);
+
+  /* BLOB's transfer failed for REASON and is tried again in SECONDS.  */
+  void (*delayed) (void *data, const struct registry_blob *blob,
+                   const char *reason, unsigned int seconds);
+};
+
+/* Make *REGISTRY ready to be asked for the image that REF names: decide which
+   host and scheme, read credentials.  Nothing goes over the network yet.
+   REF and OPTIONS are borrowed until registry_close.  Return 0, or a negative
+   errno with ERR set (-EINVAL for a name no registry can have).  */
+int registry_open (struct registry **registry, const struct reference *ref,
+                   const struct registry_options *options, struct error *err);
+
+/* Close connections and free REGISTRY; NULL is accepted.  */
+void registry_close (struct registry *registry);
+
+/* Return the URL of the registry without path, as messages show it, for
+   instance "https://registry-1.docker.io".  Borrowed.  */
+const char *registry_url (const struct registry *registry);
+
+/* Fetch the manifest or index that REFERENCE (a tag or a digest) names, at
+   most 8 MiB, into DOCUMENT.  A digest is verified.  Return 0, or a negative
+   errno with ERR set: -ENOENT no such image, -EACCES not authorized, -EBADMSG
+   not what was asked for, others for trouble on the way.  */
+int registry_fetch_manifest (struct registry *registry, const char *reference,
+                             struct registry_document *document,
+                             struct error *err);
+
+/* Fetch the COUNT BLOBS, several at a time, in about the order given, each
+   into its file, hashing them while they arrive.  A cut connection is resumed
+   where it broke.  Return 0 when every blob has been finished, or a negative
+   errno with ERR telling of the first failure; then files of unfinished blobs
+   keep what arrived, for a later resume, unless it was wrong: a file whose
+   content has not the digest is truncated to nothing.  */
+int registry_fetch_blobs (struct registry *registry,
+                          const struct registry_blob *blobs, size_t count,
+                          const struct registry_watch *watch,
+                          struct error *err);
+
+#endif
