@@ -1,0 +1,12 @@
+# lib/base: errors, clean-up, buffers, messages, files, locks, JSON.
+noinst_LIBRARIES += lib/base/libbase.a
+lib_base_libbase_a_SOURCES = \
+  lib/base/buffer.c lib/base/buffer.h \
+  lib/base/cleanup.c lib/base/cleanup.h \
+  lib/base/error.c lib/base/error.h \
+  lib/base/file.c lib/base/file.h \
+  lib/base/i18n.h \
+  lib/base/json.c lib/base/json.h \
+  lib/base/lock.c lib/base/lock.h \
+  lib/base/log.c lib/base/log.h
+lib_base_libbase_a_CPPFLAGS = $(HOSTED_CPPFLAGS) $(JSON_C_CFLAGS)

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Advisory locks on files, that hold between machines where NFS allows.  */
+
+#include <config.h>
+
+#include "lib/base/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/i18n.h"
+#include "lib/base/log.h"
+
+/* flock (FD, OPERATION) that goes on after signals.  Return 0 or a negative
+   errno.  */
+static int
+lock_fd (int fd, int operation)
+{
+  while (flock (fd, operation) < 0)
+    if (errno != EINTR)
+      return -errno;
+  return 0;
+}
+
+static int
+lock_open (int dir, const char *path, int operation, const char *what,
+           bool wait, struct error *err)
+{
+  /* Over NFS an exclusive lock wants a descriptor open for writing, a shared
+     one a descriptor open for reading.  */
+  AUTO_CLOSE int fd = openat (dir, path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return error_set (err, errno, _ ("cannot open the lock '%s': %s"), path,
+                      strerror (errno));
+
+  int status = lock_fd (fd, operation | LOCK_NB);
+  if (status == -EWOULDBLOCK && wait)
+    {
+      log_info (_ ("waiting for %s"), what);
+      status = lock_fd (fd, operation);
+    }
+  if (status == -EWOULDBLOCK)
+    return error_set (err, EWOULDBLOCK, _ ("%s is in use by another process"),
+                      what);
+  if (status < 0)
+    return error_set (
+        err, -status,
+        _ ("cannot lock '%s': %s; does its file system support locks?"), path,
+        strerror (-status));
+  return TAKE_FD (fd);
+}
+
+int
+lock_take (int dir, const char *path, const char *what, bool wait,
+           struct error *err)
+{
+  return lock_open (dir, path, LOCK_EX, what, wait, err);
+}
+
+int
+lock_share (int dir, const char *path, const char *what, bool wait,
+            struct error *err)
+{
+  return lock_open (dir, path, LOCK_SH, what, wait, err);
+}
