@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Containers as they lie on disk: make, find, list, name, remove.  */
+
+#ifndef UDOCKER_SRC_CONTAINER_CONTAINER_H
+#define UDOCKER_SRC_CONTAINER_CONTAINER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct error;
+struct store;
+struct store_tag;
+
+/* An open container.  Fields are for reading only.  */
+struct container
+{
+  struct store *store;
+  char *id;   /* its directory below containers/ */
+  char *path; /* absolute path of that directory */
+  char *root; /* absolute path of its file system, PATH/ROOT */
+  int fd;     /* the directory */
+};
+
+/* What container_open accepts.  */
+enum container_by
+{
+  CONTAINER_BY_NAME,  /* an alias, else a whole id */
+  CONTAINER_BY_PREFIX /* also the beginning of exactly one id, of at least
+                         four characters */
+};
+
+/* Find NAME in STORE.  Return 0 with *CONTAINER set (close it with
+   container_close), -ENOENT when there is none, -EEXIST when a prefix fits
+   several, or another negative errno; ERR is set on failure.  */
+int container_open (struct store *store, const char *name,
+                    enum container_by by, struct container **container,
+                    struct error *err);
+
+/* Close CONTAINER, which may be NULL.  */
+void container_close (struct container *container);
+
+/* Read the description of CONTAINER, container.json, into *TEXT, which the
+   caller frees, and its length into *SIZE.  Return 0, or a negative errno
+   with ERR set.  */
+int container_read_metadata (const struct container *container, char **text,
+                             size_t *size, struct error *err);
+
+/* Read the small file FILE ("imagerepo.name", "execmode", ...) of CONTAINER
+   into *TEXT, which the caller frees, without the white space around it.
+   Return 0, -ENOENT when it is missing, or another negative errno; ERR is set
+   on failure.  */
+int container_read_file (const struct container *container, const char *file,
+                         char **text, struct error *err);
+
+/* Write SIZE bytes of TEXT as FILE of CONTAINER, at once (a reader sees the
+   old or the new content).  Return 0, or a negative errno with ERR set.  */
+int container_write_file (const struct container *container, const char *file,
+                          const void *text, size_t size, struct error *err);
+
+/* Tell whether CONTAINER is marked as protected.  */
+bool container_is_protected (const struct container *container);
+
+/* Tell whether NAME can be an alias: not empty, none of '/', '.', ' ', '[',
+   ']' or a newline in it, at most 2048 bytes (and what the file system
+   takes).  */
+bool container_name_is_valid (const char *name);
+
+/* Make a container of the image TAG in STORE and give it the alias NAME
+   (NULL: none).  Its id, a lower-case UUID, is returned in *ID, which the
+   caller frees.  The container appears only when it is whole.  NAME is
+   reserved while this goes on: another process that wants to create it too
+   waits, and then fails.  Return 0, -EEXIST when NAME is taken, -EINVAL when
+   it is not valid, or another negative errno; ERR is set on failure and
+   nothing is left behind.
+
+   Only the full program has it.  */
+int container_create (struct store *store, const struct store_tag *tag,
+                      const char *name, char **id, struct error *err);
+
+/* Give CONTAINER the further alias NAME.  Return 0, -EEXIST when it is taken,
+   -EINVAL when it is not valid, or another negative errno; ERR is set on
+   failure.  */
+int container_add_name (const struct container *container, const char *name,
+                        struct error *err);
+
+/* Remove the alias NAME from STORE.  Return 0, -ENOENT when there is none,
+   -EINVAL when NAME is an id, or another negative errno; ERR is set on
+   failure.  */
+int container_remove_name (struct store *store, const char *name,
+                           struct error *err);
+
+/* Replace the alias OLD in STORE by NEW.  Return 0, -ENOENT when there is no
+   OLD, -EEXIST when NEW is taken, -EINVAL when NEW is not valid or OLD is an
+   id, or another negative errno; ERR is set on failure and OLD is still
+   there.  */
+int container_rename (struct store *store, const char *old_name,
+                      const char *new_name, struct error *err);
+
+/* Remove CONTAINER with its aliases: first it disappears, then its files are
+   removed, without following links and whatever permissions they have.
+   -EPERM when it is protected.  With FORCE go on where a file cannot be
+   removed.  CONTAINER stays open, of no use but to be closed.  Return 0, or a
+   negative errno with ERR set.  */
+int container_remove (struct container *container, bool force,
+                      struct error *err);
+
+/* One container in a listing.  */
+struct container_entry
+{
+  char *id;
+  char **names; /* its aliases, sorted */
+  size_t name_count;
+};
+
+/* List the containers of STORE, sorted by id, into *ENTRIES, an array of
+   *COUNT which the caller frees with container_entries_free.  Return 0, or a
+   negative errno with ERR set.  */
+int container_list (struct store *store, struct container_entry **entries,
+                    size_t *count, struct error *err);
+
+/* Free the array ENTRIES of COUNT and what it holds.  ENTRIES may be NULL.  */
+void container_entries_free (struct container_entry *entries, size_t count);
+
+#endif

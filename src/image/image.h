@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   An image in the store as its metadata describe it.  */
+
+#ifndef UDOCKER_SRC_IMAGE_IMAGE_H
+#define UDOCKER_SRC_IMAGE_IMAGE_H
+
+#include <stddef.h>
+
+struct error;
+struct store;
+struct store_tag;
+
+/* One layer of an image.  */
+struct image_layer
+{
+  char *blob;    /* its file below layers/: "sha256:HEX" or "HEX.layer" */
+  char *diff_id; /* "sha256:HEX" of the uncompressed archive, or NULL */
+};
+
+/* An image.  */
+struct image
+{
+  char *name;
+  char *tag;
+  char *config;       /* the configuration, a JSON object, verbatim where the
+                         image has one of its own */
+  size_t config_size; /* its bytes, without the NUL that follows them */
+  struct image_layer *layers; /* the lowest first */
+  size_t layer_count;
+};
+
+/* Read the metadata of the image TAG in STORE, whatever flavour it has
+   (registry manifest of schema 2 or OCI, schema 1, ancestry of v1), into
+   IMAGE, which the caller releases.  Every blob it names exists.  Return 0,
+   or a negative errno with ERR set.  */
+int image_open (struct store *store, const struct store_tag *tag,
+                struct image *image, struct error *err);
+
+/* Read only the configuration of the image TAG: as image_open, but the layers
+   are neither read nor looked for.  */
+int image_open_config (struct store *store, const struct store_tag *tag,
+                       struct image *image, struct error *err);
+
+/* Free what IMAGE holds and leave it empty.  */
+void image_release (struct image *image);
+
+/* Return the platform that the configuration CONFIG of SIZE bytes names, as
+   "os/architecture" or "os/architecture/variant"; "unknown/unknown" where it
+   says nothing.  The caller frees it.  */
+char *image_platform (const char *config, size_t size);
+
+#endif

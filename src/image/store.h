@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   The local repository: where images, layers and containers live.  */
+
+#ifndef UDOCKER_SRC_IMAGE_STORE_H
+#define UDOCKER_SRC_IMAGE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct error;
+struct store;
+
+/* Layout (that of the Python tool, which may open the same directory):
+
+     layers/DIGEST               a blob, whole and verified
+     layers/.DIGEST.part         a blob on its way, locked by who fetches it
+     layers/.lock                serialises "record what a pull needs" with
+                                 "remove what nobody needs"
+     repos/NAME/TAG/             an image; it is one when it holds a file TAG
+     repos/NAME/.TAG.ID.part/    an image on its way, with links to all that
+                                 it will need; its file 'lock' is locked by
+                                 who pulls it
+     containers/ID/              a container
+     containers/.ID.part/        a container on its way, or being removed
+     containers/ALIAS -> ID      a name of a container
+
+   Names that begin with a dot belong to somebody at work, or to a process
+   that was killed; the latter are recognised by their free lock and swept.
+   Readers take no lock: everything appears and disappears by one rename.  */
+
+/* Where the parts of a repository are.  TOP is needed, the others may be NULL
+   (then they are the directory of that name below TOP).  */
+struct store_paths
+{
+  const char *top;
+  const char *repos;
+  const char *layers;
+  const char *containers;
+  const char *bin;
+  const char *lib;
+  const char *doc;
+};
+
+/* Open the repository at PATHS.  When CREATE and it does not exist, make it
+   first; *CREATED (if not NULL) then tells so.  A repository that cannot be
+   written opens too; what changes it fails later.  Return 0 with *STORE set
+   (free it with store_close), -ENOENT when there is none and it was not to be
+   made, or another negative errno; ERR is set on failure.  */
+int store_open (const struct store_paths *paths, bool create, bool *created,
+                struct store **store, struct error *err);
+
+/* Close STORE, which may be NULL.  */
+void store_close (struct store *store);
+
+/* The absolute path and the open descriptor of a part of STORE.  Both belong
+   to STORE.  A descriptor is for use as the DIR of *at calls.  */
+const char *store_top_path (const struct store *store);
+const char *store_repos_path (const struct store *store);
+const char *store_layers_path (const struct store *store);
+const char *store_containers_path (const struct store *store);
+int store_repos_fd (const struct store *store);
+int store_layers_fd (const struct store *store);
+int store_containers_fd (const struct store *store);
+
+/* Remove what killed processes left in STORE: images and containers half
+   made, and blobs half fetched that nobody touched for a week (younger ones
+   are kept: a pull resumes them).  What a living process holds is untouched.
+   Never fails: what cannot be removed stays.  */
+void store_sweep (struct store *store);
+
+/* Blobs.  */
+
+/* A blob being written.  Fields are for reading only.  */
+struct store_blob
+{
+  struct store *store;
+  char *digest; /* "sha256:HEX", its future name */
+  char *part;   /* its name meanwhile, below layers/ */
+  int fd;       /* for reading and writing; holds the lock */
+  off_t have;   /* bytes an earlier attempt left, not verified by anybody */
+};
+
+/* Tell whether DIGEST ("sha256:HEX", "HEX.layer", ...) names a blob in STORE,
+   whole.  */
+bool store_blob_exists (struct store *store, const char *digest);
+
+/* Open the blob DIGEST of STORE for reading.  Return the descriptor, which
+   the caller closes, or a negative errno with ERR set.  */
+int store_blob_open (struct store *store, const char *digest,
+                     struct error *err);
+
+/* Start or take up again the writing of blob DIGEST ("ALGORITHM:HEX") in
+   STORE.
+
+   Return 0 with BLOB filled: the caller now writes the missing bytes to
+   BLOB->fd (BLOB->have bytes are there from an earlier attempt: hash them
+   first, or ftruncate) and ends with store_blob_commit or store_blob_abort.
+   Return 1 when the blob exists already, whole (BLOB undefined).
+   Return -EWOULDBLOCK, ERR untouched, when another process is writing it and
+   not WAIT; with WAIT say so on stderr and wait until it is done, then return
+   1, or 0 if it gave up.  Other negative errno with ERR set.
+
+   To be free of deadlocks a pull calls this first for all its blobs without
+   WAIT, fetches what it got, commits, and only then, holding nothing, calls
+   it with WAIT for one of the rest at a time.  */
+int store_blob_begin (struct store *store, const char *digest, bool wait,
+                      struct store_blob *blob, struct error *err);
+
+/* Make BLOB, whose content the caller has verified, appear under its digest:
+   fsync, rename.  BLOB is released whatever happens.  Return 0, or a negative
+   errno with ERR set; the part is then kept for another try.  */
+int store_blob_commit (struct store_blob *blob, struct error *err);
+
+/* Give BLOB up and release it.  Keep the bytes for another try if KEEP (the
+   transfer was cut), otherwise remove them (they were wrong).  */
+void store_blob_abort (struct store_blob *blob, bool keep);
+
+/* Images on their way.  */
+
+/* An image being pulled, loaded or imported; opaque.  */
+struct store_pending;
+
+/* Begin to make the image NAME:TAG in STORE: NAME is the directory below
+   repos/ as the user typed it, TAG a tag or "sha256:HEX".  Nothing of it is
+   visible until store_pending_commit.  Return 0 with *PENDING set, or a
+   negative errno with ERR set (-EINVAL for a NAME or TAG that would leave
+   repos/).  */
+int store_pending_begin (struct store *store, const char *name,
+                         const char *tag, struct store_pending **pending,
+                         struct error *err);
+
+/* Record that PENDING needs the blob BLOB ("sha256:HEX", "HEX.layer",
+   "HEX.json").  Call it for every blob, before asking whether the blob
+   exists: from then on nobody removes it.  Repeats are harmless.  Return 0,
+   or a negative errno with ERR set.  */
+int store_pending_need (struct store_pending *pending, const char *blob,
+                        struct error *err);
+
+/* Write file FILE ("manifest", "ancestry", ...) with SIZE bytes of TEXT into
+   PENDING.  Return 0, or a negative errno with ERR set.  */
+int store_pending_write (struct store_pending *pending, const char *file,
+                         const void *text, size_t size, struct error *err);
+
+/* Make PENDING appear in place of any image of its name, at once.  FLAVOUR is
+   "v2" or "v1".  Every blob that it needs must exist.  A protected image
+   stays protected.  PENDING is freed whatever happens.  Return 0, or a
+   negative errno with ERR set (-ENOENT: a blob is missing) and nothing
+   changed.  */
+int store_pending_commit (struct store_pending *pending, const char *flavour,
+                          struct error *err);
+
+/* Remove PENDING, which may be NULL, and the empty directories it made.  The
+   blobs that were fetched for it stay in STORE if KEEP_BLOBS (the next
+   attempt will not ask for them again), otherwise those that nobody else
+   needs go.  */
+void store_pending_abort (struct store_pending *pending, bool keep_blobs);
+
+/* Images.  */
+
+/* The name of an image in a store, and what a listing shows of it.  */
+struct store_tag
+{
+  char *name; /* directory below repos/, as it was typed at pull time */
+  char *tag;
+  bool is_protected;
+};
+
+/* Free what TAG holds and leave it empty.  */
+void store_tag_release (struct store_tag *tag);
+
+/* Find the image that NAME:TAG means in STORE: the one of exactly this name,
+   else one whose name means the same ('ubuntu', 'library/ubuntu',
+   'docker.io/library/ubuntu', ...).  Return 0 with FOUND filled (release it),
+   or -ENOENT or another negative errno with ERR set.  */
+int store_tag_find (struct store *store, const char *name, const char *tag,
+                    struct store_tag *found, struct error *err);
+
+/* Split IMAGE, as a user types the name of an image that is in the store
+   ("a/b:tag", "localhost:5000/a/b", "a@sha256:HEX"), into *NAME and *TAG
+   ("latest" if none is given), which the caller frees.  A colon before the
+   last slash belongs to a port.  Return 0, or -EINVAL with ERR set.  */
+int store_split_name (const char *image, char **name, char **tag,
+                      struct error *err);
+
+/* List the images of STORE, sorted by name and tag, into *TAGS, an array of
+   *COUNT which the caller frees with store_tags_free.  Return 0, or a
+   negative errno with ERR set.  */
+int store_tag_list (struct store *store, struct store_tag **tags,
+                    size_t *count, struct error *err);
+
+/* Free the array TAGS of COUNT and what it holds.  TAGS may be NULL.  */
+void store_tags_free (struct store_tag *tags, size_t count);
+
+/* Open the directory of TAG in STORE.  Return the descriptor, which the
+   caller closes, or a negative errno with ERR set.  */
+int store_tag_open (struct store *store, const struct store_tag *tag,
+                    struct error *err);
+
+/* Remove TAG from STORE, then those of its blobs that no other image and no
+   image on its way needs, then the directories that this leaves empty.
+   -EPERM when it is protected.  With FORCE go on where something cannot be
+   removed.  Return 0, or a negative errno with ERR set.  */
+int store_tag_remove (struct store *store, const struct store_tag *tag,
+                      bool force, struct error *err);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Unpack layers, one over the other, into a directory.  */
+
+#ifndef UDOCKER_SRC_IMAGE_UNPACK_H
+#define UDOCKER_SRC_IMAGE_UNPACK_H
+
+#include <stddef.h>
+
+struct error;
+
+/* A layer to unpack.  */
+struct unpack_layer
+{
+  const char *name;    /* for messages */
+  int fd;              /* the archive, compressed or not; read to its end */
+  const char *diff_id; /* digest its uncompressed bytes must have, or NULL */
+};
+
+/* Unpack the COUNT archives LAYERS, the lowest first, into the directory ROOT
+   (a descriptor), as the OCI image specification says: later layers replace
+   and white out what earlier ones made.
+
+   Nothing outside ROOT is ever written, removed or linked to, whatever the
+   archives contain: names are taken relative to ROOT, ".." stops at ROOT and
+   symbolic links are followed as a process confined to ROOT would.  All is
+   owned by the caller; permissions are those of the archive without set-id
+   bits and with what the owner needs to read, change and remove the tree.
+   Device nodes are left out.
+
+   Return 0, or a negative errno with ERR set; ROOT then holds an undefined
+   part of the tree.  */
+int unpack_layers (int root, const struct unpack_layer *layers, size_t count,
+                   struct error *err);
+
+#endif
