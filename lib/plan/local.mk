@@ -1,0 +1,8 @@
+# lib/plan: the run plan as bytes.  No config.h and no gnulib, since engines
+# of every libc use it; plan.c alone is what needs no libc at all.
+noinst_LIBRARIES += lib/plan/libplan.a
+lib_plan_libplan_a_SOURCES = \
+  lib/plan/plan.c lib/plan/plan.h \
+  lib/plan/plan-print.c \
+  lib/plan/plan-write.c lib/plan/plan-write.h
+lib_plan_libplan_a_CPPFLAGS = $(BARE_CPPFLAGS)
