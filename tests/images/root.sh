@@ -1,0 +1,218 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 the udocker authors
+# Make a root directory for tests from distribution packages, once, and print
+# where it is.
+#
+#   root.sh [--if-cheap] NAME
+#
+# NAME is busybox, musl, esbuild, debian11, debian12, debian13, sid or
+# debian12-small.  The root is made below $UDOCKER_TEST_CACHE (by default
+# tests/images/cache of the build tree, which is the current directory), under
+# a temporary name that is renamed when it is whole, so that a root that is
+# there is complete, whoever made it.  A root never holds devices, and its
+# owner is the account that will run the tests: whoever calls, or for root the
+# account named by $UDOCKER_TEST_USER (nobody).
+#
+# The exit status is 0 when the root is there, and 77 with one sentence on
+# stderr when it cannot be had on this machine: packages not installed, or no
+# mirror within reach.  With --if-cheap what takes minutes or a network counts
+# as out of reach unless it is already in the cache.
+
+set -u
+LC_ALL=C
+export LC_ALL
+umask 022
+
+fail ()
+{
+  echo "$0: $*" >&2
+  exit 1
+}
+
+unavailable ()
+{
+  echo "$*" >&2
+  exit 77
+}
+
+need ()
+{
+  for program
+  do
+    command -v "$program" >/dev/null 2>&1 \
+      || unavailable "needs $program, which is not installed"
+  done
+}
+
+cheap=no
+if test "${1-}" = --if-cheap; then
+  cheap=yes
+  shift
+fi
+test $# -eq 1 || fail "usage: root.sh [--if-cheap] NAME"
+name=$1
+
+cache=${UDOCKER_TEST_CACHE:-$PWD/tests/images/cache}
+mkdir -p "$cache" || fail "cannot make '$cache'"
+root=$cache/$name
+work=$cache/.$name.$$
+
+owner=
+if test "$(id -u)" -eq 0; then
+  owner=$(id -u "${UDOCKER_TEST_USER:-nobody}"):$(id -g \
+    "${UDOCKER_TEST_USER:-nobody}")
+fi
+
+# --- what every root has ------------------------------------------------------
+
+skeleton ()
+{
+  mkdir -p "$work/dev" "$work/proc" "$work/sys" "$work/etc" "$work/root" \
+    "$work/tmp" "$work/var/tmp" "$work/bin"
+  chmod 1777 "$work/tmp" "$work/var/tmp"
+  cat >"$work/etc/passwd" <<'END'
+root:x:0:0:root:/root:/bin/sh
+daemon:x:1:1:daemon:/usr/sbin:/bin/false
+nobody:x:65534:65534:nobody:/:/bin/false
+END
+  cat >"$work/etc/group" <<'END'
+root:x:0:
+daemon:x:1:
+tty:x:5:
+nogroup:x:65534:
+END
+}
+
+# Debian's static busybox with a link for each applet.
+busybox ()
+{
+  busybox=
+  for candidate in /bin/busybox /usr/bin/busybox; do
+    if test -x "$candidate" \
+       && ! LC_ALL=C readelf -l "$candidate" 2>/dev/null | grep -q INTERP; then
+      busybox=$candidate
+      break
+    fi
+  done
+  test -n "$busybox" || unavailable "needs a static busybox (busybox-static)"
+  cp "$busybox" "$work/bin/busybox"
+  for applet in $("$busybox" --list); do
+    case $applet in
+      busybox) ;;
+      *) ln -s busybox "$work/bin/$applet" ;;
+    esac
+  done
+}
+
+make_busybox ()
+{
+  skeleton
+  busybox
+}
+
+# musl's loader, programs linked with it dynamically and statically, and
+# busybox for a shell.
+make_musl ()
+{
+  need musl-gcc
+  skeleton
+  busybox
+  loader=$(find /lib/ld-musl-*.so.1 2>/dev/null | head -n 1)
+  test -n "$loader" || unavailable "needs musl's loader (musl)"
+  mkdir -p "$work/lib"
+  cp -L "$loader" "$work/$loader"
+  cat >"$work/hello.c" <<'END'
+#include <stdio.h>
+#include <stdlib.h>
+int
+main (int argc, char **argv)
+{
+  printf ("hello from %s\n", argc > 1 ? argv[1] : "musl");
+  return argc > 2 ? atoi (argv[2]) : 0;
+}
+END
+  # shellcheck disable=SC2015 # either failing means the same
+  musl-gcc -O1 -o "$work/bin/hello" "$work/hello.c" \
+    && musl-gcc -O1 -static -o "$work/bin/hello-static" "$work/hello.c" \
+    || unavailable "musl-gcc cannot link"
+  # A cross compiler's musl-gcc would make programs for another machine.
+  "$work/bin/hello-static" >/dev/null 2>&1 \
+    || unavailable "musl-gcc makes programs that do not run here"
+}
+
+# A root with one static Go program and nothing else.
+make_esbuild ()
+{
+  need npm tar
+  test "$(uname -m)" = x86_64 || unavailable "esbuild is fetched for x86_64"
+  (
+    mkdir "$work/.npm" && cd "$work/.npm" \
+      && npm pack --silent --cache "$work/.npm/cache" @esbuild/linux-x64 \
+        >/dev/null 2>&1 </dev/null \
+      && tar -xzf ./*.tgz package/bin/esbuild
+  ) || unavailable "npm cannot fetch @esbuild/linux-x64"
+  mv "$work/.npm/package/bin/esbuild" "$work/esbuild"
+  chmod 755 "$work/esbuild"
+  rm -rf "$work/.npm"
+}
+
+# make_debian SUITE PACKAGES
+make_debian ()
+{
+  need mmdebstrap apt-get tar
+  # shellcheck disable=SC2016 # apt substitutes this one
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' \
+             'Created-By: Packages' 2>/dev/null | grep -v security | head -n 1)
+  test -n "$mirror" || unavailable "apt knows no Debian mirror"
+  test -d /usr/share/keyrings || unavailable "needs debian-archive-keyring"
+  if test "$(id -u)" -eq 0; then
+    mode=root
+  else
+    unshare --user --map-auto true 2>/dev/null \
+      || unavailable "mmdebstrap needs root or user namespaces with subuids"
+    mode=unshare
+  fi
+  mmdebstrap --quiet --mode="$mode" --variant=minbase --include="$2" \
+    --keyring=/usr/share/keyrings --format=tar "$1" "$work/.tar" "$mirror" \
+    >"$cache/$name.log" 2>&1 </dev/null \
+    || unavailable "mmdebstrap cannot make $1, see '$cache/$name.log'"
+  tar -x -p --no-same-owner --exclude='./dev/*' -C "$work" -f "$work/.tar" \
+    || fail "cannot unpack $1"
+  rm "$work/.tar"
+}
+
+everything=perl,python3,gcc,libc6-dev,git,bash,dash
+
+if test ! -d "$root"; then
+  case $name in
+    busybox | musl) ;;
+    debian1[123] | debian12-small | sid | esbuild)
+      test "$cheap" = no || unavailable "'$name' is not in the cache" ;;
+    *) fail "unknown root '$name'" ;;
+  esac
+  # One maker at a time; the others wait and find it made.
+  exec 9>"$cache/.$name.lock"
+  flock 9
+fi
+
+if test ! -d "$root"; then
+  rm -rf "$work"
+  mkdir "$work" || fail "cannot make '$work'"
+  trap 'rm -rf "$work"' EXIT
+  trap 'exit 1' HUP INT TERM
+  case $name in
+    busybox) make_busybox ;;
+    musl) make_musl ;;
+    esbuild) make_esbuild ;;
+    debian11) make_debian bullseye "$everything" ;;
+    debian12) make_debian bookworm "$everything" ;;
+    debian13) make_debian trixie "$everything" ;;
+    sid) make_debian sid "$everything" ;;
+    debian12-small) make_debian bookworm perl-base,bash,dash ;;
+  esac
+  chmod -R u+rwX "$work"
+  test -z "$owner" || chown -hR "$owner" "$work"
+  mv "$work" "$root" || fail "cannot rename '$work'"
+fi
+echo "$root"
