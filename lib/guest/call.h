@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   What a system call does in the container, whoever intercepted it.
+
+   An engine intercepts a system call of the contained program, fills a
+   struct guest_call and asks guest_enter what to do.  The handlers reach the
+   program and the host only through struct guest_ops.  Nothing here
+   allocates, uses errno or keeps state besides the structs below, which the
+   engine owns.  Numbers, constants and layouts are those of the host's own
+   64-bit architecture; programs of another ABI get ENOSYS from the engine.
+
+   The life of a call in an engine:
+
+     call = { .number = NR, .arg = { ... } };
+     switch (guest_enter (task, &call))
+       {
+       case GUEST_PASS:     run it as it is; nothing else to do
+       case GUEST_ANSWER:   do not run it, return call.result
+       case GUEST_RUN:      run call.number with call.arg, give the program
+                            its own argument registers back afterwards (also
+                            when the kernel restarts the call); the result is
+                            the kernel's
+       case GUEST_RUN_EXIT: the same, then call.result = the kernel's result,
+                            guest_leave (task, &call), return call.result
+       case GUEST_EXEC:     execve or execveat, untouched: see exec.h
+       }
+
+   When a call of RUN_EXIT never returns (the task died) guest_leave is not
+   called; the call is then simply forgotten.  */
+
+#ifndef UDOCKER_LIB_GUEST_CALL_H
+#define UDOCKER_LIB_GUEST_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/guest/fs.h"
+#include "lib/guest/ids.h"
+#include "lib/guest/owners.h"
+#include "lib/guest/view.h"
+
+struct guest;
+struct guest_call;
+struct guest_rule;
+struct guest_task;
+
+/* AT_FDCWD: "the current directory" where a descriptor is asked for.  */
+#define GUEST_AT_CWD (-100)
+
+enum guest_verdict
+{
+  GUEST_PASS,
+  GUEST_ANSWER,
+  GUEST_RUN,
+  GUEST_RUN_EXIT,
+  GUEST_EXEC
+};
+
+/* What an engine does for the handlers.  All of them return a negative errno
+   on failure, and all can be called any number of times in one call.  */
+struct guest_ops
+{
+  /* Copy SIZE bytes from ADDRESS in TASK's memory to BUFFER.
+     Return 0, or -EFAULT.  */
+  int (*read) (struct guest_task *task, uint64_t address, void *buffer,
+               size_t size);
+
+  /* Copy the string at ADDRESS in TASK's memory to BUFFER, with its NUL.
+     Return its length, -EFAULT, or -ENAMETOOLONG when it has no NUL within
+     SIZE bytes.  */
+  int (*read_string) (struct guest_task *task, uint64_t address, char *buffer,
+                      size_t size);
+
+  /* Copy SIZE bytes from BUFFER to ADDRESS in TASK's memory.
+     Return 0, or -EFAULT.  */
+  int (*write) (struct guest_task *task, uint64_t address, const void *buffer,
+                size_t size);
+
+  /* Put SIZE bytes from BUFFER into TASK's scratch memory, where they stay
+     until the call being handled has been run.  Never on the program's own
+     stack.  ADDRESS gets their place there (aligned for uint64_t).  At least
+     16 KiB can be put for one call.  Return 0, or -ENOMEM.  */
+  int (*scratch) (struct guest_task *task, const void *buffer, size_t size,
+                  uint64_t *address);
+
+  /* Make the system call NUMBER of the host with arguments A to F in the
+     engine's process.  Return its result.  */
+  int64_t (*system_call) (struct guest *guest, long number, uint64_t a,
+                          uint64_t b, uint64_t c, uint64_t d, uint64_t e,
+                          uint64_t f);
+
+  /* Return a descriptor in the engine's process for what TASK's descriptor
+     FD (GUEST_AT_CWD: its current directory) names, good for *at calls and
+     AT_EMPTY_PATH (O_PATH is enough); *OWNED gets whether the caller has to
+     close it.  An in-process engine returns FD itself, not owned.  Return
+     -EBADF when TASK has no FD.  */
+  int (*descriptor) (struct guest_task *task, int fd, bool *owned);
+
+  /* Return the task with thread id TID, when it is one of this container,
+     or NULL.  Serves /proc/TID/{root,cwd,exe}.  */
+  struct guest_task *(*find_task) (struct guest *guest, int tid);
+
+  /* Write the guest path of the program that TASK runs (after "#!": the
+     interpreter; canonical) with a NUL into the SIZE bytes at BUFFER.
+     Return its length, or -ENOENT.  */
+  int (*executable) (struct guest_task *task, char *buffer, size_t size);
+};
+
+/* What uname tells; the texts end with a NUL.  An empty text: the host's
+   own.  Changed by sethostname under fake root.  */
+struct guest_names
+{
+  char node[65];
+  char domain[65];
+  char release[65];
+  char version[65];
+  char machine[65];
+};
+
+/* How the container's ids differ from the host's.  */
+struct guest_identity
+{
+  /* The ids are emulated: everything below matters.  When not (the container
+     runs under the host's own ids) id calls are not even stopped.  */
+  bool emulated;
+
+  /* Fake root: chown, mknod and the like succeed, and are remembered.  */
+  bool root;
+
+  /* The ids that the engine really has, and those which the container sees
+     as owner of the files that belong to them.  */
+  uint32_t host_uid, host_gid;
+  uint32_t uid, gid;
+};
+
+/* Everything that is one for a whole container run.  */
+struct guest
+{
+  const struct guest_view *view;
+  const int *anchors; /* O_PATH descriptors, one per binding of VIEW */
+  const struct guest_ops *ops;
+  struct guest_owners *owners; /* NULL: nothing is remembered */
+  struct guest_identity identity;
+  struct guest_names names;
+
+  /* Pid of the engine's process as the tasks' /proc shows it, for
+     /proc/PID/fd/N where a host path is too long; 0 when that does not work
+     (the tasks may not look into the engine).  An in-process engine puts its
+     own.  */
+  int pid;
+
+  void *engine; /* the engine's own */
+
+  /* Private to this room, filled by guest_start.  */
+  uint32_t missing; /* host features that are not there */
+};
+
+/* A thread of the container.  */
+struct guest_task
+{
+  struct guest *guest;
+  struct guest_fs *fs;
+  int tid;
+  int pid; /* thread group */
+  struct guest_ids ids;
+  void *engine; /* the engine's own */
+};
+
+/* A call being handled.  */
+struct guest_call
+{
+  /* In: number and arguments.  Out, for RUN and RUN_EXIT: what to run.  */
+  int number;
+  uint64_t arg[6];
+
+  /* Out, for ANSWER; in and out of guest_leave.  */
+  int64_t result;
+
+  /* Private to this room, from guest_enter to guest_leave.  */
+  const struct guest_rule *rule;
+  uint64_t kept[4];
+};
+
+/* Start GUEST, whose members but the private ones are filled: find out what
+   the host's kernel can do.  Call it once, in the process that will make the
+   system calls.  Return 0, or a negative errno when VIEW is not sound.  */
+int guest_start (struct guest *guest);
+
+/* Start TASK as the first of GUEST with file-system state FS (initialised)
+   and IDS.  TID and PID are the caller's to fill.  */
+void guest_task_init (struct guest_task *task, struct guest *guest,
+                      struct guest_fs *fs, const struct guest_ids *ids);
+
+/* Start CHILD as what PARENT cloned: ids copied, file-system state shared
+   when FS is NULL (CLONE_FS), copied into FS otherwise.  TID, PID and the
+   engine's own are the caller's to fill.  */
+void guest_task_clone (struct guest_task *child,
+                       const struct guest_task *parent, struct guest_fs *fs);
+
+/* Say what TASK's CALL means: see above.  Sets CALL's result or arguments
+   accordingly.  A number without a rule is answered with -ENOSYS.  */
+enum guest_verdict guest_enter (struct guest_task *task,
+                                struct guest_call *call);
+
+/* Mend the result of TASK's CALL after it ran, and remember what it did.  */
+void guest_leave (struct guest_task *task, struct guest_call *call);
+
+#endif

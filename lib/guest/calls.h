@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   The table of system calls: one row for each that exists.
+
+   Dispatch, the engines' filters and the test of completeness are all
+   derived from it.  To add a call: one row in calls.c, with its numbers, and
+   a handler when no existing one fits.  */
+
+#ifndef UDOCKER_LIB_GUEST_CALLS_H
+#define UDOCKER_LIB_GUEST_CALLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/guest/call.h"
+
+/* Every number of a call that exists lies below this.  */
+#define GUEST_CALL_LIMIT 512
+
+enum guest_architecture
+{
+  GUEST_X86_64,
+  GUEST_AARCH64,
+  GUEST_ARCHITECTURE_COUNT
+};
+
+#if defined __x86_64__
+# define GUEST_NATIVE GUEST_X86_64
+#elif defined __aarch64__
+# define GUEST_NATIVE GUEST_AARCH64
+#else
+# error "no numbers for this architecture in lib/guest/calls.c"
+#endif
+
+/* What a call needs, and when.  */
+enum guest_kind
+{
+  GUEST_HARMLESS, /* never stops */
+  GUEST_REFUSED,  /* fails with the row's error, never stops */
+  GUEST_HANDLED,  /* stops, for guest_enter */
+  GUEST_IDS,      /* the same, but only where ids are emulated; else harmless */
+  GUEST_NAMES,    /* the same, but only where uname differs from the host's or
+                     ids are emulated; else harmless */
+  GUEST_PROGRAM   /* execve, execveat: stops, guest_enter says GUEST_EXEC */
+};
+
+/* When a call of a kind that stops need not, by what a filter can see of
+   its arguments.  An engine may ignore it: guest_enter then says PASS.  */
+enum guest_test
+{
+  GUEST_TEST_NONE,
+  GUEST_TEST_NOT_NULL, /* stops only when argument test_arg is not 0 */
+  GUEST_TEST_BITS      /* stops only when it has one of test_bits (32 bits) */
+};
+
+/* How a path argument is meant.  */
+enum guest_path_kind
+{
+  GUEST_PATH_NONE,
+  GUEST_PATH_FOLLOW,        /* a final link is followed */
+  GUEST_PATH_NOFOLLOW,      /* it is not */
+  GUEST_PATH_CREATE,        /* the final component is made: never looked at */
+  GUEST_PATH_REMOVE,        /* it goes away: never a binding's own place */
+  GUEST_PATH_AT_NOFOLLOW,   /* followed unless the flags have
+                               AT_SYMLINK_NOFOLLOW; empty with AT_EMPTY_PATH */
+  GUEST_PATH_AT_FOLLOW      /* the other way: only with AT_SYMLINK_FOLLOW */
+};
+
+/* One path of a call: numbers of arguments, -1 for none.  */
+struct guest_path_argument
+{
+  int8_t dir;   /* descriptor that a relative path starts at; -1: cwd */
+  int8_t path;  /* the path */
+  int8_t flags; /* AT_* flags */
+  uint8_t kind; /* enum guest_path_kind */
+};
+
+typedef enum guest_verdict guest_enter_function (struct guest_task *task,
+                                                 struct guest_call *call);
+typedef void guest_leave_function (struct guest_task *task,
+                                   struct guest_call *call);
+
+/* One system call.  */
+struct guest_rule
+{
+  const char *name;
+
+  /* Number on each architecture; -1 where it does not exist.  */
+  int16_t number[GUEST_ARCHITECTURE_COUNT];
+
+  uint8_t kind;  /* enum guest_kind */
+  uint8_t error; /* for GUEST_REFUSED: the errno */
+
+  uint8_t test; /* enum guest_test */
+  uint8_t test_arg;
+  uint32_t test_bits;
+
+  /* It changes what its paths name: EROFS where a binding is read-only.  */
+  bool changes;
+
+  struct guest_path_argument path[2];
+  guest_enter_function *enter;
+  guest_leave_function *leave;
+};
+
+/* All calls; NUMBER grows on x86_64, those that it lacks come last.  */
+extern const struct guest_rule guest_rules[];
+extern const size_t guest_rule_count;
+
+/* What a filter does with a call.  */
+enum guest_action
+{
+  GUEST_ACTION_ALLOW, /* run it without a stop */
+  GUEST_ACTION_ERROR, /* fail without a stop, with errno *ERROR */
+  GUEST_ACTION_STOP   /* stop (where the rule's test holds) */
+};
+
+/* Return what a filter of GUEST's engine does with the calls of RULE (NULL
+   for a number that has none: ENOSYS).  */
+enum guest_action guest_rule_action (const struct guest *guest,
+                                     const struct guest_rule *rule,
+                                     int *error);
+
+/* Return the rule of the native call NUMBER, or NULL.  */
+const struct guest_rule *guest_rule_find (int number);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Who the container thinks owns a file: records of one run.  */
+
+#ifndef UDOCKER_LIB_GUEST_OWNERS_H
+#define UDOCKER_LIB_GUEST_OWNERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Names one file for as long as it exists.  BIRTH is its time of birth in
+   nanoseconds, 0 where the file system knows none: with it a reused inode
+   never inherits.  */
+struct guest_file_key
+{
+  uint64_t device;
+  uint64_t inode;
+  uint64_t birth;
+};
+
+enum guest_owner_known
+{
+  GUEST_OWNER_UID = 1,
+  GUEST_OWNER_GID = 2,
+  GUEST_OWNER_MODE = 4, /* permission bits only */
+  GUEST_OWNER_TYPE = 8  /* a device: S_IFMT bits and RDEV */
+};
+
+struct guest_owner
+{
+  uint32_t known; /* enum guest_owner_known */
+  uint32_t uid, gid;
+  uint32_t mode; /* permission bits, and S_IFMT bits if TYPE is known */
+  uint64_t rdev;
+};
+
+struct guest_owner_slot
+{
+  struct guest_file_key key;
+  struct guest_owner owner;
+};
+
+/* An open hash table in storage of the engine: sparse, zeroed memory.  */
+struct guest_owners
+{
+  struct guest_owner_slot *slots;
+  size_t slot_count; /* a power of 2 */
+  size_t used;       /* records, and places where one was dropped */
+  size_t live;       /* records */
+};
+
+/* Start OWNERS in SLOT_COUNT (a power of 2) zeroed SLOTS.  An engine maps
+   plenty with MAP_NORESERVE: only what is used costs memory.  */
+void guest_owners_init (struct guest_owners *owners,
+                        struct guest_owner_slot *slots, size_t slot_count);
+
+/* Return the record of the file DEVICE, INODE whatever its birth, or NULL.
+   The caller compares the birth, which costs a call of its own, only when
+   there is a record.  */
+struct guest_owner_slot *guest_owners_find (const struct guest_owners *owners,
+                                            uint64_t device, uint64_t inode);
+
+/* Record for the file KEY what OWNER knows, keeping what is known besides;
+   a record of another birth is replaced.  Return 0, or -ENOSPC when the
+   table is three quarters full.  */
+int guest_owners_put (struct guest_owners *owners,
+                      const struct guest_file_key *key,
+                      const struct guest_owner *owner);
+
+/* Drop the record of the file DEVICE, INODE, if there is one.  */
+void guest_owners_drop (struct guest_owners *owners, uint64_t device,
+                        uint64_t inode);
+
+#endif

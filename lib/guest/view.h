@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   The immutable view: which host tree lies where in the container.  */
+
+#ifndef UDOCKER_LIB_GUEST_VIEW_H
+#define UDOCKER_LIB_GUEST_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum guest_binding_flag
+{
+  GUEST_BINDING_READ_ONLY = 1, /* changes below it give EROFS */
+  GUEST_BINDING_FILE = 2       /* the source is not a directory */
+};
+
+/* What the engine gives: HOST, an absolute canonical path, is seen at GUEST,
+   an absolute path in the container that is normal and free of links (see
+   guest_canonical in path.h).  */
+struct guest_mount
+{
+  const char *host;
+  const char *guest;
+  uint32_t flags; /* enum guest_binding_flag */
+};
+
+/* The same in a view: offsets into the view instead of pointers, both texts
+   end with a NUL.  */
+struct guest_binding
+{
+  uint32_t host, host_length;
+  uint32_t guest, guest_length;
+  uint32_t flags;
+  uint32_t parent; /* the binding that its mount point lies in; 0 of 0 */
+};
+
+/* Bindings sorted by guest path, number 0 is the root.  Holds no pointer:
+   the SIZE bytes from here can be written to a file and mapped anywhere.
+   The engine keeps, beside it, an array with one O_PATH descriptor for each
+   binding, in the view's order (struct guest, member anchors).  */
+struct guest_view
+{
+  uint32_t magic;
+  uint32_t size;
+  uint32_t binding_count;
+  uint32_t read_only; /* some binding is READ_ONLY */
+  struct guest_binding binding[];
+};
+
+#define GUEST_VIEW_MAGIC 0x77656976u
+#define GUEST_BINDING_LIMIT 4096
+
+/* Return how many bytes a view of the COUNT MOUNTS takes at most.  */
+size_t guest_view_size (const struct guest_mount *mounts, size_t count);
+
+/* Build the view of the COUNT MOUNTS, in any order, in the SIZE bytes at
+   MEMORY (aligned for uint64_t).  One of them must be on "/".  Of several
+   with the same guest path the last wins.  Return 0, -EINVAL when there is
+   no root or a path is not absolute and normal, -E2BIG when there are too
+   many, -ENOSPC when SIZE is too small.  */
+int guest_view_build (void *memory, size_t size,
+                      const struct guest_mount *mounts, size_t count);
+
+/* Return whether the SIZE bytes at MEMORY are a view whose every offset lies
+   inside: for a view that came from elsewhere.  */
+bool guest_view_is_sound (const void *memory, size_t size);
+
+/* Return the host or guest path of binding INDEX.  */
+const char *guest_view_host (const struct guest_view *view, uint32_t index);
+const char *guest_view_guest (const struct guest_view *view, uint32_t index);
+
+/* Return the number of the binding that covers the guest PATH of LENGTH
+   bytes, absolute and normal: the deepest whose guest path is PATH or above
+   it.  There is always one, the root.  */
+uint32_t guest_view_cover (const struct guest_view *view, const char *path,
+                           size_t length);
+
+/* Return the number of the first binding, from number FROM on, whose guest
+   path lies strictly below the directory PATH, or 0 when there is none.
+   NAME, when not NULL, gets the component of it that is an entry of PATH,
+   and NAME_LENGTH its length: such an entry exists in the container even
+   where it is missing on disk.  */
+uint32_t guest_view_below (const struct guest_view *view, uint32_t from,
+                           const char *path, size_t length, const char **name,
+                           size_t *name_length);
+
+/* Return whether one of the bindings, other than the root, has a guest path
+   that ends with the component NAME.  A relative path free of links and ".."
+   that has no such component crosses no mount point, wherever it starts.  */
+bool guest_view_has_name (const struct guest_view *view, const char *name,
+                          size_t length);
+
+/* Turn the absolute canonical host PATH of LENGTH bytes into the guest's
+   name for it: the binding with the longest matching host path, the root
+   preferred when PATH lies in it, except that binding PREFERRED is taken
+   where it matches (several may show one host directory; 0 for no wish).
+   Write it into the SIZE bytes at GUEST with a NUL.  Return its length,
+   -ENOENT when PATH lies in no binding or another binding covers the place,
+   or -ENAMETOOLONG.  */
+int guest_view_reverse (const struct guest_view *view, const char *path,
+                        size_t length, uint32_t preferred, char *guest,
+                        size_t size);
+
+#endif
