@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   The run plan: everything that starting a program in a container needs,
+   decided before anything is started.  */
+
+#ifndef UDOCKER_CONTAINER_RUN_PLAN_H
+#define UDOCKER_CONTAINER_RUN_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct config;
+struct container;
+struct error;
+struct plan_writer;
+
+/* Exit statuses of run that are not the program's own.  */
+enum run_status
+{
+  RUN_STATUS_FAILURE = 125,    /* udocker itself failed */
+  RUN_STATUS_NOT_RUNNABLE = 126, /* the program cannot be executed */
+  RUN_STATUS_NOT_FOUND = 127   /* there is no such program */
+};
+
+/* Texts that somebody else owns.  */
+struct run_list
+{
+  const char *const *items;
+  size_t count;
+};
+
+/* What the user asked for.  NULL, false and empty lists mean "not given".
+   All texts are borrowed.  */
+struct run_request
+{
+  const char *root;         /* run in this host directory, without container */
+  struct run_list command;  /* words behind the container */
+  const char *entry_point;  /* "" drops entry point and command of the image */
+  bool no_metadata;
+
+  struct run_list environment;       /* NAME=VALUE, or NAME: the host's */
+  struct run_list environment_files; /* of the same, a line each */
+  bool host_environment;
+
+  const char *user;      /* NAME, UID, and either with :GROUP or :GID */
+  const char *directory; /* working directory */
+  bool host_accounts;      /* passwd and group of the host */
+  bool container_accounts; /* passwd and group of the image, untouched */
+
+  struct run_list volumes;    /* HOST[:GUEST[:OPTION[,OPTION]...]] */
+  struct run_list no_volumes; /* volumes to leave out */
+  bool no_system_volumes;
+  bool bind_home;
+  bool bind_dri;
+  struct run_list devices; /* host devices to show */
+
+  const char *kernel;    /* release that uname shows */
+  const char *host_name; /* node name that uname shows */
+  const char *mode;      /* execution mode */
+  bool remove;           /* remove the container afterwards */
+};
+
+/* A host file or directory shown in the container.  */
+struct run_binding
+{
+  char *host;
+  char *guest;    /* absolute, no link in it, no "." or "..", no final '/' */
+  uint32_t flags; /* PLAN_BINDING_* */
+};
+
+/* A file that is made up and exists in memory only.  */
+struct run_file
+{
+  char *guest;
+  char *content;
+  size_t size;
+  uint32_t mode;
+};
+
+/* Who the program is.  */
+struct run_user
+{
+  char *name;
+  char *home;
+  char *shell;
+  char *comment; /* the field that holds the real name */
+  uid_t uid;     /* as shown */
+  gid_t gid;
+  gid_t *groups; /* supplementary ones, as shown */
+  size_t group_count;
+};
+
+/* The plan.  All of it is owned, but for what is said to be borrowed.  */
+struct run_plan
+{
+  struct container *container; /* borrowed; NULL with --location */
+  char *root;                  /* host path of "/" */
+  int root_fd;                 /* the same, O_PATH; -1 when released */
+  char *mode;                  /* "P1" */
+
+  char **arguments; /* argv of the program, ended by NULL */
+  size_t argument_count;
+  char *program; /* guest path of what is to be executed */
+  char **environment; /* NAME=VALUE, ended by NULL; no name twice */
+  size_t environment_count;
+  char *directory; /* guest path, a directory, without links */
+  struct run_user user;
+
+  struct run_binding *bindings; /* in the order they were asked for */
+  size_t binding_count;
+  struct run_file *files;
+  size_t file_count;
+
+  char *kernel;    /* NULL: the host's */
+  char *host_name; /* NULL: the host's */
+  bool kill_on_exit;
+  bool remove;  /* the container goes when the program has ended */
+  int hold_fd;  /* lock that says "in use", or -1; see running.h */
+  int verbose;  /* messages of the engine, as enum log_level */
+};
+
+/* Make PLAN of what REQUEST asks for in CONTAINER (NULL with REQUEST->root),
+   the metadata of its image and CONFIG.  Nothing is written anywhere, neither
+   on the host nor in the container; every path is looked up inside the
+   container's tree, with its volumes in place, and never leaves it.
+
+   Return 0 with PLAN filled (release it), or a negative errno with ERR set and
+   *STATUS the exit status that tells it (enum run_status).  PLAN need not be
+   released then.  */
+int run_plan_make (struct run_plan *plan, const struct run_request *request,
+                   struct container *container, const struct config *config,
+                   int *status, struct error *err);
+
+/* Free what PLAN owns, and close its descriptors.  */
+void run_plan_release (struct run_plan *plan);
+
+/* Append PLAN to WRITER in the form that engines read (lib/plan).  Failures
+   stick in WRITER.  */
+void run_plan_write (const struct run_plan *plan, struct plan_writer *writer);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Engines: the ways to run a container.  Nobody outside this room tests which
+   one it is.  */
+
+#ifndef UDOCKER_ENGINE_ENGINE_H
+#define UDOCKER_ENGINE_ENGINE_H
+
+#include <stddef.h>
+
+struct config;
+struct container;
+struct error;
+struct host;
+struct run_plan;
+
+/* A way to run a container.  One of these per file in src/engine/.  */
+struct engine
+{
+  const char *name;         /* as users and logs write it */
+  const char *const *modes; /* "P1", "P2": what setup --execmode takes; ended
+                               by NULL */
+
+  /* Say whether HOST can use the engine in MODE.  Return 0, or a negative
+     errno with ERR telling why in words that a user can act on.  */
+  int (*usable) (const struct host *host, const char *mode, struct error *err);
+
+  /* Make CONTAINER ready for MODE: patch, link, write files.  Idempotent.
+     Return 0, or a negative errno with ERR set.  */
+  int (*prepare) (struct container *container, const char *mode,
+                  struct error *err);
+
+  /* Run PLAN.  Where nothing is left to do afterwards replace this process by
+     the engine and do not return; otherwise wait and return the program's
+     exit status, 0 to 255 (128+N when signal N ended it).  Return a negative
+     errno with ERR set when it could not be started.  */
+  int (*run) (const struct run_plan *plan, struct error *err);
+};
+
+/* Our tracer, modes P1 and P2.  */
+extern const struct engine engine_proot;
+
+/* Find the engine of MODE, as users write it ("P1", "p1").  Return 0 with
+   *ENGINE set and *CANONICAL (may be NULL) the mode as it is stored, or
+   -EINVAL when there is no such mode, or -ENOSYS when it is known but this
+   release has no engine for it; ERR then names the modes that work.  */
+int engine_find (const char *mode, const struct engine **engine,
+                 const char **canonical, struct error *err);
+
+/* Return the mode of CONTAINER, which the caller frees: its file 'execmode',
+   else what CONFIG overrides, else the default of CONFIG or of the machine.
+   CONTAINER may be NULL.  Return 0 with *MODE set, or a negative errno with
+   ERR set when the file cannot be read.  The text is not checked.  */
+int engine_mode_of (const struct container *container,
+                    const struct config *config, char **mode,
+                    struct error *err);
+
+#endif
