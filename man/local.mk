@@ -1,0 +1,1 @@
+# man: udocker(1).

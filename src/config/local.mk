@@ -1,0 +1,1 @@
+# src/config: settings as one table.

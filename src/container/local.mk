@@ -1,0 +1,1 @@
+# src/container: containers on disk, and the run plan.

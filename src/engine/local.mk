@@ -1,0 +1,1 @@
+# src/engine: the ways to run a container.

@@ -1,0 +1,1 @@
+# src/platform: facts about the host.

@@ -1,0 +1,84 @@
+#!/bin/sh
+# Run a test as an ordinary user.
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 the udocker authors
+#
+# usage: as-user.sh COMMAND [ARGUMENT]...
+#
+# An ordinary user's tests just run.  Root's are handed to an account without
+# privileges: the one behind sudo, else nobody; none is made.  The test gets a
+# HOME and a TMPDIR of its own, which are removed at its end unless KEEP=yes.
+# Where that account cannot reach the build tree, as below /root, the test runs
+# in a copy that tests/summary.sh has made.
+
+set -u
+
+umask 022
+base=${TMPDIR:-/tmp}
+test -d "$base" || base=/tmp
+TEST_DIRECTORY=$(mktemp -d "$base/udocker-test.XXXXXX") || exit 99
+HOME=$TEST_DIRECTORY/home
+TMPDIR=$TEST_DIRECTORY/tmp
+mkdir "$HOME" "$TMPDIR" || exit 99
+export TEST_DIRECTORY HOME TMPDIR
+# What a user has set must not decide what a test sees.
+for name in $(env | sed -n 's/^\(UDOCKER_[A-Z_]*\)=.*/\1/p') XDG_RUNTIME_DIR \
+            XDG_CONFIG_HOME XDG_CACHE_HOME XDG_DATA_HOME DOCKER_CONFIG \
+            http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY \
+            ALL_PROXY no_proxy NO_PROXY LANGUAGE; do
+  unset "$name"
+done
+LC_ALL=C.UTF-8
+export LC_ALL
+
+remove ()
+{
+  if test "${KEEP-}" = yes; then
+    echo "# kept: $TEST_DIRECTORY"
+  else
+    chmod -R u+rwX "$TEST_DIRECTORY" 2> /dev/null
+    rm -rf "$TEST_DIRECTORY"
+  fi
+}
+trap remove EXIT
+trap 'exit 1' HUP INT TERM
+
+if test "$(id -u)" != 0; then
+  "$@"
+  exit
+fi
+
+TEST_BY_ROOT=yes
+export TEST_BY_ROOT
+uid=${SUDO_UID:-$(id -u nobody)}
+gid=${SUDO_GID:-$(id -g nobody)}
+test "$uid" != 0 || { uid=65534; gid=65534; }
+chown -R "$uid:$gid" "$TEST_DIRECTORY" || exit 99
+PATH=$PATH:/usr/sbin:/sbin
+
+copy=$top_builddir/.tests-copy
+if test -f "$copy"; then
+  from=$top_builddir
+  source=$top_srcdir
+  read -r into < "$copy"
+  # Programs and scripts come by paths of the trees.
+  count=$#
+  while test $count -gt 0; do
+    argument=$1
+    shift
+    case $argument in
+      "$from"/*) argument=$into/build/${argument#"$from"/} ;;
+      "$source"/*) argument=$into/source/${argument#"$source"/} ;;
+      ./*) argument=$into/build/$argument ;;
+    esac
+    set -- "$@" "$argument"
+    count=$((count - 1))
+  done
+  top_builddir=$into/build
+  top_srcdir=$into/build
+  test "$from" = "$source" || top_srcdir=$into/source
+  cd "$top_builddir" || exit 99
+fi
+
+setpriv --reuid="$uid" --regid="$gid" --clear-groups --inh-caps=-all \
+  --bounding-set=-all "$@"
