@@ -20,7 +20,8 @@ AC_DEFUN([UD_COMPILER_FLAGS], [
   WARN_CFLAGS=
   for ud_flag in -Wall -Wextra -Wshadow -Wconversion -Wvla -Wformat=2 \
                  -Wmissing-prototypes -Wstrict-prototypes -Wundef \
-                 -Wimplicit-fallthrough; do
+                 -Wimplicit-fallthrough \
+                 -Werror=implicit-function-declaration; do
     UD_IF_FLAG([$ud_flag], [WARN_CFLAGS="$WARN_CFLAGS $ud_flag"])
   done
   AS_IF([test "$enable_werror" = yes], [WARN_CFLAGS="$WARN_CFLAGS -Werror"])

@@ -20,6 +20,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/i18n.h"
 #include "xalloc.h"
+#include "xstrndup.h"
 #include "xvasprintf.h"
 
 int
