@@ -3,8 +3,8 @@
 
    Containers as they lie on disk: make, find, list, name, remove.  */
 
-#ifndef UDOCKER_SRC_CONTAINER_CONTAINER_H
-#define UDOCKER_SRC_CONTAINER_CONTAINER_H
+#ifndef UDOCKER_CONTAINER_CONTAINER_H
+#define UDOCKER_CONTAINER_CONTAINER_H
 
 #include <stdbool.h>
 #include <stddef.h>

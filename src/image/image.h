@@ -3,8 +3,8 @@
 
    An image in the store as its metadata describe it.  */
 
-#ifndef UDOCKER_SRC_IMAGE_IMAGE_H
-#define UDOCKER_SRC_IMAGE_IMAGE_H
+#ifndef UDOCKER_IMAGE_IMAGE_H
+#define UDOCKER_IMAGE_IMAGE_H
 
 #include <stddef.h>
 
@@ -24,6 +24,7 @@ struct image
 {
   char *name;
   char *tag;
+  int directory;      /* the open directory of the image */
   char *config;       /* the configuration, a JSON object, verbatim where the
                          image has one of its own */
   size_t config_size; /* its bytes, without the NUL that follows them */
@@ -42,6 +43,11 @@ int image_open (struct store *store, const struct store_tag *tag,
    are neither read nor looked for.  */
 int image_open_config (struct store *store, const struct store_tag *tag,
                        struct image *image, struct error *err);
+
+/* Open the blob BLOB that IMAGE, of STORE, names.  Return the descriptor, which
+   the caller closes, or a negative errno with ERR set.  */
+int image_open_blob (struct store *store, const struct image *image,
+                     const char *blob, struct error *err);
 
 /* Free what IMAGE holds and leave it empty.  */
 void image_release (struct image *image);

@@ -1,1 +1,13 @@
-# src/image: the store.
+# src/image: the store, images in it, unpacking of layers.
+#
+# One archive serves both programs: only what a program calls is linked, and
+# nothing that the light one calls needs libarchive or libcurl.
+noinst_LIBRARIES += src/image/libimage.a
+src_image_libimage_a_SOURCES = \
+  src/image/blob.c \
+  src/image/image.c src/image/image.h \
+  src/image/pending.c \
+  src/image/store.c src/image/store.h src/image/store-private.h \
+  src/image/tag.c \
+  src/image/tree.c src/image/tree.h \
+  src/image/unpack.h

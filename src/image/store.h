@@ -3,8 +3,8 @@
 
    The local repository: where images, layers and containers live.  */
 
-#ifndef UDOCKER_SRC_IMAGE_STORE_H
-#define UDOCKER_SRC_IMAGE_STORE_H
+#ifndef UDOCKER_IMAGE_STORE_H
+#define UDOCKER_IMAGE_STORE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,7 +22,8 @@ struct store;
      repos/NAME/TAG/             an image; it is one when it holds a file TAG
      repos/NAME/.TAG.ID.part/    an image on its way, with links to all that
                                  it will need; its file 'lock' is locked by
-                                 who pulls it
+                                 who pulls it.  When nobody holds the lock it
+                                 is what a cut pull left, and keeps its blobs
      containers/ID/              a container
      containers/.ID.part/        a container on its way, or being removed
      containers/ALIAS -> ID      a name of a container
@@ -152,10 +153,9 @@ int store_pending_write (struct store_pending *pending, const char *file,
 int store_pending_commit (struct store_pending *pending, const char *flavour,
                           struct error *err);
 
-/* Remove PENDING, which may be NULL, and the empty directories it made.  The
-   blobs that were fetched for it stay in STORE if KEEP_BLOBS (the next
-   attempt will not ask for them again), otherwise those that nobody else
-   needs go.  */
+/* Give PENDING up; it may be NULL.  With KEEP_BLOBS (the transfer was cut) the
+   blobs that were fetched for it stay for a week, so that the next attempt
+   will not ask for them again; otherwise those that nobody else needs go.  */
 void store_pending_abort (struct store_pending *pending, bool keep_blobs);
 
 /* Images.  */

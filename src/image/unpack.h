@@ -3,8 +3,8 @@
 
    Unpack layers, one over the other, into a directory.  */
 
-#ifndef UDOCKER_SRC_IMAGE_UNPACK_H
-#define UDOCKER_SRC_IMAGE_UNPACK_H
+#ifndef UDOCKER_IMAGE_UNPACK_H
+#define UDOCKER_IMAGE_UNPACK_H
 
 #include <stddef.h>
 

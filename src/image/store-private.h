@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   What the files of the store share among themselves.  */
+
+#ifndef UDOCKER_IMAGE_STORE_PRIVATE_H
+#define UDOCKER_IMAGE_STORE_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct error;
+
+struct store
+{
+  char *top; /* absolute paths */
+  char *repos;
+  char *layers;
+  char *containers;
+  int repos_fd;
+  int layers_fd;
+  int containers_fd;
+};
+
+/* The lock below layers/ that orders "need a blob" and "remove blobs".  */
+#define STORE_LOCK_NAME ".lock"
+
+/* The lock inside of a directory on its way.  */
+#define STORE_PART_LOCK "lock"
+
+/* Call FUNCTION with DATA for every directory below repos/ of STORE, the
+   deepest last: PATH is relative to repos/ ("" for itself).  ENTRIES are its
+   COUNT entries but "." and "..".  Return 0, the first non-zero value that
+   FUNCTION returned (the walk then ends), or a negative errno with ERR
+   set.  */
+struct store_walk_entry
+{
+  char *name;
+  unsigned char type; /* DT_DIR, DT_REG, DT_LNK, or another of these; never
+                         DT_UNKNOWN */
+};
+typedef int store_walk_function (int directory, const char *path,
+                                 const struct store_walk_entry *entries,
+                                 size_t count, void *data, struct error *err);
+int store_walk (struct store *store, store_walk_function *function, void *data,
+                struct error *err);
+
+/* Tell whether NAME is that of something on its way (".x.part").  */
+bool store_name_is_part (const char *name);
+
+/* Tell whether PATH is relative, without empty, "." or ".." components and
+   without one that begins with a dot: safe below repos/.  */
+bool store_path_is_safe (const char *path);
+
+/* Return PATH relative to the directory FROM, both absolute and taken as they
+   are written.  The caller frees it.  */
+char *store_relative_path (const char *path, const char *from);
+
+/* A list of blob names; starts as { 0 }.  */
+struct store_names
+{
+  char **list;
+  size_t count;
+  size_t space;
+};
+
+/* Add NAME to NAMES unless it is there.  */
+void store_names_add (struct store_names *names, const char *name);
+
+/* Free what NAMES holds.  */
+void store_names_release (struct store_names *names);
+
+/* Add the names of the links in the directory DIR of an image to NAMES.  What
+   cannot be read is not added.  */
+void store_names_add_links (struct store_names *names, int dir);
+
+/* Tell whether there are directories in the directory DIR.  */
+bool store_has_directories (int dir);
+
+/* Take the lock of layers/, exclusive or shared, and return its descriptor,
+   which the caller closes, or a negative errno with ERR set.  */
+int store_lock_layers (struct store *store, bool exclusive, struct error *err);
+
+/* Remove from layers/ those BLOBS that no image of STORE and no image on its
+   way needs.  The caller holds the lock of layers/ exclusively.  With FORCE
+   go on after a failure.  Return 0, or a negative errno with ERR set.  */
+int store_remove_unneeded (struct store *store,
+                           const struct store_names *blobs, bool force,
+                           struct error *err);
+
+/* Remove the directory PATH below repos/ of STORE and its parents, as long as
+   they are empty.  */
+void store_remove_empty (struct store *store, const char *path);
+
+/* Remove what killed processes left of the image TAG below DIR, the directory
+   of its name; TAG NULL: of all images there, but then only what is old or
+   was being removed.  The caller holds the lock of layers/ exclusively.  Add
+   to BLOBS what perhaps nobody needs any more.  */
+void store_remove_dead (int dir, const char *tag, struct store_names *blobs);
+
+/* What the name of an image being removed ends with.  */
+#define STORE_GONE_SUFFIX ".gone.part"
+
+/* Make the directory NAME, which holds a lock that is taken, below DIR.
+   Return the descriptor of the lock with *DIRECTORY set to that of the
+   directory; the caller closes both.  Or return a negative errno with ERR
+   set.  */
+int store_part_make (int dir, const char *name, int *directory,
+                     struct error *err);
+
+/* Tell whether the directory NAME on its way below DIR belongs to nobody any
+   more: then return the descriptor of its lock, which the caller closes after
+   removing the directory.  Otherwise return -1.  */
+int store_part_seize (int dir, const char *name);
+
+#endif

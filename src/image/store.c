@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   The repository itself: opening, making, walking, sweeping.  */
+
+#include <config.h>
+
+#include "src/image/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/base/buffer.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/i18n.h"
+#include "lib/base/lock.h"
+#include "lib/base/log.h"
+#include "src/image/store-private.h"
+#include "src/image/tree.h"
+#include "xalloc.h"
+#include "xvasprintf.h"
+
+enum
+{
+  /* Seconds after which half a blob is not worth keeping.  */
+  PART_AGE_MAXIMUM = 7 * 24 * 3600,
+  /* Seconds in which a process that made a directory has locked it.  */
+  PART_AGE_MINIMUM = 600
+};
+
+/* Return PATH, or NAME below TOP, as an absolute path without needless
+   slashes, which the caller frees.  */
+static char *
+absolute_path (const char *top, const char *path, const char *name)
+{
+  AUTO_FREE char *given = path != NULL && *path != '\0'
+                              ? xstrdup (path)
+                              : xasprintf ("%s/%s", top, name);
+  AUTO_FREE char *directory = *given == '/' ? NULL : getcwd (NULL, 0);
+  AUTO_BUFFER (result);
+
+  if (directory != NULL && strcmp (directory, "/") != 0)
+    buffer_add_string (&result, directory);
+  for (const char *part = given; *part != '\0';)
+    {
+      size_t length = strcspn (part, "/");
+      if (length > 0 && !(length == 1 && *part == '.'))
+        {
+          buffer_add_char (&result, '/');
+          buffer_add (&result, part, length);
+        }
+      part += length;
+      part += strspn (part, "/");
+    }
+  if (result.length == 0)
+    buffer_add_char (&result, '/');
+  return buffer_take (&result);
+}
+
+/* Open the part PATH of a repository; when CREATE make it and tell MADE.  */
+static int
+open_part (const char *path, bool create, bool *made, struct error *err)
+{
+  int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  if (fd < 0 && errno == ENOENT && create)
+    {
+      int status = file_make_directories (AT_FDCWD, path, 0777, err);
+      if (status < 0)
+        return status;
+      *made = true;
+      fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+  if (fd < 0)
+    return error_set (err, errno, _ ("cannot open directory '%s': %s"), path,
+                      strerror (errno));
+  return fd;
+}
+
+int
+store_open (const struct store_paths *paths, bool create, bool *created,
+            struct store **store, struct error *err)
+{
+  bool made = false;
+  struct store *new = xzalloc (sizeof *new);
+
+  new->top = absolute_path ("", paths->top, "");
+  new->repos = absolute_path (new->top, paths->repos, "repos");
+  new->layers = absolute_path (new->top, paths->layers, "layers");
+  new->containers = absolute_path (new->top, paths->containers, "containers");
+  new->repos_fd = new->layers_fd = new->containers_fd = -1;
+
+  int status = new->repos_fd = open_part (new->repos, create, &made, err);
+  if (status >= 0)
+    status = new->layers_fd = open_part (new->layers, create, &made, err);
+  if (status >= 0)
+    status = new->containers_fd
+        = open_part (new->containers, create, &made, err);
+  if (status < 0)
+    {
+      store_close (new);
+      return status;
+    }
+
+  if (made)
+    {
+      /* Other versions of the tool take a directory for a repository only
+         when these exist too; nothing of ours depends on them.  */
+      const struct
+      {
+        const char *path, *name;
+      } others[] = { { paths->bin, "bin" },
+                     { paths->lib, "lib" },
+                     { paths->doc, "doc" } };
+      for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        {
+          AUTO_ERROR struct error ignored = { 0 };
+          AUTO_FREE char *path
+              = absolute_path (new->top, others[i].path, others[i].name);
+          (void) file_make_directories (AT_FDCWD, path, 0777, &ignored);
+        }
+    }
+  if (created != NULL)
+    *created = made;
+  *store = new;
+  return 0;
+}
+
+void
+store_close (struct store *store)
+{
+  if (store == NULL)
+    return;
+  cleanup_close (&store->repos_fd);
+  cleanup_close (&store->layers_fd);
+  cleanup_close (&store->containers_fd);
+  free (store->top);
+  free (store->repos);
+  free (store->layers);
+  free (store->containers);
+  free (store);
+}
+
+const char *
+store_top_path (const struct store *store)
+{
+  return store->top;
+}
+
+const char *
+store_repos_path (const struct store *store)
+{
+  return store->repos;
+}
+
+const char *
+store_layers_path (const struct store *store)
+{
+  return store->layers;
+}
+
+const char *
+store_containers_path (const struct store *store)
+{
+  return store->containers;
+}
+
+int
+store_repos_fd (const struct store *store)
+{
+  return store->repos_fd;
+}
+
+int
+store_layers_fd (const struct store *store)
+{
+  return store->layers_fd;
+}
+
+int
+store_containers_fd (const struct store *store)
+{
+  return store->containers_fd;
+}
+
+bool
+store_name_is_part (const char *name)
+{
+  size_t length = strlen (name);
+
+  return name[0] == '.' && length > 6
+         && strcmp (name + length - 5, ".part") == 0;
+}
+
+bool
+store_path_is_safe (const char *path)
+{
+  do
+    {
+      size_t length = strcspn (path, "/");
+      if (length == 0 || path[0] == '.' || length > 255)
+        return false;
+      path += length;
+    }
+  while (*path++ == '/');
+  return true;
+}
+
+char *
+store_relative_path (const char *path, const char *from)
+{
+  AUTO_BUFFER (result);
+  size_t common = 0;
+  size_t i = 0;
+
+  /* COMMON: length of what both begin with, up to a slash or an end.  */
+  for (;; i++)
+    {
+      bool path_ends = path[i] == '/' || path[i] == '\0';
+      bool from_ends = from[i] == '/' || from[i] == '\0';
+      if (path_ends && from_ends)
+        common = i;
+      if (path[i] != from[i] || path[i] == '\0')
+        break;
+    }
+  for (const char *rest = from + common; *rest != '\0'; rest++)
+    if (*rest == '/' && rest[1] != '\0')
+      buffer_add_string (&result, "../");
+  path += common;
+  buffer_add_string (&result, path + strspn (path, "/"));
+  return buffer_take (&result);
+}
+
+/* Walking.  */
+
+/* The entries of a directory.  */
+struct entries
+{
+  struct store_walk_entry *list;
+  size_t count;
+  size_t space;
+};
+
+static void
+entries_release (struct entries *entries)
+{
+  for (size_t i = 0; i < entries->count; i++)
+    free (entries->list[i].name);
+  free (entries->list);
+}
+
+/* Read the directory DIR, called PATH in messages, into ENTRIES.  */
+static int
+entries_read (int dir, const char *path, struct entries *entries,
+              struct error *err)
+{
+  int copy = fcntl (dir, F_DUPFD_CLOEXEC, 3);
+  AUTO_CLOSEDIR DIR *stream = copy < 0 ? NULL : fdopendir (copy);
+
+  if (stream == NULL)
+    {
+      int number = errno;
+      if (copy >= 0)
+        close (copy);
+      return error_set (err, number, _ ("cannot read directory '%s': %s"),
+                        path, strerror (number));
+    }
+  rewinddir (stream);
+  for (;;)
+    {
+      errno = 0;
+      const struct dirent *entry = readdir (stream);
+      if (entry == NULL)
+        break;
+      if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0)
+        continue;
+      unsigned char type = entry->d_type;
+      struct stat info;
+      if (type == DT_UNKNOWN)
+        {
+          if (fstatat (dir, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) < 0)
+            continue;
+          type = (unsigned char) IFTODT (info.st_mode);
+        }
+      if (entries->count == entries->space)
+        entries->list = x2nrealloc (entries->list, &entries->space,
+                                    sizeof *entries->list);
+      entries->list[entries->count++] = (struct store_walk_entry) {
+        .name = xstrdup (entry->d_name),
+        .type = type,
+      };
+    }
+  if (errno != 0)
+    return error_set (err, errno, _ ("cannot read directory '%s': %s"), path,
+                      strerror (errno));
+  return 0;
+}
+
+static int
+walk (int dir, const char *path, int depth, store_walk_function *function,
+      void *data, struct error *err)
+{
+  __attribute__ ((cleanup (entries_release))) struct entries entries = { 0 };
+
+  int status = entries_read (dir, path, &entries, err);
+  if (status == 0)
+    status = function (dir, path, entries.list, entries.count, data, err);
+  if (status != 0)
+    return status;
+
+  for (size_t i = 0; i < entries.count; i++)
+    {
+      if (entries.list[i].type != DT_DIR)
+        continue;
+      /* Deeper than any image name: not ours, and it must end.  */
+      if (depth > 64)
+        break;
+      AUTO_CLOSE int child
+          = openat (dir, entries.list[i].name,
+                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+      /* Removed meanwhile, or closed to us: not an image that we could
+         use.  */
+      if (child < 0)
+        continue;
+      AUTO_FREE char *child_path = xasprintf (
+          "%s%s%s", path, *path == '\0' ? "" : "/", entries.list[i].name);
+      status = walk (child, child_path, depth + 1, function, data, err);
+      if (status != 0)
+        return status;
+    }
+  return 0;
+}
+
+int
+store_walk (struct store *store, store_walk_function *function, void *data,
+            struct error *err)
+{
+  return walk (store->repos_fd, "", 0, function, data, err);
+}
+
+/* Directories on their way.  */
+
+int
+store_part_make (int dir, const char *name, int *directory, struct error *err)
+{
+  if (mkdirat (dir, name, 0777) < 0)
+    return error_set (err, errno, _ ("cannot create directory '%s': %s"), name,
+                      strerror (errno));
+
+  struct stat info = { 0 };
+  AUTO_CLOSE int fd = openat (dir, name,
+                              O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  AUTO_CLOSE int lock
+      = fd < 0 ? -errno : lock_take (fd, STORE_PART_LOCK, name, false, err);
+  if (lock >= 0 && fstat (lock, &info) == 0 && info.st_nlink > 0)
+    {
+      *directory = TAKE_FD (fd);
+      return TAKE_FD (lock);
+    }
+  /* The name is random: nobody else uses it, but a sweeper may have been
+     quicker than us after a very long sleep.  */
+  int number = lock < 0 ? -lock : EAGAIN;
+  AUTO_ERROR struct error ignored = { 0 };
+  (void) tree_remove (dir, name, true, &ignored);
+  return err->number != 0
+             ? -err->number
+             : error_set (err, number, _ ("cannot create directory '%s': %s"),
+                          name, strerror (number));
+}
+
+int
+store_part_seize (int dir, const char *name)
+{
+  struct stat info;
+  AUTO_CLOSE int fd = openat (dir, name,
+                              O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0 || fstat (fd, &info) < 0)
+    return -1;
+
+  AUTO_CLOSE int lock
+      = openat (fd, STORE_PART_LOCK, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+  if (lock < 0 && errno == ENOENT
+      && info.st_mtime + PART_AGE_MINIMUM < time (NULL))
+    return TAKE_FD (fd); /* killed before it had a lock */
+  if (lock < 0 || flock (lock, LOCK_EX | LOCK_NB) < 0)
+    return -1;
+  return TAKE_FD (lock);
+}
+
+/* Remove the containers on their way that nobody holds.  */
+static void
+sweep_containers (struct store *store)
+{
+  AUTO_ERROR struct error ignored = { 0 };
+  __attribute__ ((cleanup (entries_release))) struct entries entries = { 0 };
+
+  if (entries_read (store->containers_fd, store->containers, &entries,
+                    &ignored)
+      < 0)
+    return;
+  for (size_t i = 0; i < entries.count; i++)
+    {
+      const char *name = entries.list[i].name;
+      if (entries.list[i].type != DT_DIR || !store_name_is_part (name))
+        continue;
+      AUTO_CLOSE int lock = store_part_seize (store->containers_fd, name);
+      if (lock < 0)
+        continue;
+      log_debug ("removing '%s', which a killed process left", name);
+      (void) tree_remove (store->containers_fd, name, true, &ignored);
+    }
+}
+
+/* Remove what is dead and old below DIR, a directory below repos/.  */
+static int
+sweep_images (int dir, const char *path,
+              const struct store_walk_entry *entries, size_t count,
+              void *data, struct error *err)
+{
+  (void) path;
+  (void) err;
+  for (size_t i = 0; i < count; i++)
+    if (entries[i].type == DT_DIR && store_name_is_part (entries[i].name))
+      {
+        store_remove_dead (dir, NULL, data);
+        break;
+      }
+  return 0;
+}
+
+/* Remove the half blob NAME if it is old and nobody writes it.  */
+static void
+sweep_blob (struct store *store, const char *name)
+{
+  struct stat info;
+  AUTO_CLOSE int fd
+      = openat (store->layers_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+
+  if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) == 0 && fstat (fd, &info) == 0
+      && info.st_mtime + PART_AGE_MAXIMUM < time (NULL))
+    (void) unlinkat (store->layers_fd, name, 0);
+}
+
+/* Remove the half blobs that are old.  */
+static void
+sweep_blobs (struct store *store)
+{
+  AUTO_ERROR struct error ignored = { 0 };
+  __attribute__ ((cleanup (entries_release))) struct entries blobs = { 0 };
+
+  if (entries_read (store->layers_fd, store->layers, &blobs, &ignored) < 0)
+    return;
+  for (size_t i = 0; i < blobs.count; i++)
+    if (blobs.list[i].type == DT_REG && store_name_is_part (blobs.list[i].name))
+      sweep_blob (store, blobs.list[i].name);
+}
+
+/* Tell whether DIR can be written.  */
+static bool
+is_writable (int dir)
+{
+  return faccessat (dir, ".", W_OK, AT_EACCESS) == 0;
+}
+
+void
+store_sweep (struct store *store)
+{
+  AUTO_ERROR struct error ignored = { 0 };
+  __attribute__ ((cleanup (store_names_release))) struct store_names blobs
+      = { 0 };
+
+  if (is_writable (store->containers_fd))
+    sweep_containers (store);
+  if (!is_writable (store->layers_fd))
+    return;
+  sweep_blobs (store);
+  if (!is_writable (store->repos_fd))
+    return;
+  AUTO_CLOSE int lock = store_lock_layers (store, true, &ignored);
+  if (lock < 0)
+    return;
+  (void) store_walk (store, sweep_images, &blobs, &ignored);
+  (void) store_remove_unneeded (store, &blobs, true, &ignored);
+}

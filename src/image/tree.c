@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Remove directory trees.
+
+   The walk holds a descriptor of each directory on the way down, up to a
+   limit; beyond it, it climbs back by "..", and compares what it finds with
+   what it left, so that a tree moved meanwhile does not lead it astray.  No
+   path is ever longer than one name, so depth does not matter.  Nothing is
+   entered that is a link or lies on another file system.  */
+
+#include <config.h>
+
+#include "src/image/tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+#include "lib/base/i18n.h"
+#include "xalloc.h"
+
+/* Descriptors of directories kept open on the way down.  */
+enum
+{
+  OPEN_MAXIMUM = 64
+};
+
+/* A directory on the way down.  */
+struct level
+{
+  int fd; /* -1 when closed to save descriptors */
+  dev_t device;
+  ino_t inode;
+  char *name;         /* in its parent; NULL for the first */
+  char **directories; /* names of subdirectories still to be removed */
+  size_t directory_count;
+  size_t directory_space;
+  bool is_second_pass;
+};
+
+/* A removal at work.  */
+struct removal
+{
+  struct level *levels;
+  size_t count;
+  size_t space;
+  dev_t device;
+  int number; /* errno of the first failure */
+  char *text;
+};
+
+static void
+note (struct removal *removal, int number, const char *name)
+{
+  if (removal->number != 0)
+    return;
+  removal->number = number;
+  removal->text = xstrdup (name);
+}
+
+static void
+level_release (struct level *level)
+{
+  if (level->fd >= 0)
+    close (level->fd);
+  for (size_t i = 0; i < level->directory_count; i++)
+    free (level->directories[i]);
+  free (level->directories);
+  free (level->name);
+}
+
+static void
+removal_release (struct removal *removal)
+{
+  while (removal->count > 0)
+    level_release (&removal->levels[--removal->count]);
+  free (removal->levels);
+  free (removal->text);
+}
+
+/* Change the mode of the directory that FD, an O_PATH descriptor, names so
+   that its owner can empty it.  */
+static int
+open_permissions (int fd)
+{
+  char path[64];
+
+  snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
+  return chmod (path, 0700) < 0 ? -errno : 0;
+}
+
+/* Open the directory NAME below DIR for reading and emptying.  Return its
+   descriptor or a negative errno.  */
+static int
+open_directory (int dir, const char *name)
+{
+  const int flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  int fd = openat (dir, name, O_RDONLY | flags);
+
+  if (fd >= 0 || errno != EACCES)
+    return fd >= 0 ? fd : -errno;
+
+  AUTO_CLOSE int handle = openat (dir, name, O_PATH | flags);
+  if (handle < 0)
+    return -errno;
+  int status = open_permissions (handle);
+  if (status < 0)
+    return status;
+  fd = openat (dir, name, O_RDONLY | flags);
+  return fd >= 0 ? fd : -errno;
+}
+
+/* Remove NAME, no directory, or with FLAGS AT_REMOVEDIR an empty one, below
+   DIR; give DIR write permission when that is what lacks.  */
+static int
+remove_entry (int dir, const char *name, int flags)
+{
+  if (unlinkat (dir, name, flags) == 0 || errno == ENOENT)
+    return 0;
+  if (errno == EACCES && fchmod (dir, 0700) == 0
+      && (unlinkat (dir, name, flags) == 0 || errno == ENOENT))
+    return 0;
+  return -errno;
+}
+
+/* Remove what LEVEL holds but its directories, whose names it collects.  */
+static void
+empty_level (struct removal *removal, struct level *level)
+{
+  int copy = fcntl (level->fd, F_DUPFD_CLOEXEC, 3);
+  AUTO_CLOSEDIR DIR *stream = copy < 0 ? NULL : fdopendir (copy);
+
+  if (stream == NULL)
+    {
+      note (removal, errno, level->name ? level->name : ".");
+      if (copy >= 0)
+        close (copy);
+      return;
+    }
+  rewinddir (stream);
+  for (;;)
+    {
+      errno = 0;
+      struct dirent *entry = readdir (stream);
+      if (entry == NULL)
+        break;
+      if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0)
+        continue;
+      if (entry->d_type != DT_DIR)
+        {
+          int status = remove_entry (level->fd, entry->d_name, 0);
+          if (status == 0)
+            continue;
+          if (status != -EISDIR && status != -EPERM)
+            {
+              note (removal, -status, entry->d_name);
+              continue;
+            }
+          struct stat info;
+          if (fstatat (level->fd, entry->d_name, &info, AT_SYMLINK_NOFOLLOW)
+                  < 0
+              || !S_ISDIR (info.st_mode))
+            {
+              note (removal, -status, entry->d_name);
+              continue;
+            }
+        }
+      if (level->directory_count == level->directory_space)
+        level->directories
+            = x2nrealloc (level->directories, &level->directory_space,
+                          sizeof *level->directories);
+      level->directories[level->directory_count++] = xstrdup (entry->d_name);
+    }
+  if (errno != 0)
+    note (removal, errno, level->name ? level->name : ".");
+}
+
+/* Enter the directory FD, whose NAME (NULL for the first) becomes owned, and
+   remove what is in it but directories.  */
+static void
+push_level (struct removal *removal, int fd, char *name)
+{
+  struct stat info;
+  struct level level = { .fd = fd, .name = name };
+
+  if (fstat (fd, &info) < 0)
+    note (removal, errno, name ? name : ".");
+  else if (removal->count > 0 && info.st_dev != removal->device)
+    note (removal, EXDEV, name);
+  else
+    {
+      removal->device = info.st_dev;
+      level.device = info.st_dev;
+      level.inode = info.st_ino;
+      empty_level (removal, &level);
+      if (removal->count == removal->space)
+        removal->levels = x2nrealloc (removal->levels, &removal->space,
+                                      sizeof *removal->levels);
+      removal->levels[removal->count++] = level;
+      if (removal->count > OPEN_MAXIMUM)
+        {
+          struct level *old = &removal->levels[removal->count - OPEN_MAXIMUM];
+          if (removal->count - OPEN_MAXIMUM > 0 && old->fd >= 0)
+            {
+              close (old->fd);
+              old->fd = -1;
+            }
+        }
+      return;
+    }
+  level_release (&level);
+}
+
+/* Leave the last level, which is empty as far as it could be emptied, and
+   remove it from its parent.  Return false when the walk cannot go on.  */
+static bool
+pop_level (struct removal *removal)
+{
+  struct level *level = &removal->levels[removal->count - 1];
+  struct level *parent = level - 1;
+
+  if (parent->fd < 0)
+    {
+      struct stat info;
+      parent->fd = openat (level->fd, "..",
+                           O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+      if (parent->fd < 0 || fstat (parent->fd, &info) < 0
+          || info.st_dev != parent->device || info.st_ino != parent->inode)
+        {
+          note (removal, parent->fd < 0 ? errno : ESTALE, level->name);
+          return false;
+        }
+    }
+
+  int status = remove_entry (parent->fd, level->name, AT_REMOVEDIR);
+  if (status == -ENOTEMPTY && !level->is_second_pass && removal->number == 0)
+    {
+      /* Some file systems skip entries while others are removed.  */
+      level->is_second_pass = true;
+      empty_level (removal, level);
+      return true;
+    }
+  if (status < 0)
+    note (removal, -status, level->name);
+  level_release (level);
+  removal->count--;
+  return true;
+}
+
+/* Do the work of a REMOVAL whose first level is there.  */
+static void
+run (struct removal *removal)
+{
+  while (removal->count > 0)
+    {
+      struct level *level = &removal->levels[removal->count - 1];
+      if (level->directory_count > 0)
+        {
+          char *name = level->directories[--level->directory_count];
+          int fd = open_directory (level->fd, name);
+          if (fd >= 0)
+            push_level (removal, fd, name);
+          else
+            {
+              if (fd != -ENOENT)
+                note (removal, -fd, name);
+              free (name);
+            }
+        }
+      else if (removal->count == 1 || !pop_level (removal))
+        break;
+    }
+}
+
+static int
+report (const struct removal *removal, struct error *err)
+{
+  if (removal->number == 0)
+    return 0;
+  return error_set (err, removal->number, _ ("cannot remove '%s': %s"),
+                    removal->text,
+                    removal->number == EXDEV
+                        ? _ ("another file system is mounted there")
+                        : strerror (removal->number));
+}
+
+int
+tree_clear (int dir, bool force, struct error *err)
+{
+  __attribute__ ((cleanup (removal_release))) struct removal removal = { 0 };
+  int fd = openat (dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  if (fd < 0)
+    return error_set (err, errno, _ ("cannot open a directory: %s"),
+                      strerror (errno));
+  push_level (&removal, fd, NULL);
+  run (&removal);
+  return force ? 0 : report (&removal, err);
+}
+
+int
+tree_remove (int dir, const char *name, bool force, struct error *err)
+{
+  __attribute__ ((cleanup (removal_release))) struct removal removal = { 0 };
+
+  int status = remove_entry (dir, name, 0);
+  if (status == 0)
+    return 0;
+  int fd = open_directory (dir, name);
+  if (fd < 0)
+    return error_set (err, fd == -ENOTDIR || fd == -ELOOP ? -status : -fd,
+                      _ ("cannot remove '%s': %s"), name,
+                      strerror (fd == -ENOTDIR || fd == -ELOOP ? -status
+                                                               : -fd));
+  push_level (&removal, fd, NULL);
+  run (&removal);
+  status = remove_entry (dir, name, AT_REMOVEDIR);
+  if (removal.number != 0 && (!force || status < 0))
+    return report (&removal, err);
+  if (status < 0)
+    return error_set (err, -status, _ ("cannot remove '%s': %s"), name,
+                      strerror (-status));
+  return 0;
+}
