@@ -55,13 +55,14 @@ json_parse (const char *text, size_t size, const char *name,
   AUTO_JSON struct json_object *value =
       json_tokener_parse_ex (tokener, text, (int) size);
   enum json_tokener_error result = json_tokener_get_error (tokener);
+  size_t end = json_tokener_get_parse_end (tokener);
   /* A number at the very end is complete only once something follows.  */
   if (result == json_tokener_continue && size > 0)
     {
       value = json_tokener_parse_ex (tokener, "", 1);
       result = json_tokener_get_error (tokener);
+      end = size;
     }
-  size_t end = json_tokener_get_parse_end (tokener);
   json_tokener_free (tokener);
 
   if (result != json_tokener_success)

@@ -10,3 +10,7 @@ lib_base_libbase_a_SOURCES = \
   lib/base/lock.c lib/base/lock.h \
   lib/base/log.c lib/base/log.h
 lib_base_libbase_a_CPPFLAGS = $(HOSTED_CPPFLAGS) $(JSON_C_CFLAGS)
+
+check_PROGRAMS += tests/unit/test-base
+tests_unit_test_base_SOURCES = tests/unit/test-base.c
+tests_unit_test_base_LDADD = lib/base/libbase.a $(JSON_C_LIBS) $(LIBGNU)
