@@ -28,12 +28,13 @@ struct reference
 };
 
 /* Take TEXT apart into REF, which the caller releases with
-   reference_release.  Understands [http[s]://][HOST[:PORT]/]PATH[:TAG][@DIGEST].
-   The first component is a host when it has a dot or a colon, is "localhost"
-   or follows a scheme, and another component follows.  Upper case is accepted
-   (names of local images may have it).  Return 0, or -EINVAL with ERR set when
-   TEXT cannot name an image ("..", empty or hidden components, absolute
-   paths, strange characters, malformed digests, over-long parts).  */
+   reference_release.  Understands
+   [http[s]://][HOST[:PORT]/]PATH[:TAG][@DIGEST]. The first component is a host
+   when it has a dot or a colon, is "localhost" or follows a scheme, and another
+   component follows.  Upper case is accepted (names of local images may have
+   it).  Return 0, or -EINVAL with ERR set when TEXT cannot name an image ("..",
+   empty or hidden components, absolute paths, strange characters, malformed
+   digests, over-long parts).  */
 int reference_parse (struct reference *ref, const char *text,
                      struct error *err);
 

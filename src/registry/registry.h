@@ -17,22 +17,22 @@ struct registry;
    registry and may be NULL; a zeroed structure is a good default.  */
 struct registry_options
 {
-  const char *registry;  /* URL or HOST[:PORT] to ask when the name has no
-                            host of its own (--registry); NULL: Docker Hub */
-  const char *hub;       /* URL of Docker Hub's registry; NULL: the real one */
-  const char *proxy;     /* proxy URL; NULL: the environment decides */
-  const char *keystore;  /* file name of udocker's keystore, or NULL */
-  const char *user_agent;              /* NULL: udocker/VERSION */
-  const char *const *insecure_hosts;   /* NULL-terminated list of HOST[:PORT]
-                                          that may be asked without TLS or
-                                          with unverified TLS, or NULL */
-  bool insecure;         /* do not verify certificates (--insecure) */
-  bool verbose;          /* libcurl tells on stderr what it does */
+  const char *registry;   /* URL or HOST[:PORT] to ask when the name has no
+                             host of its own (--registry); NULL: Docker Hub */
+  const char *hub;        /* URL of Docker Hub's registry; NULL: the real one */
+  const char *proxy;      /* proxy URL; NULL: the environment decides */
+  const char *keystore;   /* file name of udocker's keystore, or NULL */
+  const char *user_agent; /* NULL: udocker/VERSION */
+  const char *const *insecure_hosts; /* NULL-terminated list of HOST[:PORT]
+                                        that may be asked without TLS or
+                                        with unverified TLS, or NULL */
+  bool insecure;                /* do not verify certificates (--insecure) */
+  bool verbose;                 /* libcurl tells on stderr what it does */
   unsigned int connect_timeout; /* seconds; 0: 10 */
-  unsigned int timeout;  /* seconds without a byte before a transfer counts as
-                            dead; 0: 60 */
-  unsigned int retries;  /* how often a request that failed for a passing
-                            reason is repeated; 0: 5 */
+  unsigned int timeout; /* seconds without a byte before a transfer counts as
+                           dead; 0: 60 */
+  unsigned int retries; /* how often a request that failed for a passing
+                           reason is repeated; 0: 5 */
   unsigned int connections; /* at most so many at once; 0: 4 */
 };
 
@@ -40,7 +40,7 @@ struct registry_options
    { 0 }; the caller frees it with registry_document_release.  */
 struct registry_document
 {
-  char *bytes;      /* followed by a NUL that is not counted */
+  char *bytes; /* followed by a NUL that is not counted */
   size_t size;
   char *media_type; /* without parameters, lower case; "" when not sent */
   char *digest;     /* sha256:... of BYTES, computed here; when the request
@@ -52,37 +52,43 @@ void registry_document_release (struct registry_document *document);
 /* One blob to be fetched.  */
 struct registry_blob
 {
-  const char *digest; /* valid per digest_is_valid */
-  int64_t size;       /* from the manifest; -1 when unknown (schema 1) */
-  int fd;             /* regular file, open for reading and writing.  What it
-                         already holds is taken for the beginning of the blob:
-                         hashed, and the rest asked for with Range; when the
-                         result does not have the digest, or the registry does
-                         not do ranges, it is truncated and fetched anew */
+  const char *digest;     /* valid per digest_is_valid */
+  int64_t size;           /* from the manifest; -1 when unknown (schema 1) */
   const char *media_type; /* for messages and progress; may be NULL */
-  void *data;         /* the caller's, not touched */
+  void *data;             /* the caller's, not touched */
 };
 
-/* How registry_fetch_blobs tells its caller what goes on.  Any function may
-   be NULL.  They are called from registry_fetch_blobs, in its thread.  */
+/* What registry_fetch_blobs asks and tells its caller.  The functions are
+   called from registry_fetch_blobs, in its thread; all but BEGIN and END may
+   be NULL.  */
 struct registry_watch
 {
   void *data;
 
-  /* The transfer of BLOB begins or continues at byte START.  */
-  void (*started) (void *data, const struct registry_blob *blob,
-                   int64_t start);
+  /* The transfer of BLOB is about to begin.  Return 0 with *FD set to a
+     regular file open for reading and writing, 1 when this blob is not wanted
+     after all, or a negative errno with ERR set, which stops everything.
 
-  /* BLOB has DONE of TOTAL bytes (TOTAL is -1 when unknown).  Called at most
-     some ten times a second for each blob.  */
-  void (*progress) (void *data, const struct registry_blob *blob,
-                    int64_t done, int64_t total);
+     What the file already holds is taken for the beginning of the blob:
+     hashed, and only the rest asked for; it is truncated and all is fetched
+     anew when the registry does not do ranges or the result does not have the
+     digest.  END follows for every BEGIN that returned 0.  */
+  int (*begin) (void *data, const struct registry_blob *blob, int *fd,
+                struct error *err);
 
-  /* All bytes of BLOB are in its file, and have its size and digest.  Return
-     0, or a negative errno with ERR set, which stops everything.  The place
-     to make the blob visible and close its file.  */
-  int (*finished) (void *data, const struct registry_blob *blob,
-                   struct error *err);
+  /* The transfer of BLOB is over.  STATUS is 0 when its file holds all of it,
+     verified; -EBADMSG when what arrived was wrong (the file is empty); or
+     another negative errno (the file keeps what arrived, for a later resume).
+     The descriptor is not used any more.  Return 0, or a negative errno with
+     ERR set, which stops everything (only when STATUS is 0; otherwise the
+     result is ignored).  */
+  int (*end) (void *data, const struct registry_blob *blob, int status,
+              struct error *err);
+
+  /* BLOB has DONE of TOTAL bytes (TOTAL is -1 when unknown).  Called when a
+     transfer starts or restarts, and some ten times a second.  */
+  void (*progress) (void *data, const struct registry_blob *blob, int64_t done,
+                    int64_t total);
 
   /* BLOB's transfer failed for REASON and is tried again in SECONDS.  */
   void (*delayed) (void *data, const struct registry_blob *blob,
@@ -111,12 +117,12 @@ int registry_fetch_manifest (struct registry *registry, const char *reference,
                              struct registry_document *document,
                              struct error *err);
 
-/* Fetch the COUNT BLOBS, several at a time, in about the order given, each
-   into its file, hashing them while they arrive.  A cut connection is resumed
-   where it broke.  Return 0 when every blob has been finished, or a negative
-   errno with ERR telling of the first failure; then files of unfinished blobs
-   keep what arrived, for a later resume, unless it was wrong: a file whose
-   content has not the digest is truncated to nothing.  */
+/* Fetch the COUNT BLOBS, several at a time, begun in the order given, each
+   into the file that WATCH gives for it, hashing them while they arrive.  A
+   cut connection is resumed where it broke.  Return 0 when every blob that
+   WATCH wanted has been fetched, or a negative errno with ERR telling of the
+   first failure, after which no other blob is begun and running ones are
+   stopped.  */
 int registry_fetch_blobs (struct registry *registry,
                           const struct registry_blob *blobs, size_t count,
                           const struct registry_watch *watch,
