@@ -12,7 +12,6 @@
 #include <stdlib.h>
 
 #include "lib/base/cleanup.h"
-#include "xalloc.h"
 #include "xvasprintf.h"
 
 int

@@ -27,6 +27,7 @@
 #include "src/image/store-private.h"
 #include "src/image/tree.h"
 #include "xalloc.h"
+#include "xstrndup.h"
 #include "xvasprintf.h"
 
 enum

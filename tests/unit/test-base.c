@@ -17,7 +17,6 @@
 #include "lib/base/json.h"
 #include "lib/base/lock.h"
 #include "tests/unit/tap.h"
-#include "xalloc.h"
 
 static void
 test_errors (void)
