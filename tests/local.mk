@@ -14,7 +14,7 @@ AM_TESTS_ENVIRONMENT = \
   top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; \
   VERSION='$(VERSION)'; export top_srcdir top_builddir VERSION;
 
-EXTRA_DIST += $(shell_tests) tests/as-user.sh tests/summary.sh tests/tap.sh \
+EXTRA_DIST += $(shell_tests) tests/as-user.sh tests/demo.sh tests/summary.sh tests/tap.sh \
   tests/registry.sh tests/unit/tap.h
 
 shell_tests += tests/shell/harness.sh tests/shell/registry-helper.sh
@@ -33,3 +33,17 @@ check-TESTS: $(check_PROGRAMS)
 	  || status=1; \
 	$(SHELL) $(top_srcdir)/tests/summary.sh --after $$logs || status=1; \
 	exit $$status
+
+# The unit tests alone, for builds that have no programs.
+check-unit: $(check_PROGRAMS)
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(check_PROGRAMS)'
+
+# The main job: pull an image from a registry, run a program in it.
+demo: all
+	@$(SHELL) $(top_srcdir)/tests/summary.sh --before '$(abs_top_srcdir)' \
+	  '$(abs_top_builddir)'
+	@$(AM_TESTS_ENVIRONMENT) \
+	status=0; $(SH_LOG_COMPILER) $(abs_top_srcdir)/tests/demo.sh || status=1; \
+	$(SHELL) $(top_srcdir)/tests/summary.sh --remove; exit $$status
+
+.PHONY: check-unit demo

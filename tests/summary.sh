@@ -5,13 +5,23 @@
 #
 # usage: summary.sh --before SOURCE-DIRECTORY BUILD-DIRECTORY
 #        summary.sh --after LOG...
+#        summary.sh --remove
 #
 # --before: when root runs the tests and an ordinary account cannot read the
-# trees, copy them to where it can.  --after: remove that copy, add up the
-# results of all tests and say 'N passed, N failed, N skipped' on a line of its
-# own; exit with 1 when something failed or nothing ran.
+# trees, copy them to where it can.  --remove: remove that copy.  --after: the
+# same, and add up the results of all tests and say 'N passed, N failed, N
+# skipped' on a line of its own; exit with 1 when something failed or nothing
+# ran.
 
 set -u
+
+remove_copy ()
+{
+  if test -f .tests-copy; then
+    read -r into < .tests-copy
+    rm -rf "$into" .tests-copy
+  fi
+}
 
 case $1 in
   --before)
@@ -41,13 +51,12 @@ case $1 in
     fi
     chmod -R go+rX "$into"
     ;;
+  --remove)
+    remove_copy
+    ;;
   --after)
     shift
-    copy=.tests-copy
-    if test -f $copy; then
-      read -r into < $copy
-      rm -rf "$into" $copy
-    fi
+    remove_copy
     results=
     for log in "$@"; do
       test ! -f "${log%.log}.trs" || results="$results ${log%.log}.trs"
