@@ -28,6 +28,9 @@ enum option_kind
   OPTION_OPTIONAL, /* --x, --x=V; "" for a bare --x  const char * */
 };
 
+/* OPTION_OPTIONAL takes the word behind it, as in "--x V", only when that word
+   is one of its choices.  */
+
 /* One option of a command.  A table ends with a row that has neither name
    nor letter.  The members that are zero mean "none".
 
@@ -48,6 +51,7 @@ struct option_row
   enum option_kind kind;
   const char *argument; /* N_ ("DIR"), for the help and for completion */
   const char *help;     /* N_ ("lower case, no full stop") */
+  const char *const *choices; /* the only values there are, then NULL */
   size_t target;
   bool ignored;
   bool hidden;
@@ -66,11 +70,12 @@ enum option_order
 /* Read the options of ARGV (ARGC words, the first is not looked at) by the
    table ROWS into TARGET, the command's zeroed structure of options.  ARGV is
    permuted so that what is no option comes last; FIRST becomes the index of
-   the first of these.  Spellings: --name=V, --name V, -xV, -x V, -x=V, flags
+   the first of these.  ROWS may be NULL, for a command without options.  Spellings: --name=V, --name V, -xV, -x V, -x=V, flags
    in clusters (-it), --flag=true, --flag=false, --.  Names are never
    abbreviated, so that a new option cannot break an old script.
 
-   Return 0, or -EINVAL with ERR set to a sentence that names the word and,
+   Return 0, or 1 as soon as --help is met (or -h, where no row has that
+   letter), or -EINVAL with ERR set to a sentence that names the word and,
    where one is close, the option that was perhaps meant.  Lists stored in
    TARGET are the caller's: options_release.  */
 int options_parse (const struct option_row *rows, enum option_order order,
@@ -79,10 +84,6 @@ int options_parse (const struct option_row *rows, enum option_order order,
 
 /* Free the lists that options_parse stored in TARGET.  */
 void options_release (const struct option_row *rows, void *target);
-
-/* Read TEXT as a truth value (true false yes no on off 1 0, any case) into
-   VALUE.  Return whether it is one.  */
-bool options_read_truth (const char *text, bool *value);
 
 /* Return which of the COUNT texts in NAMES (NULL entries are skipped) is so
    close to TYPED that it was probably meant, or NULL.  */
