@@ -5,17 +5,48 @@
 bin_PROGRAMS += bin/udocker
 pkglibexec_PROGRAMS += libexec/udocker/udocker-full
 
-# What both contain.
+# All commands; each program takes those that its table names.
+noinst_LIBRARIES += src/cmd/libcmd.a
+src_cmd_libcmd_a_SOURCES = \
+  src/cmd/completion.c \
+  src/cmd/general.c src/cmd/general.h \
+  src/cmd/help.c \
+  src/cmd/manual.c \
+  src/cmd/mkrepo.c \
+  src/cmd/options.c src/cmd/options.h \
+  src/cmd/protect.c \
+  src/cmd/showconf.c \
+  src/cmd/usage.c src/cmd/usage.h \
+  src/cmd/version.c
+
+# What both contain, each compiled for it: the table of commands differs.
 program_sources = \
-  src/main.c
+  src/main.c \
+  src/cmd/command.h src/cmd/commands.c
 
 bin_udocker_SOURCES = $(program_sources)
 bin_udocker_LDADD = \
+  src/cmd/libcmd.a \
+  src/container/libcontainer.a \
+  src/image/libimage.a \
+  src/config/libconfig.a \
+  src/platform/libplatform.a \
   lib/base/libbase.a \
   $(LIBGNU) $(JSON_C_LIBS)
 
 libexec_udocker_udocker_full_SOURCES = $(program_sources)
+libexec_udocker_udocker_full_CPPFLAGS = $(AM_CPPFLAGS) -DUDOCKER_FULL
 libexec_udocker_udocker_full_LDADD = \
+  src/cmd/libcmd.a \
+  src/container/libcontainer.a \
+  src/image/libimage.a \
+  src/config/libconfig.a \
+  src/platform/libplatform.a \
   lib/base/libbase.a \
   $(LIBGNU) $(LIBCURL_LIBS) $(LIBARCHIVE_LIBS) $(JSON_C_LIBS) \
   $(LIBCRYPTO_LIBS) $(LIBISAL_LIBS)
+
+check_PROGRAMS += tests/unit/test-options
+tests_unit_test_options_SOURCES = tests/unit/test-options.c
+tests_unit_test_options_LDADD = src/cmd/libcmd.a src/config/libconfig.a \
+  src/platform/libplatform.a lib/base/libbase.a $(LIBGNU)

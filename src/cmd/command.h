@@ -120,4 +120,7 @@ extern const struct command_entry commands[];
 /* Return the row of the command NAME, or NULL.  */
 const struct command_entry *command_find (const char *name);
 
+/* Return whether this is the full program.  */
+bool command_is_full (void);
+
 #endif

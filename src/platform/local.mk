@@ -1,1 +1,4 @@
 # src/platform: facts about the host.
+noinst_LIBRARIES += src/platform/libplatform.a
+src_platform_libplatform_a_SOURCES = \
+  src/platform/host.c src/platform/host.h

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   The table of all commands.  Compiled once for each of the two programs:
+   the light one knows the names of all commands but contains only those that
+   need neither the network nor archives.
+
+   To add a command: its file, its line here, in src/local.mk and in
+   po/POTFILES.in.  */
+
+#include <config.h>
+
+#include "src/cmd/command.h"
+
+#include <string.h>
+
+/* A command of both programs, and one of udocker-full only.  */
+#define BOTH(command) &(command)
+#ifdef UDOCKER_FULL
+#  define FULL(command) &(command)
+#else
+#  define FULL(command) NULL
+#endif
+
+extern const struct command command_help;
+extern const struct command command_mkrepo;
+extern const struct command command_protect;
+extern const struct command command_showconf;
+extern const struct command command_unprotect;
+extern const struct command command_version;
+
+const struct command_entry commands[] = {
+  { "protect", BOTH (command_protect) },
+  { "unprotect", BOTH (command_unprotect) },
+  { "mkrepo", BOTH (command_mkrepo) },
+  { "showconf", BOTH (command_showconf) },
+  { "version", BOTH (command_version) },
+  { "help", FULL (command_help) },
+  { NULL, NULL },
+};
+
+bool
+command_is_full (void)
+{
+#ifdef UDOCKER_FULL
+  return true;
+#else
+  return false;
+#endif
+}
+
+const struct command_entry *
+command_find (const char *name)
+{
+  for (const struct command_entry *entry = commands; entry->name != NULL;
+       entry++)
+    if (strcmp (entry->name, name) == 0)
+      return entry;
+  return NULL;
+}
