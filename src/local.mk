@@ -27,7 +27,6 @@ program_sources = \
 bin_udocker_SOURCES = $(program_sources)
 bin_udocker_LDADD = \
   src/cmd/libcmd.a \
-  src/container/libcontainer.a \
   src/image/libimage.a \
   src/config/libconfig.a \
   src/platform/libplatform.a \
@@ -38,7 +37,6 @@ libexec_udocker_udocker_full_SOURCES = $(program_sources)
 libexec_udocker_udocker_full_CPPFLAGS = $(AM_CPPFLAGS) -DUDOCKER_FULL
 libexec_udocker_udocker_full_LDADD = \
   src/cmd/libcmd.a \
-  src/container/libcontainer.a \
   src/image/libimage.a \
   src/config/libconfig.a \
   src/platform/libplatform.a \

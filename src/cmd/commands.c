@@ -24,14 +24,10 @@
 
 extern const struct command command_help;
 extern const struct command command_mkrepo;
-extern const struct command command_protect;
 extern const struct command command_showconf;
-extern const struct command command_unprotect;
 extern const struct command command_version;
 
 const struct command_entry commands[] = {
-  { "protect", BOTH (command_protect) },
-  { "unprotect", BOTH (command_unprotect) },
   { "mkrepo", BOTH (command_mkrepo) },
   { "showconf", BOTH (command_showconf) },
   { "version", BOTH (command_version) },

@@ -32,6 +32,7 @@
 #include "lib/base/log.h"
 #include "src/config/setting.h"
 #include "xalloc.h"
+#include "xstrndup.h"
 
 /* What getopt_long returns: rows are numbered above all letters.  */
 enum

@@ -205,7 +205,7 @@ usage_general (struct buffer *out)
   buffer_add_format (out, "\n%s\n", _ ("General options, before the command:"));
   append_options (out, general_rows);
   buffer_add_format (
-      out, "\n%s\n\n",
+      out, "\n%s\n",
       _ ("'udocker COMMAND --help' tells about one command."));
   append_paragraphs (
       out, _ (" udocker pull busybox             fetch an image\n"

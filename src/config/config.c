@@ -40,6 +40,7 @@
 #include "src/config/setting.h"
 #include "src/platform/host.h"
 #include "xalloc.h"
+#include "xstrndup.h"
 #include "xvasprintf.h"
 
 #define SYSTEM_FILE "/etc/udocker.conf"

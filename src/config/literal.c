@@ -16,6 +16,7 @@
 #include "lib/base/cleanup.h"
 #include "src/config/config.h"
 #include "xalloc.h"
+#include "xstrndup.h"
 
 static const char blanks[] = " \t\r\n";
 
