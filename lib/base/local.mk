@@ -8,7 +8,8 @@ lib_base_libbase_a_SOURCES = \
   lib/base/i18n.h \
   lib/base/json.c lib/base/json.h \
   lib/base/lock.c lib/base/lock.h \
-  lib/base/log.c lib/base/log.h
+  lib/base/log.c lib/base/log.h \
+  lib/base/progress.c lib/base/progress.h
 lib_base_libbase_a_CPPFLAGS = $(HOSTED_CPPFLAGS) $(JSON_C_CFLAGS)
 
 check_PROGRAMS += tests/unit/test-base
