@@ -6,7 +6,10 @@ noinst_LIBRARIES += src/image/libimage.a
 src_image_libimage_a_SOURCES = \
   src/image/blob.c \
   src/image/image.c src/image/image.h \
+  src/image/manifest.c src/image/manifest.h \
   src/image/pending.c \
+  src/image/platform-choice.c src/image/platform-choice.h \
+  src/image/pull.c src/image/pull.h \
   src/image/store.c src/image/store.h src/image/store-private.h \
   src/image/tag.c \
   src/image/tree.c src/image/tree.h \

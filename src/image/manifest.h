@@ -24,9 +24,9 @@ enum manifest_kind
 /* Something a manifest points to.  */
 struct manifest_descriptor
 {
-  char *digest;     /* valid per digest_is_valid */
-  int64_t size;     /* -1 when the manifest does not say */
-  char *media_type; /* "" when the manifest does not say */
+  char *digest;             /* valid per digest_is_valid */
+  int64_t size;             /* -1 when the manifest does not say */
+  char *media_type;         /* "" when the manifest does not say */
   struct platform platform; /* entries of an index; os NULL when not said */
   bool is_attestation;      /* an index entry that is no image to be run */
 };
@@ -67,7 +67,7 @@ void manifest_release (struct manifest *manifest);
    among equals, borrowed.  NULL with ERR set (number ENOENT), naming the
    platforms that there are, when none does.  */
 const struct manifest_descriptor *
-manifest_choose (const struct manifest *manifest,
-                 const struct platform *wanted, struct error *err);
+manifest_choose (const struct manifest *manifest, const struct platform *wanted,
+                 struct error *err);
 
 #endif

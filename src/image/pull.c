@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+   Pull an image into the store.  */
+
+/* Many pulls of one image, or of images that share layers, may run at once
+   and every blob is to be fetched once.  So each takes a blob's lock only when
+   it is about to fetch it, and passes over blobs that are locked; it comes
+   back to these in the end, when it holds no lock at all, and waits for each
+   until it is there or has been given up.  Nobody waits while holding
+   something, so there is no deadlock, and pulls share the work.  */
+
+#include <config.h>
+
+#include "src/image/pull.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "xalloc.h"
+#include "xvasprintf.h"
+
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/i18n.h"
+#include "lib/base/log.h"
+#include "lib/base/progress.h"
+#include "src/config/config.h"
+#include "src/image/image.h"
+#include "src/image/manifest.h"
+#include "src/image/platform-choice.h"
+#include "src/image/store.h"
+#include "src/registry/reference.h"
+
+enum
+{
+  INDEX_DEPTH_MAX = 4, /* indexes in indexes */
+  SHORT_DIGEST = 19,   /* "sha256:" and twelve digits */
+};
+
+/* What is known of a blob while it is fetched; registry_blob.data.  */
+struct item
+{
+  struct store_blob blob;
+  bool is_begun; /* BLOB is ours */
+  bool is_busy;  /* another process fetches it */
+  const char *label;
+  struct progress_line *line;
+};
+
+/* One pull.  */
+struct pull
+{
+  struct store *store;
+  struct registry *registry;
+  struct progress *progress;
+  struct registry_blob *blobs; /* each digest once */
+  struct item *items;          /* parallel to BLOBS */
+  size_t count;
+  bool drop; /* what was fetched is of no use to another try */
+};
+
+void
+pull_options_from_config (struct pull_options *options,
+                          const struct config *config)
+{
+  *options = (struct pull_options){ 0 };
+  struct registry_options *registry = &options->registry;
+  registry->hub = config->dockerio_registry_url;
+  registry->proxy = config->http_proxy;
+  registry->keystore = config->keystore;
+  registry->user_agent = config->http_agent;
+  registry->insecure = config->http_insecure;
+  registry->insecure_hosts =
+      (const char *const *) config->insecure_registries.items;
+  registry->mirrors = (const char *const *) config->registry_mirrors.items;
+  registry->verbose = log_says (LOG_VERBOSE);
+  if (config->ctimeout > 0)
+    registry->connect_timeout = (unsigned int) config->ctimeout;
+  if (config->timeout > 0)
+    registry->timeout = (unsigned int) config->timeout;
+}
+
+/* Return whether an error of NUMBER leaves what was fetched so far worth to be
+   kept for another try.  */
+static bool
+may_be_resumed (int number)
+{
+  switch (number)
+    {
+    case EIO:
+    case EACCES:
+    case EBUSY:
+    case EINTR:
+    case ECANCELED:
+    case ETIMEDOUT:
+    case ECONNREFUSED:
+    case EHOSTUNREACH:
+      return true;
+    default:
+      return false;
+    }
+}
+
+static int
+begin_blob (void *data, const struct registry_blob *blob, int *fd,
+            struct error *err)
+{
+  struct pull *pull = data;
+  struct item *item = blob->data;
+
+  item->is_busy = false;
+  if (!item->is_begun)
+    {
+      int status =
+          store_blob_begin (pull->store, blob->digest, false, &item->blob, err);
+      if (status == -EWOULDBLOCK)
+        {
+          item->is_busy = true;
+          return 1;
+        }
+      if (status != 0)
+        return status;
+      item->is_begun = true;
+    }
+  if (progress_is_drawn (pull->progress))
+    item->line = progress_add (pull->progress, item->label, blob->size);
+  else
+    log_info (_ ("downloading layer %s"), blob->digest);
+  *fd = item->blob.fd;
+  return 0;
+}
+
+static int
+end_blob (void *data, const struct registry_blob *blob, int status,
+          struct error *err)
+{
+  struct pull *pull = data;
+  struct item *item = blob->data;
+
+  item->is_begun = false;
+  if (status == 0)
+    status = store_blob_commit (&item->blob, err);
+  else
+    {
+      if (!may_be_resumed (-status))
+        pull->drop = true;
+      store_blob_abort (&item->blob, !pull->drop);
+    }
+  if (item->line != NULL)
+    progress_finish (TAKE (item->line),
+                     status == 0 ? _ ("done") : _ ("stopped"));
+  return status;
+}
+
+static void
+show_progress (void *data, const struct registry_blob *blob, int64_t done,
+               int64_t total)
+{
+  struct item *item = blob->data;
+
+  (void) data;
+  (void) total;
+  if (item->line != NULL)
+    progress_update (item->line, done);
+}
+
+static void
+show_delay (void *data, const struct registry_blob *blob, const char *reason,
+            unsigned int seconds)
+{
+  struct item *item = blob->data;
+
+  (void) data;
+  AUTO_FREE char *text =
+      xasprintf (_ ("%s; trying again in %u s"), reason, seconds);
+  if (item->line != NULL)
+    progress_note (item->line, text);
+  else
+    log_info ("%s: %s", blob->digest, text);
+}
+
+/* Return whether BLOB is in PULL's store, whole.  */
+static bool
+is_there (struct pull *pull, const struct registry_blob *blob)
+{
+  struct stat info;
+
+  if (!store_blob_exists (pull->store, blob->digest))
+    return false;
+  if (blob->size < 0)
+    return true;
+  /* The Python tool wrote blobs under their final name, so one that was
+     interrupted may lie there, too short.  */
+  int dir = store_layers_fd (pull->store);
+  if (fstatat (dir, blob->digest, &info, 0) == 0 && S_ISREG (info.st_mode)
+      && info.st_size != blob->size)
+    {
+      log_warning (_ ("blob %s in the repository is not whole and is fetched"
+                      " again"),
+                   blob->digest);
+      return unlinkat (dir, blob->digest, 0) < 0;
+    }
+  return true;
+}
+
+/* Fetch the COUNT BLOBS of PULL that nobody else fetches.  */
+static int
+fetch (struct pull *pull, const struct registry_blob *blobs, size_t count,
+       struct error *err)
+{
+  const struct registry_watch watch = {
+    .data = pull,
+    .begin = begin_blob,
+    .end = end_blob,
+    .progress = show_progress,
+    .delayed = show_delay,
+  };
+
+  return registry_fetch_blobs (pull->registry, blobs, count, &watch, err);
+}
+
+/* Get all blobs of PULL into its store.  */
+static int
+fetch_all (struct pull *pull, struct error *err)
+{
+  AUTO_FREE struct registry_blob *wanted =
+      XCALLOC (pull->count + 1, struct registry_blob);
+  size_t count = 0;
+
+  for (size_t i = 0; i < pull->count; i++)
+    {
+      const struct registry_blob *blob = &pull->blobs[i];
+      const struct item *item = blob->data;
+      if (!is_there (pull, blob))
+        wanted[count++] = *blob;
+      else if (progress_is_drawn (pull->progress))
+        progress_finish (progress_add (pull->progress, item->label, blob->size),
+                         _ ("is here already"));
+    }
+  if (count == 0)
+    return 0;
+  int status = fetch (pull, wanted, count, err);
+  for (size_t i = 0; i < count && status == 0; i++)
+    {
+      struct item *item = wanted[i].data;
+      if (!item->is_busy)
+        continue;
+      status = store_blob_begin (pull->store, wanted[i].digest, true,
+                                 &item->blob, err);
+      if (status == 0)
+        {
+          item->is_begun = true;
+          status = fetch (pull, &wanted[i], 1, err);
+          if (item->is_begun)
+            store_blob_abort (&item->blob, true);
+        }
+      else if (status > 0)
+        status = 0;
+    }
+  return status;
+}
+
+/* Add the blob that DESCRIPTOR describes to PULL, unless it is in.  */
+static void
+add_blob (struct pull *pull, const struct manifest_descriptor *descriptor,
+          const char *label)
+{
+  for (size_t i = 0; i < pull->count; i++)
+    if (strcmp (pull->blobs[i].digest, descriptor->digest) == 0)
+      return;
+  struct item *item = &pull->items[pull->count];
+  pull->blobs[pull->count++] = (struct registry_blob){
+    .digest = descriptor->digest,
+    .size = descriptor->size,
+    .media_type = descriptor->media_type,
+    .data = item,
+  };
+  item->label = label;
+}
+
+/* Fetch the manifest of REF's image for the platform WANTED into DOCUMENT and
+   MANIFEST, through indexes.  */
+static int
+fetch_manifest (struct pull *pull, const struct reference *ref,
+                const struct platform *wanted,
+                struct registry_document *document, struct manifest *manifest,
+                struct error *err)
+{
+  AUTO_FREE char *name = xstrdup (reference_local_tag (ref));
+
+  for (unsigned int depth = 0; depth < INDEX_DEPTH_MAX; depth++)
+    {
+      registry_document_release (document);
+      int status =
+          registry_fetch_manifest (pull->registry, name, document, err);
+      if (status < 0)
+        return status;
+      manifest_release (manifest);
+      status = manifest_parse (manifest, document->bytes, document->size,
+                               document->media_type, err);
+      if (status < 0)
+        return error_prefix (err, _ ("image '%s' at registry '%s'"), ref->typed,
+                             registry_url (pull->registry));
+      if (manifest->kind != MANIFEST_INDEX)
+        return 0;
+      const struct manifest_descriptor *entry =
+          manifest_choose (manifest, wanted, err);
+      if (entry == NULL)
+        return error_prefix (err, "'%s'", ref->typed);
+      free (name);
+      name = xstrdup (entry->digest);
+    }
+  return error_set (err, EBADMSG,
+                    _ ("image '%s' at registry '%s': its indexes only lead to"
+                       " other indexes"),
+                    ref->typed, registry_url (pull->registry));
+}
+
+/* Collect the blobs of MANIFEST in PULL and record them in PENDING.  */
+static int
+record_blobs (struct pull *pull, const struct manifest *manifest,
+              struct store_pending *pending, struct error *err)
+{
+  pull->blobs = XCALLOC (manifest->layer_count + 1, struct registry_blob);
+  pull->items = XCALLOC (manifest->layer_count + 1, struct item);
+  if (manifest->config.digest != NULL)
+    add_blob (pull, &manifest->config, _ ("configuration"));
+  for (size_t i = 0; i < manifest->layer_count; i++)
+    add_blob (pull, &manifest->layers[i], NULL);
+  for (size_t i = 0; i < pull->count; i++)
+    {
+      int status = store_pending_need (pending, pull->blobs[i].digest, err);
+      if (status < 0)
+        return status;
+    }
+  return 0;
+}
+
+/* Warn when MANIFEST's image, all of which is in PULL's store, is not for the
+   platform WANTED.  */
+static void
+check_platform (struct pull *pull, const struct manifest *manifest,
+                const struct platform *wanted)
+{
+  AUTO_ERROR struct error ignored = { 0 };
+  AUTO_FREE char *text = NULL;
+  size_t size = 0;
+
+  if (manifest->config.digest == NULL)
+    return;
+  AUTO_CLOSE int fd =
+      store_blob_open (pull->store, manifest->config.digest, &ignored);
+  if (fd < 0
+      || file_read_fd (fd, manifest->config.digest, &text, &size, &ignored) < 0)
+    return;
+  struct platform platform = { 0 };
+  AUTO_FREE char *name = image_platform (text, size);
+  if (strncmp (name, "unknown", 7) == 0
+      || platform_parse (&platform, name, &ignored) < 0)
+    return;
+  if (platform_suits (wanted, &platform) == 0)
+    {
+      AUTO_FREE char *want = platform_text (wanted);
+      log_warning (_ ("this image is for %s, not for %s"), name, want);
+    }
+  platform_release (&platform);
+}
+
+/* Pull REF for WANTED, with the registry of PULL open.  */
+static int
+run_pull (struct pull *pull, const struct reference *ref,
+          const struct platform *wanted, struct error *err)
+{
+  struct registry_document document = { 0 };
+  struct manifest manifest = { 0 };
+  struct store_pending *pending = NULL;
+
+  int status = fetch_manifest (pull, ref, wanted, &document, &manifest, err);
+  if (status == 0)
+    status = store_pending_begin (pull->store, ref->name,
+                                  reference_local_tag (ref), &pending, err);
+  if (status == 0)
+    status = store_pending_write (pending, "manifest", document.bytes,
+                                  document.size, err);
+  if (status == 0)
+    status = record_blobs (pull, &manifest, pending, err);
+  if (status == 0)
+    status = fetch_all (pull, err);
+  if (status == 0)
+    {
+      check_platform (pull, &manifest, wanted);
+      status = store_pending_commit (TAKE (pending), "v2", err);
+    }
+  if (pending != NULL)
+    store_pending_abort (pending, may_be_resumed (-status) && !pull->drop);
+  manifest_release (&manifest);
+  registry_document_release (&document);
+  return status;
+}
+
+int
+image_pull (struct store *store, const struct reference *ref,
+            const struct pull_options *options, struct error *err)
+{
+  struct pull pull = { .store = store };
+  struct platform wanted = { 0 };
+
+  if (options->platform == NULL || *options->platform == '\0')
+    platform_of_host (&wanted);
+  else
+    {
+      int status = platform_parse (&wanted, options->platform, err);
+      if (status < 0)
+        return status;
+    }
+  int status = registry_open (&pull.registry, ref, &options->registry, err);
+  if (status == 0)
+    {
+      pull.progress = progress_open ();
+      status = run_pull (&pull, ref, &wanted, err);
+      progress_close (pull.progress);
+      registry_close (pull.registry);
+    }
+  free (pull.blobs);
+  free (pull.items);
+  platform_release (&wanted);
+  return status < 0 ? status : 0;
+}
