@@ -142,6 +142,26 @@ split_url (const char *url, char **scheme, char **host, struct error *err)
   return 0;
 }
 
+/* Return the URL that MIRRORS (HOST=URL, may be NULL) give for HOST, or NULL.
+   Docker Hub is found by any of its names.  */
+static const char *
+find_mirror (const char *const *mirrors, const char *host)
+{
+  for (; mirrors != NULL && *mirrors != NULL; mirrors++)
+    {
+      const char *equals = strchr (*mirrors, '=');
+      if (equals == NULL || equals[1] == '\0')
+        continue;
+      AUTO_FREE char *name =
+          xasprintf ("%.*s", (int) (equals - *mirrors), *mirrors);
+      if (reference_host_is_docker_hub (host)
+              ? reference_host_is_docker_hub (name)
+              : strcasecmp (name, host) == 0)
+        return equals + 1;
+    }
+  return NULL;
+}
+
 /* Decide where REGISTRY is and how it is spoken to.  */
 static int
 choose_place (struct registry *registry, struct error *err)
@@ -150,18 +170,19 @@ choose_place (struct registry *registry, struct error *err)
   const struct reference *ref = registry->ref;
   AUTO_FREE char *scheme = NULL;
   AUTO_FREE char *host = NULL;
-  const char *place = NULL;
   bool is_mirror = false;
 
-  if (ref->host != NULL && !reference_host_is_docker_hub (ref->host))
+  const char *place =
+      ref->scheme == NULL ? find_mirror (options->mirrors, ref->host) : NULL;
+  if (ref->host == NULL && options->registry != NULL
+      && *options->registry != '\0')
+    place = options->registry;
+  else if (place != NULL)
+    is_mirror = reference_host_is_docker_hub (ref->host);
+  else if (ref->host != NULL && !reference_host_is_docker_hub (ref->host))
     {
       host = xstrdup (ref->host);
       scheme = ref->scheme == NULL ? NULL : xstrdup (ref->scheme);
-    }
-  else if (ref->host == NULL && options->registry != NULL
-           && *options->registry != '\0')
-    {
-      place = options->registry;
     }
   else
     {

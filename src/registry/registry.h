@@ -26,6 +26,8 @@ struct registry_options
   const char *const *insecure_hosts; /* NULL-terminated list of HOST[:PORT]
                                         that may be asked without TLS or
                                         with unverified TLS, or NULL */
+  const char *const *mirrors;   /* NULL-terminated list of HOST=URL: ask URL
+                                   for names at HOST; or NULL */
   bool insecure;                /* do not verify certificates (--insecure) */
   bool verbose;                 /* libcurl tells on stderr what it does */
   unsigned int connect_timeout; /* seconds; 0: 10 */
