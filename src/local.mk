@@ -15,6 +15,7 @@ src_cmd_libcmd_a_SOURCES = \
   src/cmd/mkrepo.c \
   src/cmd/options.c src/cmd/options.h \
   src/cmd/protect.c \
+  src/cmd/pull.c \
   src/cmd/showconf.c \
   src/cmd/usage.c src/cmd/usage.h \
   src/cmd/version.c
@@ -38,6 +39,7 @@ libexec_udocker_udocker_full_CPPFLAGS = $(AM_CPPFLAGS) -DUDOCKER_FULL
 libexec_udocker_udocker_full_LDADD = \
   src/cmd/libcmd.a \
   src/image/libimage.a \
+  src/registry/libregistry.a \
   src/config/libconfig.a \
   src/platform/libplatform.a \
   lib/base/libbase.a \

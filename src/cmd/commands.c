@@ -24,10 +24,12 @@
 
 extern const struct command command_help;
 extern const struct command command_mkrepo;
+extern const struct command command_pull;
 extern const struct command command_showconf;
 extern const struct command command_version;
 
 const struct command_entry commands[] = {
+  { "pull", FULL (command_pull) },
   { "mkrepo", BOTH (command_mkrepo) },
   { "showconf", BOTH (command_showconf) },
   { "version", BOTH (command_version) },
