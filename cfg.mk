@@ -144,3 +144,17 @@ update-potfiles:
 	     | xargs perl -ne '/$(_gl_translatable_string_re)/ and $$s{$$ARGV}=1; END { print "$$_\n" for sort keys %s }'; \
 	 } > po/POTFILES.in.new && mv po/POTFILES.in.new po/POTFILES.in
 .PHONY: update-potfiles
+
+# Tools that judge before people do.
+lint: all
+	@build-aux/ud-lint $(LINT)
+
+# Formatting as .clang-format has it (clang-format 14).
+format-check:
+	@$(VC_LIST_EXCEPT) | $(GREP) '\.[ch]$$' \
+	  | xargs clang-format --dry-run --Werror
+.PHONY: lint format-check
+
+# Nothing here has submodules.
+submodule-checks =
+gl_public_submodule_commit =

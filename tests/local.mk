@@ -46,4 +46,38 @@ demo: all
 	status=0; $(SH_LOG_COMPILER) $(abs_top_srcdir)/tests/demo.sh || status=1; \
 	$(SHELL) $(top_srcdir)/tests/summary.sh --remove; exit $$status
 
-.PHONY: check-unit demo
+# The same tests in their long form, and those that only have one.
+check-long:
+	TEST_LONG=yes $(MAKE) $(AM_MAKEFLAGS) check
+
+# The unit tests under valgrind; a leak is a failure.
+check-valgrind: $(check_PROGRAMS)
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(check_PROGRAMS)' \
+	  TEST_EMULATOR='valgrind -q --leak-check=full --error-exitcode=1'
+
+# Build each fuzz target with clang and let it run for FUZZ_SECONDS.  A line
+# "Built with: FILE..." in its first comment says what belongs to it.
+FUZZ_SECONDS = 60
+fuzz: all
+	@set -e; for source in $(fuzz_targets); do \
+	  case $$source in *.c) ;; *) continue ;; esac; \
+	  target=$${source%.c}; mkdir -p tests/fuzz; with=; \
+	  for file in `sed -n 's/.*Built with: //p' $(top_srcdir)/$$source`; do \
+	    case $$file in \
+	      *.c) with="$$with $(top_srcdir)/$$file" ;; \
+	      *) with="$$with $$file" ;; \
+	    esac; \
+	  done; \
+	  echo "  FUZZ     $$target"; \
+	  clang -g -O1 -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=undefined -D_GNU_SOURCE \
+	    $(AM_CPPFLAGS) -o $$target $(top_srcdir)/$$source $$with; \
+	  corpus=$(top_srcdir)/$$target.corpus; test -d $$corpus || corpus=; \
+	  mkdir -p $$target.found; \
+	  $$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+	    -artifact_prefix=$$target. $$target.found $$corpus \
+	    > $$target.log 2>&1 || { tail -n 30 $$target.log; exit 1; }; \
+	  tail -n 1 $$target.log; \
+	done
+
+.PHONY: check-long check-unit check-valgrind demo fuzz
