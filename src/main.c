@@ -136,10 +136,17 @@ report (struct invocation *invocation, struct error *err)
 static int
 finish_output (int status)
 {
+  int cause = 0;
+
+  /* The stream only remembers that it failed.  Why, another write tells; the
+     output is spoilt anyway.  */
+  if (ferror (stdout) != 0 && write (STDOUT_FILENO, "\n", 1) < 0)
+    cause = errno;
   if (close_stream (stdout) == 0)
     return status;
-  log_error (_ ("cannot write to standard output: %s"),
-             strerror (errno != 0 ? errno : EIO));
+  if (cause == 0)
+    cause = errno != 0 ? errno : EIO;
+  log_error (_ ("cannot write to standard output: %s"), strerror (cause));
   return status == STATUS_OK ? STATUS_FAILED : status;
 }
 
