@@ -50,3 +50,6 @@ check_PROGRAMS += tests/unit/test-options
 tests_unit_test_options_SOURCES = tests/unit/test-options.c
 tests_unit_test_options_LDADD = src/cmd/libcmd.a src/config/libconfig.a \
   src/platform/libplatform.a lib/base/libbase.a $(LIBGNU)
+
+shell_tests += tests/shell/cli-general.sh tests/shell/cli-settings.sh \
+  tests/shell/cli-two-programs.sh

@@ -40,7 +40,7 @@ is "a choice" "$(setting runc_nomqueue)" 'runc_nomqueue = None'
 mkdir "$HOME/.udocker" "$UDOCKER_DIR"
 printf '[DEFAULT]\ntimeout = 1\nctimeout = 1\nhttp_agent = home\n' \
   > "$HOME/.udocker/udocker.conf"
-is "~/.udocker/udocker.conf" "$(setting timeout)" 'timeout = 1'
+is "udocker.conf below HOME" "$(setting timeout)" 'timeout = 1'
 printf 'ctimeout = 2\nhttp_agent = top\n' > "$UDOCKER_DIR/udocker.conf"
 is "TOPDIR/udocker.conf wins" "$(setting ctimeout)" 'ctimeout = 2'
 is "and leaves the rest" "$(setting timeout)" 'timeout = 1'
