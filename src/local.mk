@@ -44,7 +44,7 @@ libexec_udocker_udocker_full_LDADD = \
   src/platform/libplatform.a \
   lib/base/libbase.a \
   $(LIBGNU) $(LIBCURL_LIBS) $(LIBARCHIVE_LIBS) $(JSON_C_LIBS) \
-  $(LIBCRYPTO_LIBS) $(LIBISAL_LIBS)
+  $(LIBCRYPTO_LIBS) $(LIBISAL_LIBS) -lpthread
 
 check_PROGRAMS += tests/unit/test-options
 tests_unit_test_options_SOURCES = tests/unit/test-options.c

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,6 +43,24 @@ enum
   SHORT_DIGEST = 19,   /* "sha256:" and twelve digits */
 };
 
+/* A whole blob costs an fsync before it may be seen, during which the network
+   must not stand still; so one thread makes blobs visible while the others
+   are fetched.  It touches nothing but what is in here.  */
+struct committer
+{
+  pthread_t thread;
+  bool is_running;
+  pthread_mutex_t mutex;
+  pthread_cond_t change;
+  struct store_blob *queue; /* blobs [next, count) are waiting */
+  size_t next;
+  size_t count;
+  size_t space;
+  bool is_over;
+  int status;
+  struct error err;
+};
+
 /* What is known of a blob while it is fetched; registry_blob.data.  */
 struct item
 {
@@ -58,11 +77,93 @@ struct pull
   struct store *store;
   struct registry *registry;
   struct progress *progress;
+  struct committer committer;
   struct registry_blob *blobs; /* each digest once */
   struct item *items;          /* parallel to BLOBS */
   size_t count;
   bool drop; /* what was fetched is of no use to another try */
 };
+
+/* Make blobs visible until there will be no more, or one fails.  */
+static void *
+commit_blobs (void *data)
+{
+  struct committer *committer = data;
+
+  pthread_mutex_lock (&committer->mutex);
+  for (;;)
+    {
+      while (committer->next == committer->count && !committer->is_over)
+        pthread_cond_wait (&committer->change, &committer->mutex);
+      if (committer->next == committer->count)
+        break;
+      struct store_blob blob = committer->queue[committer->next++];
+      pthread_mutex_unlock (&committer->mutex);
+      AUTO_ERROR struct error err = { 0 };
+      int status = store_blob_commit (&blob, &err);
+      pthread_mutex_lock (&committer->mutex);
+      if (status < 0 && committer->status == 0)
+        {
+          committer->status = status;
+          (void) error_move (&committer->err, &err);
+        }
+    }
+  pthread_mutex_unlock (&committer->mutex);
+  return NULL;
+}
+
+static void
+committer_start (struct committer *committer)
+{
+  pthread_mutex_init (&committer->mutex, NULL);
+  pthread_cond_init (&committer->change, NULL);
+  committer->is_running =
+      pthread_create (&committer->thread, NULL, commit_blobs, committer) == 0;
+}
+
+/* Give BLOB to COMMITTER.  Return 0, or a negative errno with ERR set when an
+   earlier one could not be made visible (or this one, without a thread).  */
+static int
+committer_add (struct committer *committer, struct store_blob *blob,
+               struct error *err)
+{
+  if (!committer->is_running)
+    return store_blob_commit (blob, err);
+  pthread_mutex_lock (&committer->mutex);
+  if (committer->count == committer->space)
+    committer->queue = x2nrealloc (committer->queue, &committer->space,
+                                   sizeof *committer->queue);
+  committer->queue[committer->count++] = *blob;
+  int status = committer->status;
+  pthread_cond_signal (&committer->change);
+  pthread_mutex_unlock (&committer->mutex);
+  if (status < 0)
+    return error_set (err, committer->err.number, "%s", committer->err.text);
+  return 0;
+}
+
+/* Wait until COMMITTER is through, and end it.  Return 0, or a negative errno
+   with ERR set when a blob could not be made visible.  */
+static int
+committer_finish (struct committer *committer, struct error *err)
+{
+  if (committer->is_running)
+    {
+      pthread_mutex_lock (&committer->mutex);
+      committer->is_over = true;
+      pthread_cond_signal (&committer->change);
+      pthread_mutex_unlock (&committer->mutex);
+      pthread_join (committer->thread, NULL);
+    }
+  pthread_cond_destroy (&committer->change);
+  pthread_mutex_destroy (&committer->mutex);
+  free (committer->queue);
+  int status = committer->status;
+  if (status < 0)
+    (void) error_move (err, &committer->err);
+  *committer = (struct committer){ 0 };
+  return status;
+}
 
 void
 pull_options_from_config (struct pull_options *options,
@@ -78,7 +179,7 @@ pull_options_from_config (struct pull_options *options,
   registry->insecure_hosts =
       (const char *const *) config->insecure_registries.items;
   registry->mirrors = (const char *const *) config->registry_mirrors.items;
-  registry->verbose = log_says (LOG_VERBOSE);
+  registry->verbose = log_says (LOG_DEBUG);
   if (config->ctimeout > 0)
     registry->connect_timeout = (unsigned int) config->ctimeout;
   if (config->timeout > 0)
@@ -144,7 +245,7 @@ end_blob (void *data, const struct registry_blob *blob, int status,
 
   item->is_begun = false;
   if (status == 0)
-    status = store_blob_commit (&item->blob, err);
+    status = committer_add (&pull->committer, &item->blob, err);
   else
     {
       if (!may_be_resumed (-status))
@@ -221,7 +322,13 @@ fetch (struct pull *pull, const struct registry_blob *blobs, size_t count,
     .delayed = show_delay,
   };
 
-  return registry_fetch_blobs (pull->registry, blobs, count, &watch, err);
+  committer_start (&pull->committer);
+  int status = registry_fetch_blobs (pull->registry, blobs, count, &watch, err);
+  AUTO_ERROR struct error late = { 0 };
+  int late_status = committer_finish (&pull->committer, &late);
+  if (status == 0 && late_status < 0)
+    status = error_move (err, &late);
+  return status;
 }
 
 /* Get all blobs of PULL into its store.  */

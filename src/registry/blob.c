@@ -18,6 +18,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,7 @@ enum
   JOBS_MAX = 32,
   PROGRESS_INTERVAL = 100, /* milliseconds */
   PATIENCE = 180,          /* seconds; see registry.c */
+  WRITE_BEHIND = 8 << 20,  /* bytes after which they are sent to the disk */
 };
 
 enum job_state
@@ -62,6 +64,7 @@ struct job
   int fd;
   EVP_MD_CTX *hash;
   int64_t done;        /* bytes in the file and in the hash */
+  int64_t flushed;     /* bytes that are on their way to the disk */
   int64_t done_before; /* DONE when the request was sent */
   bool has_old_bytes;  /* some are from an earlier run */
   bool body_has_begun;
@@ -115,6 +118,7 @@ restart_hash (struct job *job)
       != 1)
     xalloc_die ();
   job->done = 0;
+  job->flushed = 0;
 }
 
 /* Forget what JOB's file holds.  Return 0 or a negative errno.  */
@@ -196,6 +200,22 @@ write_bytes (struct job *job, const char *bytes, size_t size)
   return 0;
 }
 
+/* Have the kernel begin to write to the disk what JOB's file got, so that who
+   makes the blob visible has not to wait for all of it.  */
+static void
+write_behind (struct job *job)
+{
+#ifdef SYNC_FILE_RANGE_WRITE
+  if (job->done - job->flushed < WRITE_BEHIND)
+    return;
+  (void) sync_file_range (job->fd, job->flushed, job->done - job->flushed,
+                          SYNC_FILE_RANGE_WRITE);
+  job->flushed = job->done;
+#else
+  (void) job;
+#endif
+}
+
 /* The first bytes of an answer are there: see that they belong behind what
    JOB has.  */
 static bool
@@ -234,6 +254,7 @@ receive (void *data, const struct exchange *exchange, const char *bytes,
     return false;
   EVP_DigestUpdate (job->hash, bytes, size);
   job->done += (int64_t) size;
+  write_behind (job);
   return true;
 }
 

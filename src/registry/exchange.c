@@ -215,6 +215,39 @@ add_header (struct exchange *exchange, const char *name, const char *value)
   exchange->headers = list;
 }
 
+/* Say what libcurl tells of a transfer, but for secrets and contents.  */
+static int
+show_traffic (CURL *easy, curl_infotype type, char *text, size_t size,
+              void *data)
+{
+  (void) easy;
+  (void) data;
+  if (type != CURLINFO_TEXT && type != CURLINFO_HEADER_IN
+      && type != CURLINFO_HEADER_OUT)
+    return 0;
+  const char *mark = type == CURLINFO_TEXT        ? "*"
+                     : type == CURLINFO_HEADER_IN ? "<"
+                                                  : ">";
+  for (size_t start = 0; start < size;)
+    {
+      const char *line = text + start;
+      const char *end = memchr (line, '\n', size - start);
+      size_t length = end == NULL ? size - start : (size_t) (end - line);
+      start += length + 1;
+      while (length > 0 && line[length - 1] == '\r')
+        length--;
+      size_t shown = length;
+      const char *colon = memchr (line, ':', length);
+      if (colon != NULL && colon - line >= 13
+          && strncasecmp (colon - 13, "authorization", 13) == 0)
+        shown = (size_t) (colon - line) + 1;
+      if (length > 0)
+        log_debug ("%s %.*s%s", mark, (int) shown, line,
+                   shown < length ? " ..." : "");
+    }
+  return 0;
+}
+
 /* Set the options that are the same for every request.  */
 static void
 set_connection_options (struct exchange *exchange)
@@ -240,6 +273,7 @@ set_connection_options (struct exchange *exchange)
                     (long) registry->stall_timeout);
   curl_easy_setopt (easy, CURLOPT_VERBOSE,
                     registry->options->verbose ? 1L : 0L);
+  curl_easy_setopt (easy, CURLOPT_DEBUGFUNCTION, show_traffic);
 #if LIBCURL_VERSION_NUM >= 0x075500
   curl_easy_setopt (easy, CURLOPT_PROTOCOLS_STR, "http,https");
 #else
