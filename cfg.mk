@@ -15,6 +15,7 @@ local-checks-to-skip = \
   sc_copyright_check \
   sc_error_message_uppercase \
   sc_immutable_NEWS \
+  sc_prohibit_assert_without_use \
   sc_indent \
   sc_prohibit_gnu_make_extensions \
   sc_prohibit_magic_number_exit \

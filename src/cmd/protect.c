@@ -19,7 +19,6 @@
 #include "src/cmd/command.h"
 #include "src/container/container.h"
 #include "src/image/store.h"
-#include "xalloc.h"
 
 extern const struct command command_protect;
 extern const struct command command_unprotect;
