@@ -6,3 +6,11 @@ lib_plan_libplan_a_SOURCES = \
   lib/plan/plan-print.c \
   lib/plan/plan-write.c lib/plan/plan-write.h
 lib_plan_libplan_a_CPPFLAGS = $(BARE_CPPFLAGS)
+
+check_PROGRAMS += tests/unit/test-plan
+tests_unit_test_plan_SOURCES = tests/unit/test-plan.c
+tests_unit_test_plan_CPPFLAGS = $(PLAIN_CPPFLAGS)
+tests_unit_test_plan_CFLAGS = $(PLAIN_CFLAGS)
+tests_unit_test_plan_LDADD = lib/plan/libplan.a
+
+fuzz_targets += tests/fuzz/fuzz-plan.c

@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   udocker run: run a program in a container.  */
+
+#include <config.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/buffer.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/i18n.h"
+#include "lib/base/log.h"
+#include "src/cmd/command.h"
+#include "src/config/config.h"
+#include "src/container/container.h"
+#include "src/container/obtain.h"
+#include "src/container/run-plan.h"
+#include "src/container/running.h"
+#include "src/engine/engine.h"
+#include "src/platform/host.h"
+
+extern const struct command command_run;
+
+struct run_options
+{
+  struct option_list volumes, no_volumes, environment, environment_files;
+  struct option_list devices, ports;
+  const char *user, *directory, *entry_point, *name, *pull, *platform;
+  const char *index, *registry, *proxy, *cpus, *kernel, *host_name, *location;
+  const char *network, *processes, *semaphores, *nodes;
+  bool remove, host_accounts, container_accounts, no_system_volumes;
+  bool host_environment, bind_home, no_metadata, dri, all_ports, no_banner;
+};
+
+#define TARGET(member) .target = OPTION_TARGET (struct run_options, member)
+
+static const char *const pull_choices[]
+    = { "missing", "never", "always", "reuse", NULL };
+
+static const struct option_row rows[] = {
+  { "volume", 'v', OPTION_LIST, N_ ("HOST[:CONTAINER[:OPTIONS]]"),
+    N_ ("show a file or directory of the host in the container; OPTIONS are "
+        "ro, rw, nofollow"),
+    TARGET (volumes) },
+  { "novol", 0, OPTION_LIST, N_ ("HOST"), N_ ("leave out this volume"),
+    TARGET (no_volumes) },
+  { "env", 'e', OPTION_LIST, N_ ("NAME[=VALUE]"),
+    N_ ("set an environment variable, or pass on its value"),
+    TARGET (environment) },
+  { "env-file", 0, OPTION_LIST, N_ ("FILE"),
+    N_ ("set the variables that FILE has a line for"),
+    TARGET (environment_files) },
+  { "user", 'u', OPTION_VALUE, N_ ("USER[:GROUP]"),
+    N_ ("run as this user, a name or number"), TARGET (user) },
+  { "workdir", 'w', OPTION_VALUE, N_ ("DIR"),
+    N_ ("start in this directory of the container"), TARGET (directory) },
+  { "entrypoint", 0, OPTION_VALUE, N_ ("WORDS"),
+    N_ ("run this instead of the entry point of the image"),
+    TARGET (entry_point) },
+  { "rm", 0, OPTION_FLAG, NULL,
+    N_ ("remove the container afterwards, unless it is protected"),
+    TARGET (remove) },
+  { "name", 0, OPTION_VALUE, N_ ("NAME"), N_ ("give the container a name"),
+    TARGET (name) },
+  { "pull", 0, OPTION_OPTIONAL, N_ ("WHEN"),
+    N_ ("fetch the image: missing (the default), never, always; reuse takes "
+        "the container of --name if there is one"),
+    .choices = pull_choices, TARGET (pull) },
+  { "platform", 0, OPTION_VALUE, N_ ("OS/ARCH[/VARIANT]"),
+    N_ ("fetch the image for this platform"), TARGET (platform) },
+  { "index", 0, OPTION_VALUE, N_ ("URL"), N_ ("index to fetch from"),
+    TARGET (index) },
+  { "registry", 0, OPTION_VALUE, N_ ("URL"), N_ ("registry to fetch from"),
+    TARGET (registry) },
+  { "httpproxy", 0, OPTION_VALUE, N_ ("URL"), N_ ("proxy to fetch through"),
+    TARGET (proxy) },
+  { "cpuset-cpus", 0, OPTION_VALUE, N_ ("LIST"),
+    N_ ("run on these processors, as in 0-3,8"), TARGET (cpus) },
+  { "hostauth", 0, OPTION_FLAG, NULL,
+    N_ ("show the host's users and groups; the user must be one of them"),
+    TARGET (host_accounts) },
+  { "containerauth", 0, OPTION_FLAG, NULL,
+    N_ ("leave the image's users and groups as they are; the user must be "
+        "one of them"),
+    TARGET (container_accounts) },
+  { "nosysdirs", 0, OPTION_FLAG, NULL,
+    N_ ("do not show /dev, /proc, /sys and the like of the host"),
+    TARGET (no_system_volumes) },
+  { "hostenv", 0, OPTION_FLAG, NULL,
+    N_ ("pass on the whole environment"), TARGET (host_environment) },
+  { "bindhome", 0, OPTION_FLAG, NULL, N_ ("show your home directory"),
+    TARGET (bind_home) },
+  { "nometa", 0, OPTION_FLAG, NULL,
+    N_ ("do not look at what the image says about running it"),
+    TARGET (no_metadata) },
+  { "dri", 0, OPTION_FLAG, NULL,
+    N_ ("show the host's drivers for direct rendering"), TARGET (dri) },
+  { "kernel", 0, OPTION_VALUE, N_ ("RELEASE"),
+    N_ ("kernel release that uname shows"), TARGET (kernel) },
+  { "hostname", 0, OPTION_VALUE, N_ ("NAME"),
+    N_ ("host name that uname shows"), TARGET (host_name) },
+  { "device", 0, OPTION_LIST, N_ ("DEVICE"), N_ ("show this device"),
+    TARGET (devices) },
+  { "publish", 'p', OPTION_LIST, N_ ("HOSTPORT:PORT"),
+    N_ ("reach PORT at HOSTPORT of the host; not in this release"),
+    TARGET (ports) },
+  { "publish-all", 'P', OPTION_FLAG, NULL,
+    N_ ("move ports that cannot be had; not in this release"),
+    TARGET (all_ports) },
+  { "location", 0, OPTION_VALUE, N_ ("DIR"),
+    N_ ("run in the directory tree DIR instead of a container, whose name is "
+        "then ignored"),
+    TARGET (location) },
+  { "nobanner", 0, OPTION_FLAG, NULL, N_ ("print no banner"),
+    TARGET (no_banner) },
+
+  /* Other spellings.  */
+  { .name = "netcoop", TARGET (all_ports), .hidden = true },
+  { .name = "env-host", TARGET (host_environment), .hidden = true },
+
+  /* Checked below: there is only the host's.  */
+  { "network", 0, OPTION_VALUE, N_ ("NAME"), TARGET (network),
+    .hidden = true },
+  { "net", 0, OPTION_VALUE, N_ ("NAME"), TARGET (network),
+    .hidden = true },
+  { "pid", 0, OPTION_VALUE, N_ ("NAME"), TARGET (processes),
+    .hidden = true },
+  { "ipc", 0, OPTION_VALUE, N_ ("NAME"), TARGET (semaphores),
+    .hidden = true },
+  { "uts", 0, OPTION_VALUE, N_ ("NAME"), TARGET (nodes),
+    .hidden = true },
+
+  /* What Docker's users write, and what is so anyway or changes nothing.  */
+  { .name = "interactive", .letter = 'i', .ignored = true },
+  { .name = "tty", .letter = 't', .ignored = true },
+  { .name = "attach", .letter = 'a', .kind = OPTION_VALUE, .ignored = true },
+  { .name = "init", .ignored = true },
+  { .name = "sig-proxy", .ignored = true },
+  { .name = "dns", .kind = OPTION_VALUE, .ignored = true },
+  { .name = "dns-search", .kind = OPTION_VALUE, .ignored = true },
+  { .name = "volumes-from", .kind = OPTION_VALUE, .ignored = true },
+  { .name = "label", .letter = 'l', .kind = OPTION_VALUE, .ignored = true },
+  { .name = "expose", .kind = OPTION_VALUE, .ignored = true },
+  { .name = "security-opt", .kind = OPTION_VALUE, .ignored = true },
+  { .name = "shm-size", .kind = OPTION_VALUE, .ignored = true },
+  { .name = "log-driver", .kind = OPTION_VALUE, .ignored = true },
+  { .name = "log-opt", .kind = OPTION_VALUE, .ignored = true },
+  { .name = "stop-signal", .kind = OPTION_VALUE, .ignored = true },
+
+  /* What would promise something that is not kept.  */
+  { .name = "detach",
+    .letter = 'd',
+    .refusal = N_ ("there is no daemon to run it; start udocker in the "
+                   "background of your shell instead") },
+  { .name = "privileged",
+    .refusal = N_ ("a container has your privileges and no others") },
+  { .name = "cap-add",
+    .kind = OPTION_VALUE,
+    .refusal = N_ ("a container has your privileges and no others") },
+  { .name = "cap-drop",
+    .kind = OPTION_VALUE,
+    .refusal = N_ ("a container has your privileges and no others") },
+  { .name = "group-add",
+    .kind = OPTION_VALUE,
+    .refusal = N_ ("a container has your groups and no others") },
+  { .name = "read-only",
+    .refusal = N_ ("the container's own files stay writable; make volumes "
+                   "read-only with -v HOST:CONTAINER:ro") },
+  { .name = "tmpfs",
+    .kind = OPTION_VALUE,
+    .refusal = N_ ("nothing can be mounted without privileges; bind a "
+                   "directory with -v") },
+  { .name = "mount",
+    .kind = OPTION_VALUE,
+    .refusal = N_ ("write it as -v HOST:CONTAINER[:ro]") },
+  { .name = "memory",
+    .letter = 'm',
+    .kind = OPTION_VALUE,
+    .refusal = N_ ("udocker cannot limit memory; use ulimit -v or the batch "
+                   "system") },
+  { .name = "cpus",
+    .kind = OPTION_VALUE,
+    .refusal = N_ ("udocker cannot share out processor time; --cpuset-cpus "
+                   "chooses processors") },
+  { .name = "ulimit",
+    .kind = OPTION_VALUE,
+    .refusal = N_ ("limits are inherited; set them with ulimit before") },
+  { .name = "gpus",
+    .kind = OPTION_VALUE,
+    .refusal = N_ ("the host's devices are there already, but this release "
+                   "does not bring in driver libraries") },
+  { .name = "add-host",
+    .kind = OPTION_VALUE,
+    .refusal = N_ ("bind a hosts file of yours with -v FILE:/etc/hosts") },
+  { .name = "restart",
+    .kind = OPTION_VALUE,
+    .refusal = N_ ("there is no daemon to restart it") },
+  { .name = "link",
+    .kind = OPTION_VALUE,
+    .refusal = N_ ("containers share the host's network") },
+  { .name = "mac-address",
+    .kind = OPTION_VALUE,
+    .refusal = N_ ("containers share the host's network") },
+  { 0 },
+};
+
+/* Refuse VALUE of option NAME unless it is what there is: the host's.  */
+static int
+check_name_space (const char *name, const char *value, struct error *err)
+{
+  if (value == NULL || value[0] == '\0' || strcmp (value, "host") == 0)
+    return 0;
+  return error_set (err, EINVAL,
+                    _ ("--%s=%s: containers share what the host has; only"
+                       " 'host' can be had"),
+                    name, value);
+}
+
+/* Check what the options ask for that cannot be done.  */
+static int
+check_options (const struct run_options *options, struct error *err)
+{
+  int status = check_name_space ("network", options->network, err);
+  if (status == 0)
+    status = check_name_space ("pid", options->processes, err);
+  if (status == 0)
+    status = check_name_space ("ipc", options->semaphores, err);
+  if (status == 0)
+    status = check_name_space ("uts", options->nodes, err);
+  if (status == 0 && options->host_accounts && options->container_accounts)
+    status = error_set (err, EINVAL,
+                        _ ("--hostauth and --containerauth exclude each "
+                           "other"));
+  if (status == 0 && options->ports.count > 0)
+    log_warning (_ ("this execution mode does not support -p --publish; "
+                    "ports are the host's own"));
+  if (status == 0 && options->all_ports)
+    log_warning (_ ("this execution mode does not support -P --netcoop "
+                    "--publish-all"));
+  return status;
+}
+
+/* Read the list of processors TEXT, as in "0-3,8", into SET of SIZE bytes.  */
+static int
+read_processors (const char *text, cpu_set_t *set, size_t size,
+                 struct error *err)
+{
+  const char *rest = text;
+  CPU_ZERO_S (size, set);
+  while (true)
+    {
+      char *end = NULL;
+      unsigned long first = strtoul (rest, &end, 10);
+      bool good = *rest >= '0' && *rest <= '9';
+      unsigned long last = first;
+      if (good && *end == '-')
+        {
+          rest = end + 1;
+          good = *rest >= '0' && *rest <= '9';
+          last = strtoul (rest, &end, 10);
+        }
+      good = good && first <= last && last < 8 * size;
+      for (unsigned long cpu = first; good && cpu <= last; cpu++)
+        CPU_SET_S (cpu, size, set);
+      if (good && *end == '\0')
+        return 0;
+      if (!good || *end != ',')
+        return error_set (err, EINVAL,
+                          _ ("invalid list of processors '%s'"), text);
+      rest = end + 1;
+    }
+}
+
+/* Run on the processors of the list TEXT from now on.  */
+static int
+use_processors (const char *text, struct error *err)
+{
+  enum
+  {
+    MOST = 8192
+  };
+  AUTO_FREE cpu_set_t *set = CPU_ALLOC (MOST);
+  size_t size = CPU_ALLOC_SIZE (MOST);
+  if (set == NULL)
+    return error_set (err, ENOMEM, "%s", strerror (ENOMEM));
+  int status = read_processors (text, set, size, err);
+  if (status < 0)
+    return status;
+  if (sched_setaffinity (0, size, set) < 0)
+    return error_set (err, errno, _ ("cannot run on processors %s: %s"), text,
+                      strerror (errno));
+  return 0;
+}
+
+/* Print the banner that says that ID begins with PROGRAM.  */
+static void
+print_banner (const char *id, const char *program)
+{
+  enum
+  {
+    WIDTH = 78
+  };
+  char stars[WIDTH + 1];
+  memset (stars, '*', WIDTH);
+  stars[WIDTH] = '\0';
+
+  const char *slash = strrchr (program, '/');
+  AUTO_BUFFER (title);
+  buffer_add_format (&title, "STARTING %s", id);
+  int space = title.length < WIDTH - 2 ? WIDTH - 2 - (int) title.length : 0;
+  int left = space / 2;
+
+  AUTO_BUFFER (text);
+  buffer_add_format (&text, " \n %s \n *%*s* \n *%*s%s%*s* \n *%*s* \n %s \n",
+                     stars, WIDTH - 2, "", left, "", title.data, space - left,
+                     "", WIDTH - 2, "", stars);
+  buffer_add_format (&text, " executing: %s\n",
+                     slash == NULL ? program : slash + 1);
+  /* Nobody is there to read it: no reason not to run.  */
+  (void) file_write_all (STDERR_FILENO, text.data, text.length);
+}
+
+static struct run_list
+list_of (const struct option_list *list)
+{
+  return (struct run_list){ .items = list->items, .count = list->count };
+}
+
+/* Translate the options and words of INVOCATION into what is asked for.  */
+static struct run_request
+request_of (const struct invocation *invocation, const char *root)
+{
+  const struct run_options *options = invocation->options;
+  return (struct run_request){
+    .root = root,
+    .command = { (const char *const *) invocation->operands + 1,
+                 (size_t) invocation->operand_count - 1 },
+    .entry_point = options->entry_point,
+    .no_metadata = options->no_metadata,
+    .environment = list_of (&options->environment),
+    .environment_files = list_of (&options->environment_files),
+    .host_environment = options->host_environment,
+    .user = options->user,
+    .directory = options->directory,
+    .host_accounts = options->host_accounts,
+    .container_accounts = options->container_accounts,
+    .volumes = list_of (&options->volumes),
+    .no_volumes = list_of (&options->no_volumes),
+    .no_system_volumes = options->no_system_volumes,
+    .bind_home = options->bind_home,
+    .bind_dri = options->dri,
+    .devices = list_of (&options->devices),
+    .kernel = options->kernel,
+    .host_name = options->host_name,
+    .remove = options->remove,
+  };
+}
+
+/* Run what REQUEST says in CONTAINER (NULL: in a directory), in use by HOLD
+   (-1 for none).  Return the exit status, or a negative errno with ERR set and
+   invocation->failure_status set.  Where nothing is to be done afterwards it
+   does not return.  */
+static int
+run_request_in (struct invocation *invocation, struct run_request *request,
+                struct container *container, int hold, bool *started,
+                struct error *err)
+{
+  const struct run_options *options = invocation->options;
+  AUTO_FREE char *mode = NULL;
+  const struct engine *engine = NULL;
+
+  int status = engine_mode_of (container, invocation->config, &mode, err);
+  if (status == 0)
+    status = engine_find (mode, &engine, &request->mode, err);
+  if (status == 0)
+    status = engine->usable (platform_host (), request->mode, err);
+  if (status == 0 && options->cpus != NULL)
+    status = use_processors (options->cpus, err);
+  if (status < 0)
+    return status;
+
+  struct run_plan plan;
+  int failure_status = RUN_STATUS_FAILURE;
+  status = run_plan_make (&plan, request, container, invocation->config,
+                          &failure_status, err);
+  if (status < 0)
+    {
+      invocation->failure_status = failure_status;
+      return status;
+    }
+  plan.hold_fd = hold;
+  if (!options->no_banner && log_says (LOG_INFO))
+    print_banner (container != NULL ? container->id : request->root,
+                  plan.arguments[0]);
+  *started = true;
+  status = engine->run (&plan, err);
+  plan.hold_fd = -1; /* the caller's */
+  run_plan_release (&plan);
+  return status;
+}
+
+/* Remove CONTAINER, which only HOLD (or -1) may be using, after a run.  */
+static void
+remove_after_run (struct container *container, int hold)
+{
+  AUTO_ERROR struct error err = { 0 };
+  if (container_is_protected (container))
+    return;
+
+  int claim = -1;
+  int status = container_claim (container, hold, &claim, &err);
+  if (status == 0)
+    status = container_remove (container, false, &err);
+  container_unclaim (container, claim, status == 0);
+  if (status < 0)
+    log_warning (_ ("the container is not removed: %s"), err.text);
+}
+
+/* Run in a container that is found or made first.  */
+static int
+run_container (struct invocation *invocation, enum obtain_pull pull,
+               struct error *err)
+{
+  const struct run_options *options = invocation->options;
+  const struct obtain_request wanted = {
+    .target = invocation->operands[0],
+    .name = options->name,
+    .pull = pull,
+    .platform = options->platform,
+    .registry = options->registry,
+    .index = options->index,
+    .proxy = options->proxy,
+  };
+  struct container *container = NULL;
+  bool made = false;
+  int status = obtain_container (invocation->store, invocation->config,
+                                 &wanted, &container, &made, err);
+  if (status == OBTAIN_NEEDS_FULL)
+    return platform_exec_part ("udocker-full", invocation->argv, err);
+  if (status < 0)
+    return status;
+
+  int hold = container_hold (container, err);
+  bool started = false;
+  status = hold < -1 ? hold : 0;
+  if (status == 0)
+    {
+      struct run_request request = request_of (invocation, NULL);
+      status = run_request_in (invocation, &request, container, hold,
+                               &started, err);
+    }
+  /* What nobody got to know must not stay.  */
+  if (options->remove || (made && !started))
+    remove_after_run (container, hold);
+  if (hold >= 0)
+    (void) close (hold); /* nothing was written to it */
+  container_close (container);
+  return status;
+}
+
+static int
+run_run (struct invocation *invocation, struct error *err)
+{
+  const struct run_options *options = invocation->options;
+  enum obtain_pull pull = OBTAIN_MISSING;
+  int status = check_options (options, err);
+  if (status == 0 && options->pull != NULL)
+    status = obtain_read_pull (options->pull, &pull, err);
+  if (status < 0)
+    return status;
+
+  const char *location = options->location;
+  if (location == NULL && invocation->config->location[0] != '\0')
+    location = invocation->config->location;
+  if (location == NULL || location[0] == '\0')
+    return run_container (invocation, pull, err);
+
+  AUTO_FREE char *root = realpath (location, NULL);
+  if (root == NULL)
+    return error_set (err, errno, _ ("invalid --location '%s': %s"), location,
+                      strerror (errno));
+  struct run_request request = request_of (invocation, root);
+  request.remove = false;
+  bool started = false;
+  return run_request_in (invocation, &request, NULL, -1, &started, err);
+}
+
+const struct command command_run = {
+  .name = "run",
+  .operands = N_ ("CONTAINER|IMAGE [COMMAND [ARG...]]"),
+  .summary = N_ ("run a program in a container"),
+  .description = N_ (
+      "CONTAINER is an id, the beginning of one, or a name.  For an IMAGE a "
+      "new container is made each time, and the image is pulled when it is "
+      "not here; without --rm that container stays.\n\n"
+      "Without COMMAND what the image says is run.  Options of udocker come "
+      "before CONTAINER; all behind it belongs to COMMAND.\n\n"
+      "The exit status is that of the program; 128+N when signal N ended it; "
+      "127 when there is no such program, 126 when it cannot be executed, "
+      "and 125 when udocker itself failed."),
+  .options = rows,
+  .options_size = sizeof (struct run_options),
+  .min_operands = 1,
+  .max_operands = OPERANDS_ANY,
+  .missing = N_ ("must specify container_id or image:tag"),
+  .needs = NEEDS_REPOSITORY,
+  .options_end_at_operand = true,
+  .failure_status = RUN_STATUS_FAILURE,
+  .run = run_run,
+};

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   udocker setup: choose how a container is run.  */
+
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/i18n.h"
+#include "src/cmd/command.h"
+#include "src/container/container.h"
+#include "src/engine/engine.h"
+#include "src/platform/host.h"
+
+extern const struct command command_setup;
+
+struct setup_options
+{
+  const char *mode;
+  bool force;
+};
+
+#define TARGET(member) .target = OPTION_TARGET (struct setup_options, member)
+
+static const struct option_row rows[] = {
+  { "execmode", 0, OPTION_VALUE, N_ ("MODE"),
+    N_ ("run the container in this mode: P1 (the default) or P2"),
+    TARGET (mode) },
+  { "force", 0, OPTION_FLAG, NULL,
+    N_ ("set the mode whatever it was before"), TARGET (force) },
+  { .name = "purge", .ignored = true },
+  { .name = "fixperm", .refusal = N_ ("this release does not have it") },
+  { .name = "nvidia", .refusal = N_ ("this release does not have it") },
+  { 0 },
+};
+
+/* Print how CONTAINER is run.  */
+static int
+print_setup (const struct container *container, const struct config *config,
+             struct error *err)
+{
+  AUTO_FREE char *mode = NULL;
+  int status = engine_mode_of (container, config, &mode, err);
+  if (status < 0)
+    return status;
+  printf ("execmode: %s\n", mode);
+  printf ("nvidiamode: %s\n",
+          file_exists (container->fd, "nvidia") ? "True" : "False");
+  return 0;
+}
+
+/* Refuse to leave the mode that CONTAINER is in where another release has
+   changed its files for that mode.  */
+static int
+check_old_mode (const struct container *container, struct error *err)
+{
+  AUTO_ERROR struct error missing = { 0 };
+  AUTO_FREE char *mode = NULL;
+  if (container_read_file (container, "execmode", &mode, &missing) < 0
+      || (mode[0] != 'F' && mode[0] != 'f'))
+    return 0;
+  return error_set (err, EBUSY,
+                    _ ("container setup failed: its files were changed for "
+                       "mode %s, which this release cannot undo; do that with "
+                       "the release that did it, or use --force"),
+                    mode);
+}
+
+/* Set the mode of CONTAINER.  */
+static int
+set_mode (struct container *container, const char *mode, bool force,
+          struct error *err)
+{
+  const struct engine *engine = NULL;
+  const char *canonical = NULL;
+  int status = engine_find (mode, &engine, &canonical, err);
+  if (status == 0 && container_is_protected (container))
+    status = error_set (err, EPERM, _ ("container is protected: %s"),
+                        container->id);
+  if (status == 0 && !force)
+    status = check_old_mode (container, err);
+  if (status == 0)
+    status = engine->usable (platform_host (), canonical, err);
+  if (status == 0)
+    status = engine->prepare (container, canonical, err);
+  if (status == 0)
+    status = container_write_file (container, "root.path", container->root,
+                                   strlen (container->root), err);
+  if (status == 0)
+    status = container_write_file (container, "execmode", canonical,
+                                   strlen (canonical), err);
+  return status;
+}
+
+static int
+run_setup (struct invocation *invocation, struct error *err)
+{
+  const struct setup_options *options = invocation->options;
+  struct container *container = NULL;
+  int status
+      = container_open (invocation->store, invocation->operands[0],
+                        CONTAINER_BY_PREFIX, &container, err);
+  if (status < 0)
+    return error_prefix (err, _ ("invalid container id"));
+
+  if (options->mode != NULL)
+    status = set_mode (container, options->mode, options->force, err);
+  else
+    status = print_setup (container, invocation->config, err);
+  container_close (container);
+  return status;
+}
+
+const struct command command_setup = {
+  .name = "setup",
+  .operands = N_ ("CONTAINER"),
+  .summary = N_ ("show or choose how a container is run"),
+  .description = N_ (
+      "Without options print the execution mode.\n\n"
+      "P1 traces the program with the help of a system call filter; P2 traces "
+      "every system call, which is slow but needs no filter."),
+  .options = rows,
+  .options_size = sizeof (struct setup_options),
+  .min_operands = 1,
+  .max_operands = 1,
+  .needs = NEEDS_REPOSITORY,
+  .run = run_setup,
+};

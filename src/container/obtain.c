@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Find the container that run is to use.  */
+
+#include <config.h>
+
+#include "src/container/obtain.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+#include "lib/base/i18n.h"
+#include "src/container/container.h"
+#include "src/image/store.h"
+#include "xalloc.h"
+
+int
+obtain_read_pull (const char *text, enum obtain_pull *pull, struct error *err)
+{
+  static const struct
+  {
+    const char *text;
+    enum obtain_pull pull;
+  } words[] = {
+    { "missing", OBTAIN_MISSING }, { "never", OBTAIN_NEVER },
+    { "always", OBTAIN_ALWAYS },   { "reuse", OBTAIN_REUSE },
+    { "", OBTAIN_MISSING },
+  };
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    if (strcmp (words[i].text, text) == 0)
+      {
+        *pull = words[i].pull;
+        return 0;
+      }
+  return error_set (err, EINVAL,
+                    _ ("invalid --pull value '%s': it must be one of missing,"
+                       " never, always and reuse"),
+                    text);
+}
+
+/* Open the container NAME.  Return 0, 1 when there is none, or another
+   negative errno with ERR set.  */
+static int
+open_existing (struct store *store, const char *name, enum container_by by,
+               struct container **container, struct error *err)
+{
+  AUTO_ERROR struct error failure = { 0 };
+  int status = container_open (store, name, by, container, &failure);
+  if (status == 0)
+    return 0;
+  if (status == -ENOENT || status == -EINVAL)
+    return 1;
+  return error_move (err, &failure);
+}
+
+/* Return whether IMAGE is here.  */
+static bool
+has_image (struct store *store, const char *image)
+{
+  AUTO_ERROR struct error ignored = { 0 };
+  AUTO_FREE char *name = NULL;
+  AUTO_FREE char *tag = NULL;
+  struct store_tag found = { 0 };
+  if (store_split_name (image, &name, &tag, &ignored) < 0
+      || store_tag_find (store, name, tag, &found, &ignored) < 0)
+    return false;
+  store_tag_release (&found);
+  return true;
+}
+
+/* Find an existing container for REQUEST, in the order that obtain_container
+   promises.  Return as open_existing.  */
+static int
+find_existing (struct store *store, const struct obtain_request *request,
+               struct container **container, struct error *err)
+{
+  int status = 1;
+  if (request->pull == OBTAIN_REUSE && request->name != NULL)
+    status = open_existing (store, request->name, CONTAINER_BY_NAME,
+                            container, err);
+  if (status == 1)
+    status = open_existing (store, request->target, CONTAINER_BY_NAME,
+                            container, err);
+  /* An image whose name looks like the beginning of an id comes first.  */
+  if (status == 1 && !has_image (store, request->target))
+    status = open_existing (store, request->target, CONTAINER_BY_PREFIX,
+                            container, err);
+  return status;
+}
+
+/* Give the existing CONTAINER the name that REQUEST wants, unless it has
+   it.  */
+static int
+name_existing (struct store *store, const struct obtain_request *request,
+               struct container *container, struct error *err)
+{
+  if (request->name == NULL)
+    return 0;
+  struct container *named = NULL;
+  int status = open_existing (store, request->name, CONTAINER_BY_NAME, &named,
+                              err);
+  if (status < 0)
+    return status;
+  if (status == 1)
+    return container_add_name (container, request->name, err);
+
+  bool same = strcmp (named->id, container->id) == 0;
+  container_close (named);
+  if (same)
+    return 0;
+  return error_set (err, EEXIST, _ ("container name already exists: %s"),
+                    request->name);
+}
+
+/* Make sure that the name which REQUEST wants for a new container can be
+   had, before anything is fetched for it.  */
+static int
+check_name (struct store *store, const struct obtain_request *request,
+            struct error *err)
+{
+  if (request->name == NULL)
+    return 0;
+  if (!container_name_is_valid (request->name))
+    return error_set (err, EINVAL, _ ("invalid container name: %s"),
+                      request->name);
+  struct container *taken = NULL;
+  int status = open_existing (store, request->name, CONTAINER_BY_NAME, &taken,
+                              err);
+  if (status < 0)
+    return status;
+  if (status == 1)
+    return 0;
+  container_close (taken);
+  return error_set (err, EEXIST, _ ("container name already exists: %s"),
+                    request->name);
+}
+
+int
+obtain_container (struct store *store, const struct config *config,
+                  const struct obtain_request *request,
+                  struct container **container, bool *made,
+                  struct error *err)
+{
+  *made = false;
+  int status = find_existing (store, request, container, err);
+  if (status < 0)
+    return status;
+  if (status == 0)
+    {
+      status = name_existing (store, request, *container, err);
+      if (status < 0)
+        container_close (*container);
+      return status;
+    }
+
+  if (request->pull == OBTAIN_NEVER && !has_image (store, request->target))
+    return error_set (err, ENOENT,
+                      _ ("container id or name not found: %s; nor is there"
+                         " an image of that name here"),
+                      request->target);
+  status = check_name (store, request, err);
+  if (status < 0)
+    return status;
+
+  AUTO_FREE char *id = NULL;
+  status = obtain_create (store, config, request, &id, err);
+  if (status != 0)
+    return status;
+  *made = true;
+  return container_open (store, id, CONTAINER_BY_NAME, container, err);
+}

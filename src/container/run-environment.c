@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   The environment that a container's program gets.  */
+
+#include <config.h>
+
+#include "src/container/run-private.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/buffer.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/i18n.h"
+#include "lib/base/log.h"
+#include "src/config/config.h"
+#include "src/container/container.h"
+#include "src/image/store.h"
+#include "src/platform/host.h"
+#include "xalloc.h"
+#include "xstrndup.h"
+#include "xvasprintf.h"
+
+extern char **environ;
+
+/* Return where in PLAN's environment the variable is whose name is the first
+   LENGTH bytes of NAME, or the count of variables.  */
+static size_t
+find_variable (const struct run_plan *plan, const char *name, size_t length)
+{
+  size_t i = 0;
+  while (i < plan->environment_count
+         && (strncmp (plan->environment[i], name, length) != 0
+             || plan->environment[i][length] != '='))
+    i++;
+  return i;
+}
+
+const char *
+run_plan_environment (const struct run_plan *plan, const char *name)
+{
+  size_t length = strlen (name);
+  size_t i = find_variable (plan, name, length);
+  if (i == plan->environment_count)
+    return NULL;
+  return plan->environment[i] + length + 1;
+}
+
+/* Give the variable in TEXT, NAME=VALUE, its value in PLAN; an older value is
+   replaced if OVERRIDE, else kept.  */
+static void
+put_variable (struct run_plan *plan, const char *text, bool override)
+{
+  size_t length = strcspn (text, "=");
+  size_t i = find_variable (plan, text, length);
+  if (i == plan->environment_count)
+    run_list_add (&plan->environment, &plan->environment_count,
+                  xstrdup (text));
+  else if (override)
+    {
+      free (plan->environment[i]);
+      plan->environment[i] = xstrdup (text);
+    }
+}
+
+/* Give variable NAME the value VALUE.  */
+static void
+set_variable (struct run_plan *plan, const char *name, const char *value,
+              bool override)
+{
+  AUTO_FREE char *text = xasprintf ("%s=%s", name, value);
+  put_variable (plan, text, override);
+}
+
+/* Return whether TEXT begins with a name that a shell could use, in front of
+   '=' or the end, blanks around it aside.  */
+static bool
+name_is_valid (const char *text)
+{
+  size_t length = strcspn (text, "=");
+  return length > 0 && strcspn (text, " \t\r\n\v\f") >= length
+         && !(text[0] >= '0' && text[0] <= '9');
+}
+
+/* Set what the word TEXT says: NAME=VALUE, or NAME for the value here.  What
+   has no proper name is left out with a warning.  */
+static void
+set_from_word (struct run_plan *plan, const char *text)
+{
+  text += strspn (text, " \t\r\n\v\f");
+  if (!name_is_valid (text))
+    {
+      log_warning (_ ("ignoring environment variable without a valid name:"
+                      " '%s'"),
+                   text);
+      return;
+    }
+  if (strchr (text, '=') != NULL)
+    {
+      put_variable (plan, text, true);
+      return;
+    }
+  const char *value = getenv (text);
+  set_variable (plan, text, value != NULL ? value : "", true);
+}
+
+/* Set what the file FILE says, a word a line; lines that begin with '#' and
+   empty ones say nothing.  */
+static int
+set_from_file (struct run_plan *plan, const char *file, struct error *err)
+{
+  AUTO_FREE char *text = NULL;
+  size_t size = 0;
+  int status = file_read (AT_FDCWD, file, &text, &size, err);
+  if (status < 0)
+    return error_prefix (err, _ ("--env-file"));
+  if (strlen (text) != size)
+    return error_set (err, EINVAL, _ ("--env-file: '%s' is not a text file"),
+                      file);
+
+  char *rest = text;
+  for (char *line = strsep (&rest, "\n"); line != NULL;
+       line = strsep (&rest, "\n"))
+    {
+      line += strspn (line, " \t\r\v\f");
+      size_t length = strlen (line);
+      while (length > 0 && strchr (" \t\r\v\f", line[length - 1]) != NULL)
+        line[--length] = '\0';
+      if (line[0] != '\0' && line[0] != '#')
+        set_from_word (plan, line);
+    }
+  return 0;
+}
+
+/* Return whether NAME, of LENGTH bytes, is among the texts of LIST.  */
+static bool
+list_has (const struct config_list *list, const char *name, size_t length)
+{
+  for (size_t i = 0; i < list->count; i++)
+    if (strlen (list->items[i]) == length
+        && strncmp (list->items[i], name, length) == 0)
+      return true;
+  return false;
+}
+
+/* Add variables of our own environment: those that CONFIG lets in, or with
+   ALL all that it does not keep out.  */
+static void
+add_host_variables (struct run_plan *plan, bool all,
+                    const struct config *config)
+{
+  for (char **variable = environ; *variable != NULL; variable++)
+    {
+      size_t length = strcspn (*variable, "=");
+      if (length == 0 || (*variable)[length] == '\0')
+        continue;
+      bool wanted = all || list_has (&config->valid_host_env, *variable, length);
+      if (wanted && !list_has (&config->invalid_host_env, *variable, length))
+        put_variable (plan, *variable, false);
+    }
+}
+
+static int
+compare_texts (const void *one, const void *other)
+{
+  return strcmp (*(char *const *) one, *(char *const *) other);
+}
+
+/* Return the aliases of CONTAINER with commas between them, which the caller
+   frees.  Only links are looked at.  */
+static char *
+container_names (const struct container *container)
+{
+  AUTO_BUFFER (names);
+  int fd = openat (store_containers_fd (container->store), ".",
+                   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  AUTO_CLOSEDIR DIR *directory = fd < 0 ? NULL : fdopendir (fd);
+  if (directory == NULL)
+    return buffer_take (&names);
+
+  char **list = NULL;
+  size_t count = 0;
+  for (struct dirent *entry = readdir (directory); entry != NULL;
+       entry = readdir (directory))
+    {
+      if (entry->d_name[0] == '.'
+          || (entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN))
+        continue;
+      AUTO_FREE char *target = file_read_link (fd, entry->d_name);
+      if (target == NULL)
+        continue;
+      const char *slash = strrchr (target, '/');
+      if (strcmp (slash == NULL ? target : slash + 1, container->id) == 0)
+        run_list_add (&list, &count, xstrdup (entry->d_name));
+    }
+  if (count > 1)
+    qsort (list, count, sizeof *list, compare_texts);
+  for (size_t i = 0; i < count; i++)
+    buffer_add_format (&names, "%s%s", i > 0 ? "," : "", list[i]);
+  run_list_free (list);
+  return buffer_take (&names);
+}
+
+/* Set what tells scripts that they are inside, and where.  */
+static void
+set_container_variables (struct run_plan *plan)
+{
+  const struct container *container = plan->container;
+  AUTO_FREE char *names
+      = container != NULL ? container_names (container) : xstrdup ("");
+  const char *user = platform_user_name ();
+
+  set_variable (plan, "container_ruser", user != NULL ? user : "", true);
+  set_variable (plan, "container_root", plan->root, true);
+  set_variable (plan, "container_uuid",
+                container != NULL ? container->id : "", true);
+  set_variable (plan, "container_execmode", plan->mode, true);
+  set_variable (plan, "container_names", names, true);
+}
+
+/* Set what a login would.  What the user asked for stays: the first
+   ASKED_COUNT variables.  */
+static void
+set_login_variables (struct run_plan *plan, size_t asked_count)
+{
+  const char *id = plan->container != NULL ? plan->container->id : "";
+  AUTO_FREE char *prompt
+      = xasprintf ("%.8s%s", id, plan->user.uid == 0 ? "#" : "\\$");
+  const struct
+  {
+    const char *name, *value;
+  } variables[] = {
+    { "USER", plan->user.name },     { "LOGNAME", plan->user.name },
+    { "USERNAME", plan->user.name }, { "PS1", prompt },
+    { "SHLVL", "0" },
+  };
+
+  set_variable (plan, "HOME", plan->user.home, false);
+  for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
+    {
+      const char *name = variables[i].name;
+      if (find_variable (plan, name, strlen (name)) >= asked_count)
+        set_variable (plan, name, variables[i].value, true);
+    }
+}
+
+int
+run_plan_add_environment (struct run_plan *plan,
+                          const struct run_request *request,
+                          const struct run_metadata *metadata,
+                          const struct config *config, struct error *err)
+{
+  for (size_t i = 0; i < request->environment_files.count; i++)
+    {
+      const char *file = request->environment_files.items[i];
+      int status = set_from_file (plan, file, err);
+      if (status < 0)
+        return status;
+    }
+  for (size_t i = 0; i < request->environment.count; i++)
+    set_from_word (plan, request->environment.items[i]);
+  size_t asked_count = plan->environment_count;
+
+  for (size_t i = 0; i < metadata->environment_count; i++)
+    if (name_is_valid (metadata->environment[i])
+        && strchr (metadata->environment[i], '=') != NULL)
+      put_variable (plan, metadata->environment[i], false);
+
+  set_variable (plan, "PATH",
+                plan->user.uid == 0 ? config->root_path : config->user_path,
+                false);
+  set_login_variables (plan, asked_count);
+  set_container_variables (plan);
+  add_host_variables (plan, request->host_environment, config);
+  return 0;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   What an image says about how it is run.  */
+
+#include <config.h>
+
+#include "src/container/run-private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/buffer.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+#include "lib/base/i18n.h"
+#include "lib/base/json.h"
+#include "src/container/container.h"
+#include "xalloc.h"
+#include "xstrndup.h"
+
+/* Return whether VALUE says nothing.  */
+static bool
+is_empty (struct json_object *value)
+{
+  switch (json_object_get_type (value))
+    {
+    case json_type_null:
+      return true;
+    case json_type_string:
+      return json_object_get_string_len (value) == 0;
+    case json_type_array:
+      return json_object_array_length (value) == 0;
+    case json_type_object:
+      return json_object_object_length (value) == 0;
+    default:
+      return false;
+    }
+}
+
+/* Return member KEY of OBJECT or, where that says nothing, the one whose name
+   is KEY in lower case; NULL for none.  Some tools write those.  */
+static struct json_object *
+find_member (struct json_object *object, const char *key)
+{
+  struct json_object *value = NULL;
+  if (!json_object_is_type (object, json_type_object))
+    return NULL;
+  if (json_object_object_get_ex (object, key, &value) && !is_empty (value))
+    return value;
+
+  AUTO_FREE char *lower = xstrdup (key);
+  for (char *c = lower; *c != '\0'; c++)
+    if (*c >= 'A' && *c <= 'Z')
+      *c = (char) (*c + ('a' - 'A'));
+  if (json_object_object_get_ex (object, lower, &value) && !is_empty (value))
+    return value;
+  return NULL;
+}
+
+/* Return the text in VALUE, or NULL when it is none that can be used.  */
+static const char *
+text_of (struct json_object *value)
+{
+  if (!json_object_is_type (value, json_type_string))
+    return NULL;
+  const char *text = json_object_get_string (value);
+  size_t length = (size_t) json_object_get_string_len (value);
+  return strlen (text) == length ? text : NULL;
+}
+
+/* Return member KEY of OBJECT as a text, which the caller frees; a list is
+   joined by blanks.  NULL for none.  */
+static char *
+read_text (struct json_object *object, const char *key)
+{
+  struct json_object *value = find_member (object, key);
+  if (json_object_is_type (value, json_type_array))
+    {
+      AUTO_BUFFER (joined);
+      for (size_t i = 0; i < json_object_array_length (value); i++)
+        {
+          const char *text = text_of (json_object_array_get_idx (value, i));
+          if (text != NULL)
+            buffer_add_format (&joined, "%s%s", joined.length > 0 ? " " : "",
+                               text);
+        }
+      return joined.length > 0 ? buffer_take (&joined) : NULL;
+    }
+  const char *text = text_of (value);
+  return text != NULL ? xstrdup (text) : NULL;
+}
+
+/* Put member KEY of OBJECT into the *COUNT texts at *LIST; a text is split at
+   white space.  */
+static void
+read_list (struct json_object *object, const char *key, char ***list,
+           size_t *count)
+{
+  struct json_object *value = find_member (object, key);
+  if (json_object_is_type (value, json_type_array))
+    {
+      for (size_t i = 0; i < json_object_array_length (value); i++)
+        {
+          const char *text = text_of (json_object_array_get_idx (value, i));
+          if (text != NULL)
+            run_list_add (list, count, xstrdup (text));
+        }
+      return;
+    }
+  const char *text = text_of (value);
+  while (text != NULL && *text != '\0')
+    {
+      text += strspn (text, " \t\r\n");
+      size_t length = strcspn (text, " \t\r\n");
+      if (length > 0)
+        run_list_add (list, count, xstrndup (text, length));
+      text += length;
+    }
+}
+
+/* Note which ports OBJECT says that the program listens on: keys like
+   "80/tcp".  */
+static void
+read_ports (struct json_object *object, struct run_metadata *metadata)
+{
+  struct json_object *ports = find_member (object, "ExposedPorts");
+  if (!json_object_is_type (ports, json_type_object))
+    return;
+  json_object_object_foreach (ports, port, details)
+  {
+    (void) details; /* always empty */
+    long number = strtol (port, NULL, 10);
+    metadata->exposes_ports = true;
+    if (number > 0 && number < 1024)
+      metadata->exposes_privileged_ports = true;
+  }
+}
+
+int
+run_metadata_read (const struct container *container,
+                   struct run_metadata *metadata, struct error *err)
+{
+  AUTO_FREE char *text = NULL;
+  size_t size = 0;
+  int status = container_read_metadata (container, &text, &size, err);
+  if (status < 0)
+    return status;
+  AUTO_JSON struct json_object *top = NULL;
+  status = json_parse (text, size, "container.json", &top, err);
+  if (status < 0)
+    return error_prefix (err, _ ("invalid container json metadata"));
+
+  struct json_object *config = find_member (top, "config");
+  if (config == NULL)
+    config = find_member (top, "container_config");
+  *metadata = (struct run_metadata){
+    .user = read_text (config, "User"),
+    .directory = read_text (config, "WorkingDir"),
+  };
+  read_list (config, "Entrypoint", &metadata->entry_point,
+             &metadata->entry_point_count);
+  read_list (config, "Cmd", &metadata->command, &metadata->command_count);
+  read_list (config, "Env", &metadata->environment,
+             &metadata->environment_count);
+  read_ports (config, metadata);
+  return 0;
+}
+
+void
+run_metadata_release (struct run_metadata *metadata)
+{
+  free (metadata->user);
+  free (metadata->directory);
+  run_list_free (metadata->entry_point);
+  run_list_free (metadata->command);
+  run_list_free (metadata->environment);
+  *metadata = (struct run_metadata){ 0 };
+}

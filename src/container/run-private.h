@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   What the files that make the run plan share.  */
+
+#ifndef UDOCKER_CONTAINER_RUN_PRIVATE_H
+#define UDOCKER_CONTAINER_RUN_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+#include "src/container/run-plan.h"
+
+/* What the image says about how it is run.  All is owned; NULL and 0 mean
+   that it says nothing.  */
+struct run_metadata
+{
+  char *user;
+  char *directory;
+  char **entry_point;
+  size_t entry_point_count;
+  char **command;
+  size_t command_count;
+  char **environment;
+  size_t environment_count;
+  bool exposes_ports, exposes_privileged_ports;
+};
+
+/* Read the metadata of CONTAINER.  Return 0 with METADATA filled (release it)
+   or a negative errno with ERR set.  */
+int run_metadata_read (const struct container *container,
+                       struct run_metadata *metadata, struct error *err);
+void run_metadata_release (struct run_metadata *metadata);
+
+/* Add to the array of *COUNT texts at *LIST, which stays ended by NULL, a
+   text that it owns from now on.  */
+void run_list_add (char ***list, size_t *count, char *text);
+
+/* Free an array of texts that is ended by NULL, or is NULL.  */
+void run_list_free (char **list);
+
+/* Looking things up inside the container: run-path.c.  */
+
+/* What a path in the container names.  */
+struct run_place
+{
+  int fd;      /* O_PATH, close-on-exec; -1 when there is nothing on disk */
+  char *guest; /* its path without links */
+  bool virtual_directory; /* only there because a volume lies below it */
+  struct stat status;     /* what it is, if FD is not -1 */
+};
+
+enum run_look_flags
+{
+  RUN_LOOK_NO_FOLLOW = 1, /* a link at the end is what is meant */
+  RUN_LOOK_MISSING = 2    /* what does not exist is found too */
+};
+
+/* Find what the absolute PATH names in PLAN's root with its bindings in
+   place.  FLAGS are of enum run_look_flags.  Return 0 with PLACE filled
+   (release it), or a negative errno.  Never leaves the tree.  */
+int run_look (const struct run_plan *plan, const char *path, unsigned flags,
+              struct run_place *place);
+void run_place_release (struct run_place *place);
+
+/* Open for reading what PLACE names, without waiting for anything.  Return a
+   descriptor or a negative errno.  */
+int run_place_open (const struct run_place *place);
+
+/* Return PATH as the container would name it from DIRECTORY: PATH itself when
+   it is absolute.  The caller frees it.  */
+char *run_join (const char *directory, const char *path);
+
+/* The parts of the plan, each a file; PLAN is filled step by step, in the
+   order given here.  They return 0 or a negative errno with ERR set.  */
+
+/* Fill bindings: run-volumes.c.  */
+int run_plan_add_volumes (struct run_plan *plan,
+                          const struct run_request *request,
+                          const struct config *config, struct error *err);
+
+/* Tell whether the user bound something at exactly the guest path PATH: the
+   first USER_COUNT bindings of PLAN are the user's.  */
+bool run_plan_binds (const struct run_plan *plan, const char *path);
+
+/* Fill user and the made-up passwd and group: run-user.c.  SPECIFICATION is
+   what --user or the image says, or NULL.  */
+int run_plan_add_user (struct run_plan *plan,
+                       const struct run_request *request,
+                       const char *specification, struct error *err);
+
+/* Fill environment: run-environment.c.  */
+int run_plan_add_environment (struct run_plan *plan,
+                              const struct run_request *request,
+                              const struct run_metadata *metadata,
+                              const struct config *config, struct error *err);
+
+/* Return the value of NAME in PLAN's environment, or NULL.  */
+const char *run_plan_environment (const struct run_plan *plan,
+                                  const char *name);
+
+/* Fill directory: run-program.c.  */
+int run_plan_add_directory (struct run_plan *plan,
+                            const struct run_request *request,
+                            const struct run_metadata *metadata,
+                            struct error *err);
+
+/* Fill arguments and program; on failure *STATUS is what run exits with.  */
+int run_plan_add_program (struct run_plan *plan,
+                          const struct run_request *request,
+                          const struct run_metadata *metadata,
+                          const struct config *config, int *status,
+                          struct error *err);
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Locks that say which containers are in use.  */
+
+#include <config.h>
+
+#include "src/container/running.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/i18n.h"
+#include "lib/base/log.h"
+#include "src/container/container.h"
+#include "src/image/store.h"
+#include "xalloc.h"
+#include "xvasprintf.h"
+
+/* Return this machine's name as it can stand in a path; the caller frees
+   it.  */
+static char *
+machine_name (void)
+{
+  char name[256] = "";
+  if (gethostname (name, sizeof name - 1) < 0 || name[0] == '\0'
+      || name[0] == '.' || strchr (name, '/') != NULL)
+    return xstrdup ("localhost");
+  return xstrdup (name);
+}
+
+/* Return a number that stands for the text PATH.  */
+static uint64_t
+hash_of (const char *path)
+{
+  uint64_t hash = 14695981039346656037u; /* FNV-1a */
+  for (; *path != '\0'; path++)
+    hash = (hash ^ (unsigned char) *path) * 1099511628211u;
+  return hash;
+}
+
+/* Return the directory where the locks of STORE's containers are when the
+   store cannot be written, which the caller frees, or NULL.  */
+static char *
+runtime_directory (const struct store *store)
+{
+  const char *runtime = getenv ("XDG_RUNTIME_DIR");
+  if (runtime == NULL || runtime[0] != '/')
+    return NULL;
+  return xasprintf ("%s/udocker/%016llx", runtime,
+                    (unsigned long long) hash_of (
+                        store_containers_path (store)));
+}
+
+/* Open the lock file of CONTAINER below DIRECTORY, made if missing.  Return a
+   descriptor or a negative errno.  */
+static int
+open_lock (const char *directory, const struct container *container)
+{
+  AUTO_FREE char *path = xasprintf ("%s/%s", directory, container->id);
+  const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+  int fd = open (path, flags, 0600);
+  if (fd < 0 && errno == ENOENT)
+    {
+      AUTO_ERROR struct error ignored = { 0 };
+      (void) file_make_directories (AT_FDCWD, directory, 0700,
+                                    &ignored); /* open tells it as well */
+      fd = open (path, flags, 0600);
+    }
+  return fd < 0 ? -errno : fd;
+}
+
+/* Open the lock file that says here that CONTAINER is in use.  */
+static int
+open_own_lock (const struct container *container)
+{
+  AUTO_FREE char *machine = machine_name ();
+  AUTO_FREE char *directory = xasprintf (
+      "%s/run/%s", store_top_path (container->store), machine);
+  int fd = open_lock (directory, container);
+  if (fd >= 0)
+    return fd;
+
+  AUTO_FREE char *runtime = runtime_directory (container->store);
+  return runtime == NULL ? fd : open_lock (runtime, container);
+}
+
+int
+container_hold (const struct container *container, struct error *err)
+{
+  AUTO_CLOSE int fd = open_own_lock (container);
+  if (fd < 0)
+    {
+      log_debug ("cannot say that container %s is in use: %s", container->id,
+                 strerror (-fd));
+      return -1;
+    }
+  if (flock (fd, LOCK_SH | LOCK_NB) < 0)
+    {
+      if (errno == EWOULDBLOCK)
+        return error_set (err, EBUSY, _ ("container %s is being removed"),
+                          container->id);
+      log_debug ("cannot lock for container %s: %s", container->id,
+                 strerror (errno));
+      return -1;
+    }
+
+  /* Who removed it before we had the lock has removed the lock file too, or
+     at least the container.  */
+  struct stat st;
+  if (fstat (fd, &st) < 0 || st.st_nlink == 0
+      || fstat (container->fd, &st) < 0 || st.st_nlink == 0)
+    return error_set (err, ENOENT, _ ("container %s was removed just now"),
+                      container->id);
+  return TAKE_FD (fd);
+}
+
+/* Tell whether somebody holds the lock of CONTAINER below DIRECTORY.  */
+static bool
+is_held (const char *directory, const struct container *container)
+{
+  AUTO_FREE char *path = xasprintf ("%s/%s", directory, container->id);
+  AUTO_CLOSE int fd = open (path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  return fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
+/* Tell whether CONTAINER is in use on another machine, as far as locks of the
+   file system reach.  */
+static bool
+is_held_elsewhere (const struct container *container)
+{
+  AUTO_FREE char *machine = machine_name ();
+  AUTO_FREE char *top
+      = xasprintf ("%s/run", store_top_path (container->store));
+  AUTO_CLOSEDIR DIR *directory = opendir (top);
+  if (directory == NULL)
+    return false;
+  for (struct dirent *entry = readdir (directory); entry != NULL;
+       entry = readdir (directory))
+    {
+      if (entry->d_name[0] == '.' || strcmp (entry->d_name, machine) == 0)
+        continue;
+      AUTO_FREE char *other = xasprintf ("%s/%s", top, entry->d_name);
+      if (is_held (other, container))
+        return true;
+    }
+  return false;
+}
+
+int
+container_claim (const struct container *container, int hold, int *claim,
+                 struct error *err)
+{
+  AUTO_CLOSE int fd = hold >= 0 ? fcntl (hold, F_DUPFD_CLOEXEC, 3)
+                                : open_own_lock (container);
+  if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+    return error_set (err, EBUSY, _ ("container %s is running"),
+                      container->id);
+  if (is_held_elsewhere (container))
+    return error_set (err, EBUSY,
+                      _ ("container %s is running on another machine"),
+                      container->id);
+  *claim = fd >= 0 ? TAKE_FD (fd) : -1;
+  return 0;
+}
+
+void
+container_unclaim (const struct container *container, int claim, bool removed)
+{
+  if (claim < 0)
+    return;
+  if (removed)
+    {
+      /* While the lock is held, so that nobody takes it for a live one.  */
+      AUTO_FREE char *machine = machine_name ();
+      AUTO_FREE char *path = xasprintf (
+          "%s/run/%s/%s", store_top_path (container->store), machine,
+          container->id);
+      (void) unlink (path); /* at worst an empty file stays */
+      AUTO_FREE char *runtime = runtime_directory (container->store);
+      if (runtime != NULL)
+        {
+          AUTO_FREE char *other
+              = xasprintf ("%s/%s", runtime, container->id);
+          (void) unlink (other); /* likewise */
+        }
+    }
+  (void) close (claim); /* nothing was written to it */
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   The table of engines, and how a mode finds its engine.  */
+
+#include <config.h>
+
+#include "src/engine/engine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+#include "lib/base/i18n.h"
+#include "src/config/config.h"
+#include "src/container/container.h"
+#include "xalloc.h"
+
+/* To add an engine: its file, and a line here.  */
+static const struct engine *const engines[] = {
+  &engine_proot,
+};
+
+/* Modes that containers of other releases may be in.  */
+static const char *const foreign_modes[]
+    = { "F1", "F2", "F3", "F4", "R1", "R2", "R3", "S1", "T1", "T2" };
+
+#define COUNT(array) (sizeof (array) / sizeof (array)[0])
+
+int
+engine_find (const char *mode, const struct engine **engine,
+             const char **canonical, struct error *err)
+{
+  for (size_t i = 0; i < COUNT (engines); i++)
+    for (const char *const *name = engines[i]->modes; *name != NULL; name++)
+      if (strcasecmp (*name, mode) == 0)
+        {
+          *engine = engines[i];
+          if (canonical != NULL)
+            *canonical = *name;
+          return 0;
+        }
+  for (size_t i = 0; i < COUNT (foreign_modes); i++)
+    if (strcasecmp (foreign_modes[i], mode) == 0)
+      return error_set (err, ENOSYS,
+                        _ ("no execution engine for this execmode: %s; this"
+                           " release has P1 and P2, set one with 'udocker"
+                           " setup --execmode=P1 CONTAINER'"),
+                        foreign_modes[i]);
+  return error_set (err, EINVAL,
+                    _ ("invalid execmode: %s; this release has P1 and P2"),
+                    mode);
+}
+
+int
+engine_mode_of (const struct container *container,
+                const struct config *config, char **mode, struct error *err)
+{
+  if (container != NULL)
+    {
+      AUTO_ERROR struct error missing = { 0 };
+      AUTO_FREE char *text = NULL;
+      int status = container_read_file (container, "execmode", &text,
+                                        &missing);
+      if (status < 0 && status != -ENOENT)
+        return error_move (err, &missing);
+      if (status == 0 && text[0] != '\0')
+        {
+          *mode = TAKE (text);
+          return 0;
+        }
+    }
+  if (config->override_default_execution_mode[0] != '\0')
+    *mode = xstrdup (config->override_default_execution_mode);
+  else if (config->default_execution_mode[0] != '\0')
+    *mode = xstrdup (config->default_execution_mode);
+  else
+    *mode = xstrdup ("P1");
+  return 0;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Stay while a program runs, as if one were that program.
+
+   All signals that can be passed on are blocked and taken one by one with
+   sigwaitinfo, which leaves no handler and no race: what comes before the
+   program has started waits for it.  A signal that the terminal made (Ctrl-C)
+   has reached the program too, since it is in the same process group; the
+   kernel marks those with SI_KERNEL, and they are not passed on again.
+
+   Should we be killed without a chance to pass that on, the program dies as
+   it would if there were nobody in between.  */
+
+#include <config.h>
+
+#include "src/engine/supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+
+/* A signal that is passed on.  */
+static const struct
+{
+  int number;
+  bool from_terminal; /* the terminal sends it to the whole group */
+} passed_on[] = {
+  { SIGHUP, true },    { SIGINT, true },   { SIGQUIT, true },
+  { SIGTSTP, true },   { SIGCONT, true },  { SIGWINCH, true },
+  { SIGTERM, false },  { SIGUSR1, false }, { SIGUSR2, false },
+  { SIGALRM, false },  { SIGPWR, false },  { SIGIO, false },
+  { SIGURG, false },   { SIGPROF, false }, { SIGVTALRM, false },
+  { SIGXCPU, false },  { SIGTTIN, true },  { SIGTTOU, true },
+};
+#define PASSED_ON_COUNT (sizeof passed_on / sizeof passed_on[0])
+
+/* Return whether the signal INFO tells of has reached our whole process group
+   by itself.  */
+static bool
+has_reached_group (const siginfo_t *info)
+{
+  if (info->si_code != SI_KERNEL)
+    return false;
+  for (size_t i = 0; i < PASSED_ON_COUNT; i++)
+    if (passed_on[i].number == info->si_signo)
+      return passed_on[i].from_terminal;
+  return false;
+}
+
+/* In the child: give signals their old meaning back and start.  Tell through
+   REPORT what went wrong.  Does not return.  */
+static void
+run_child (int (*start) (void *), void *argument, const sigset_t *mask,
+           pid_t parent, int report)
+{
+  /* Not possible on any kernel of ours to fail; the parent may be gone.  */
+  (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid () != parent)
+    _exit (125);
+  (void) sigprocmask (SIG_SETMASK, mask, NULL); /* cannot fail */
+  int failure = start (argument);
+  ssize_t ignored = write (report, &failure, sizeof failure);
+  (void) ignored; /* the parent sees an end of file then, and our status */
+  _exit (125);
+}
+
+/* Return the errno, negative, that the child tells through REPORT, or 0 when
+   it has started its program.  */
+static int
+read_report (int report)
+{
+  int failure = 0;
+  ssize_t size;
+  do
+    size = read (report, &failure, sizeof failure);
+  while (size < 0 && errno == EINTR);
+  return size == (ssize_t) sizeof failure ? failure : 0;
+}
+
+/* CHILD has stopped: stop too, until somebody continues us, then continue
+   it.  */
+static void
+stop_with (pid_t child)
+{
+  (void) raise (SIGSTOP); /* what is blocked would not stop us */
+
+  /* What is pending of stopping and continuing has been answered.  */
+  const struct timespec now = { 0 };
+  sigset_t answered;
+  sigemptyset (&answered);
+  sigaddset (&answered, SIGTSTP);
+  sigaddset (&answered, SIGTTIN);
+  sigaddset (&answered, SIGTTOU);
+  sigaddset (&answered, SIGCONT);
+  while (sigtimedwait (&answered, NULL, &now) > 0)
+    continue;
+  (void) kill (child, SIGCONT); /* it may have ended meanwhile */
+}
+
+/* Look at CHILD.  Return whether it has ended, then with *RESULT what
+   supervise returns.  */
+static bool
+child_has_ended (pid_t child, int *result)
+{
+  int status = 0;
+  while (true)
+    {
+      pid_t pid = waitpid (child, &status, WUNTRACED | WNOHANG);
+      if (pid < 0 && errno == EINTR)
+        continue;
+      if (pid <= 0)
+        return false;
+      if (WIFSTOPPED (status))
+        {
+          stop_with (child);
+          continue;
+        }
+      *result = WIFSIGNALED (status) ? 128 + WTERMSIG (status)
+                                     : WEXITSTATUS (status);
+      return true;
+    }
+}
+
+/* Pass signals on to CHILD until it ends; return its status.  */
+static int
+attend (pid_t child, const sigset_t *waiting)
+{
+  int result = 0;
+  while (!child_has_ended (child, &result))
+    {
+      siginfo_t info;
+      int signal = sigwaitinfo (waiting, &info);
+      if (signal < 0 || signal == SIGCHLD)
+        continue;
+      if (!has_reached_group (&info))
+        (void) kill (child, signal); /* it may have ended meanwhile */
+    }
+  return result;
+}
+
+int
+supervise (int (*start) (void *argument), void *argument)
+{
+  sigset_t waiting;
+  sigset_t mask;
+  sigemptyset (&waiting);
+  sigaddset (&waiting, SIGCHLD);
+  for (size_t i = 0; i < PASSED_ON_COUNT; i++)
+    sigaddset (&waiting, passed_on[i].number);
+  for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+    sigaddset (&waiting, number);
+
+  int report[2];
+  if (pipe2 (report, O_CLOEXEC) < 0)
+    return -errno;
+  AUTO_CLOSE int report_in = report[0];
+  AUTO_CLOSE int report_out = report[1];
+  if (sigprocmask (SIG_BLOCK, &waiting, &mask) < 0)
+    return -errno;
+
+  /* An ignored SIGCHLD would take the child's status away.  */
+  struct sigaction old_action;
+  const struct sigaction action = { .sa_handler = SIG_DFL };
+  (void) sigaction (SIGCHLD, &action, &old_action); /* cannot fail */
+
+  pid_t self = getpid ();
+  pid_t child = fork ();
+  if (child == 0)
+    {
+      (void) sigaction (SIGCHLD, &old_action, NULL); /* cannot fail */
+      run_child (start, argument, &mask, self, report_out);
+    }
+  int result = child < 0 ? -errno : 0;
+  if (child > 0)
+    {
+      (void) close (TAKE_FD (report_out)); /* the child's end stays */
+      result = read_report (report_in);
+      int status = attend (child, &waiting);
+      if (result == 0)
+        result = status;
+    }
+  (void) sigprocmask (SIG_SETMASK, &mask, NULL); /* cannot fail */
+  return result;
+}
