@@ -16,36 +16,47 @@
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
 #include "src/container/container.h"
+#include "src/image/pull.h"
 #include "src/image/store.h"
+#include "src/registry/reference.h"
 #include "xalloc.h"
 
-/* Find the image IMAGE in STORE.  */
+/* Find the image that REF means in STORE, or pull it first as REQUEST says.  */
 static int
-find_image (struct store *store, const char *image, struct store_tag *found,
-            struct error *err)
+get_image (struct store *store, const struct config *config,
+           const struct obtain_request *request, const struct reference *ref,
+           struct store_tag *found, struct error *err)
 {
-  AUTO_FREE char *name = NULL;
-  AUTO_FREE char *tag = NULL;
-  int status = store_split_name (image, &name, &tag, err);
+  AUTO_ERROR struct error missing = { 0 };
+  const char *tag = reference_local_tag (ref);
+  int status = -ENOENT;
+  if (request->pull != OBTAIN_ALWAYS)
+    status = store_tag_find (store, ref->name, tag, found, &missing);
+  if (status == 0)
+    return 0;
+  if (status != -ENOENT || request->pull == OBTAIN_NEVER)
+    return error_move (err, &missing);
+
+  struct pull_options options = { 0 };
+  pull_options_from_config (&options, config);
+  options.platform = request->platform;
+  if (request->registry != NULL)
+    options.registry.registry = request->registry;
+  if (request->proxy != NULL)
+    options.registry.proxy = request->proxy;
+  status = image_pull (store, ref, &options, err);
   if (status < 0)
     return status;
-  return store_tag_find (store, name, tag, found, err);
+  return store_tag_find (store, ref->name, tag, found, err);
 }
 
-int
-obtain_create (struct store *store, const struct config *config,
-               const struct obtain_request *request, char **id,
-               struct error *err)
+/* Make a container of the image TAG for REQUEST.  */
+static int
+make_container (struct store *store, const struct obtain_request *request,
+                const struct store_tag *tag, char **id, struct error *err)
 {
-  (void) config;
-  struct store_tag image = { 0 };
-  int status = find_image (store, request->target, &image, err);
-  if (status < 0)
-    return error_prefix (err, _ ("image or container not available"));
-
   AUTO_ERROR struct error failure = { 0 };
-  status = container_create (store, &image, request->name, id, &failure);
-  store_tag_release (&image);
+  int status = container_create (store, tag, request->name, id, &failure);
   if (status != -EEXIST || request->pull != OBTAIN_REUSE)
     return status < 0 ? error_move (err, &failure) : 0;
 
@@ -58,4 +69,23 @@ obtain_create (struct store *store, const struct config *config,
   *id = xstrdup (made->id);
   container_close (made);
   return 0;
+}
+
+int
+obtain_create (struct store *store, const struct config *config,
+               const struct obtain_request *request, char **id,
+               struct error *err)
+{
+  struct reference ref = { 0 };
+  struct store_tag tag = { 0 };
+  int status = reference_parse (&ref, request->target, err);
+  if (status == 0)
+    status = get_image (store, config, request, &ref, &tag, err);
+  if (status < 0)
+    status = error_prefix (err, _ ("image or container not available"));
+  else
+    status = make_container (store, request, &tag, id, err);
+  store_tag_release (&tag);
+  reference_release (&ref);
+  return status;
 }
