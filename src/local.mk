@@ -16,6 +16,8 @@ src_cmd_libcmd_a_SOURCES = \
   src/cmd/options.c src/cmd/options.h \
   src/cmd/protect.c \
   src/cmd/pull.c \
+  src/cmd/run.c \
+  src/cmd/setup.c \
   src/cmd/showconf.c \
   src/cmd/usage.c src/cmd/usage.h \
   src/cmd/version.c
