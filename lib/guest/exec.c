@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   What execve means in the container.  */
+
+#include "lib/guest/exec.h"
+
+#include <elf.h>
+#include <asm/errno.h>
+#include <asm/stat.h>
+#include <asm/unistd.h>
+#include <linux/fcntl.h>
+
+#include "lib/guest/path.h"
+
+/* Linux's own, where installed headers may be too old.  */
+enum
+{
+  EXEC_O_NONBLOCK = 04000,
+  EXEC_X_OK = 1,
+  EXEC_NR_FACCESSAT2 = 439,
+  EXEC_TYPE_MASK = 0170000,
+  EXEC_TYPE_REGULAR = 0100000,
+  EXEC_TYPE_LINK = 0120000,
+  EXEC_ANY_X = 0111
+};
+
+#if defined __x86_64__
+# define EXEC_MACHINE EM_X86_64
+#else
+# define EXEC_MACHINE EM_AARCH64
+#endif
+
+/* The start of a file that is looked at.  */
+struct start
+{
+  union
+  {
+    Elf64_Ehdr header;
+    unsigned char bytes[1024];
+  } at;
+  size_t size;
+};
+
+static void
+close_descriptor (struct guest *guest, int fd)
+{
+  if (fd >= 0)
+    guest->ops->system_call (guest, __NR_close, (uint64_t) fd, 0, 0, 0, 0, 0);
+}
+
+/* Read up to SIZE bytes at OFFSET of FD.  Return how many, or an error.  */
+static int64_t
+read_at (struct guest *guest, int fd, void *buffer, size_t size,
+         uint64_t offset)
+{
+  return guest->ops->system_call (guest, __NR_pread64, (uint64_t) fd,
+                                  (uintptr_t) buffer, size, offset, 0, 0);
+}
+
+/* Return 0 when FD may be executed by the engine's user, or -EACCES.  */
+static int
+check_executable (struct guest *guest, int fd)
+{
+  struct guest_text text;
+  char path[40];
+  int64_t status = guest->ops->system_call (
+      guest, EXEC_NR_FACCESSAT2, (uint64_t) fd, (uintptr_t) "", EXEC_X_OK,
+      AT_EMPTY_PATH, 0, 0);
+  if (status != -ENOSYS && status != -EINVAL && status != -EPERM)
+    return (int) status;
+  guest_text_init (&text, path, sizeof path);
+  guest_text_add (&text, "/proc/self/fd/");
+  guest_text_add_number (&text, fd);
+  return (int) guest->ops->system_call (guest, __NR_faccessat,
+                                        (uint64_t) AT_FDCWD, (uintptr_t) path,
+                                        EXEC_X_OK, 0, 0, 0);
+}
+
+/* Open the file that EXEC's found member names, for reading, after checking
+   that TASK may execute it; STATUS gets its attributes.  Return the
+   descriptor or a negative errno.  */
+static int
+open_program (struct guest_task *task, struct guest_exec *exec,
+              struct stat *status)
+{
+  struct guest *guest = task->guest;
+  union
+  {
+    struct stat status;
+    uint64_t words[18];
+  } file;
+
+  if (exec->found.virtual)
+    return -EACCES;
+  int error = guest_found_stat (guest, &exec->found, file.words);
+  if (error < 0)
+    return error;
+  if ((file.status.st_mode & EXEC_TYPE_MASK) == EXEC_TYPE_LINK
+      && !exec->found.magic)
+    return -ELOOP; /* AT_SYMLINK_NOFOLLOW */
+  if ((file.status.st_mode & EXEC_TYPE_MASK) != EXEC_TYPE_REGULAR
+      && !exec->found.magic)
+    return -EACCES;
+  if (exec->found.directory)
+    return -ENOTDIR;
+
+  int fd = guest_found_open (guest, &exec->found,
+                             O_RDONLY | EXEC_O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0)
+    return fd;
+  if (exec->found.magic)
+    {
+      /* Only now is it known what the link leads to.  */
+      int64_t result = guest->ops->system_call (
+          guest, __NR_fstat, (uint64_t) fd, (uintptr_t) &file.status, 0, 0, 0,
+          0);
+      if (result == 0
+          && (file.status.st_mode & EXEC_TYPE_MASK) != EXEC_TYPE_REGULAR)
+        result = -EACCES;
+      if (result < 0)
+        {
+          close_descriptor (guest, fd);
+          return (int) result;
+        }
+    }
+
+  if (guest_ids_can (&task->ids, GUEST_CAP_DAC_OVERRIDE)
+      && guest->identity.emulated)
+    error = (file.status.st_mode & EXEC_ANY_X) != 0 ? 0 : -EACCES;
+  else
+    error = check_executable (guest, fd);
+  if (error < 0)
+    {
+      close_descriptor (guest, fd);
+      return error;
+    }
+  *status = file.status;
+  return fd;
+}
+
+/* Write into HOST the path under which the new process can open the file of
+   EXEC's found member, open here as FD.  Return FD where that is a name of
+   the descriptor, which must then stay open, otherwise -1.  */
+static int
+name_for_host (struct guest_task *task, struct guest_exec *exec, int fd,
+               char *host)
+{
+  struct guest *guest = task->guest;
+  struct guest_text text;
+  char own[40];
+
+  guest_text_init (&text, own, sizeof own);
+  guest_text_add (&text, "/proc/");
+  guest_text_add_number (&text, guest->pid);
+  guest_text_add (&text, "/fd/");
+  if (!exec->found.magic && exec->found.binding != GUEST_OUTSIDE)
+    {
+      int length
+          = guest_found_host (task, &exec->found, host, GUEST_PATH_SIZE);
+      if (length > 0
+          && ((size_t) length < text.length
+              || !guest_text_is (host, text.length, own)))
+        return -1;
+    }
+  guest_text_add_number (&text, fd);
+  guest_text_init (&text, host, GUEST_PATH_SIZE);
+  guest_text_add (&text, own);
+  return fd;
+}
+
+static bool
+is_blank (char c)
+{
+  return c == ' ' || c == '\t';
+}
+
+/* Return the first of the bytes from FROM to before END that is no blank, or
+   END.  */
+static size_t
+skip_blanks (const char *line, size_t from, size_t end)
+{
+  while (from < end && is_blank (line[from]))
+    from++;
+  return from;
+}
+
+/* Return the first of the bytes from FROM to before END that is a blank or
+   NUL, or END.  */
+static size_t
+skip_word (const char *line, size_t from, size_t end)
+{
+  while (from < end && !is_blank (line[from]) && line[from] != '\0')
+    from++;
+  return from;
+}
+
+/* Put the strings WORD and, when it is not NULL, ARGUMENT in front of EXEC's
+   leading arguments, the first of which is FIRST when there are none yet.
+   Return 0, or -E2BIG.  */
+static int
+lead (struct guest_exec *exec, const char *first, const char *word,
+      const char *argument)
+{
+  if (exec->leading_count == 0)
+    {
+      size_t length = guest_text_length (first, GUEST_PATH_SIZE) + 1;
+      for (size_t i = 0; i < length; i++)
+        exec->leading[i] = first[i];
+      exec->leading_length = (uint32_t) length;
+      exec->leading_count = 1;
+    }
+
+  size_t word_length = guest_text_length (word, GUEST_EXEC_LINE) + 1;
+  size_t argument_length
+      = argument != NULL ? guest_text_length (argument, GUEST_EXEC_LINE) + 1
+                         : 0;
+  size_t more = word_length + argument_length;
+  if (exec->leading_length + more > sizeof exec->leading)
+    return -E2BIG;
+  for (size_t i = exec->leading_length; i-- > 0;)
+    exec->leading[i + more] = exec->leading[i];
+  for (size_t i = 0; i < word_length; i++)
+    exec->leading[i] = word[i];
+  for (size_t i = 0; i < argument_length; i++)
+    exec->leading[word_length + i] = argument[i];
+  exec->leading_length += (uint32_t) more;
+  exec->leading_count += argument != NULL ? 2 : 1;
+  return 0;
+}
+
+/* Take apart the "#!" line at the beginning of START exactly as Linux does:
+   the interpreter goes to EXEC's path, it and its one argument to the leading
+   arguments.  Return 0, or -ENOEXEC.  */
+static int
+read_script (struct guest_exec *exec, const struct start *start)
+{
+  char *line = exec->line;
+  size_t length = start->size < GUEST_EXEC_LINE ? start->size : GUEST_EXEC_LINE;
+  for (size_t i = 0; i < GUEST_EXEC_LINE; i++)
+    line[i] = i < length ? (char) start->at.bytes[i] : '\0';
+
+  size_t end = 2;
+  while (end < GUEST_EXEC_LINE && line[end] != '\n' && line[end] != '\0')
+    end++;
+  if (end == GUEST_EXEC_LINE)
+    {
+      /* No end in sight: the interpreter's name must be complete.  */
+      end = GUEST_EXEC_LINE - 1;
+      size_t word = skip_blanks (line, 2, end);
+      if (word == end || skip_word (line, word, end) == end)
+        return -ENOEXEC;
+    }
+  while (end > 2 && is_blank (line[end - 1]))
+    end--;
+
+  size_t word = skip_blanks (line, 2, end);
+  if (word == end)
+    return -ENOEXEC;
+  size_t separator = skip_word (line, word, end);
+  size_t argument = skip_blanks (line, separator, end);
+  line[end] = '\0';
+  line[separator] = '\0';
+  int status = lead (exec, exec->path, line + word,
+                     argument < end ? line + argument : NULL);
+  if (status < 0)
+    return status;
+  struct guest_text text;
+  guest_text_init (&text, exec->path, sizeof exec->path);
+  guest_text_add (&text, line + word);
+  return 0;
+}
+
+/* Check the ELF header in START.  Return 0 or -ENOEXEC, with EXEC's machine
+   set for a program of another machine.  */
+static int
+check_header (struct guest_exec *exec, const struct start *start)
+{
+  const Elf64_Ehdr *header = &start->at.header;
+  if (start->size < sizeof (Elf32_Ehdr) || header->e_ident[EI_MAG0] != ELFMAG0
+      || header->e_ident[EI_MAG1] != ELFMAG1
+      || header->e_ident[EI_MAG2] != ELFMAG2
+      || header->e_ident[EI_MAG3] != ELFMAG3)
+    return -ENOEXEC;
+  if (header->e_ident[EI_CLASS] != ELFCLASS64
+      || header->e_ident[EI_DATA] != ELFDATA2LSB
+      || header->e_machine != EXEC_MACHINE)
+    {
+      exec->machine = header->e_machine;
+      if (header->e_ident[EI_DATA] == ELFDATA2MSB)
+        exec->machine = (uint16_t) (exec->machine << 8 | exec->machine >> 8);
+      return -ENOEXEC;
+    }
+  if (start->size < sizeof *header
+      || (header->e_type != ET_EXEC && header->e_type != ET_DYN)
+      || header->e_phentsize != sizeof (Elf64_Phdr) || header->e_phnum == 0
+      || header->e_phnum > 64)
+    return -ENOEXEC;
+  return 0;
+}
+
+/* Read the name of the interpreter of the program open as FD into EXEC's
+   path; empty when it has none.  Return 0 or a negative errno.  */
+static int
+read_interpreter (struct guest *guest, struct guest_exec *exec, int fd,
+                  const struct start *start)
+{
+  const Elf64_Ehdr *header = &start->at.header;
+  exec->path[0] = '\0';
+  for (size_t i = 0; i < header->e_phnum; i++)
+    {
+      Elf64_Phdr segment;
+      uint64_t offset = header->e_phoff + i * sizeof segment;
+      if (offset + sizeof segment <= start->size)
+        __builtin_memcpy (&segment, start->at.bytes + offset, sizeof segment);
+      else if (read_at (guest, fd, &segment, sizeof segment, offset)
+               != (int64_t) sizeof segment)
+        return -ENOEXEC;
+      if (segment.p_type != PT_INTERP)
+        continue;
+      if (segment.p_filesz < 2 || segment.p_filesz > GUEST_PATH_SIZE)
+        return -ENOEXEC;
+      if (segment.p_offset + segment.p_filesz <= start->size)
+        __builtin_memcpy (exec->path, start->at.bytes + segment.p_offset,
+                          segment.p_filesz);
+      else if (read_at (guest, fd, exec->path, segment.p_filesz,
+                        segment.p_offset)
+               != (int64_t) segment.p_filesz)
+        return -EIO;
+      if (exec->path[segment.p_filesz - 1] != '\0')
+        return -ENOEXEC;
+      return 0;
+    }
+  return 0;
+}
+
+/* Find the ELF interpreter that EXEC's path names.  Return 0 or a negative
+   errno.  */
+static int
+find_interpreter (struct guest_task *task, struct guest_exec *exec)
+{
+  struct guest *guest = task->guest;
+  struct start start;
+  struct stat status;
+  int error = guest_resolve (task, GUEST_AT_CWD, exec->path,
+                             GUEST_FINAL_FOLLOW, &exec->found);
+  if (error < 0)
+    return error;
+  int fd = open_program (task, exec, &status);
+  if (fd < 0)
+    {
+      guest_found_release (guest, &exec->found);
+      return fd;
+    }
+  int64_t size = read_at (guest, fd, start.at.bytes, sizeof start.at, 0);
+  start.size = size > 0 ? (size_t) size : 0;
+  error = size < 0 ? -EIO : check_header (exec, &start);
+  if (error == -ENOEXEC)
+    error = -ELIBBAD;
+  if (error == 0)
+    exec->held[1] = name_for_host (task, exec, fd, exec->interpreter);
+  if (error < 0 || exec->held[1] < 0)
+    close_descriptor (guest, fd);
+  guest_found_release (guest, &exec->found);
+  return error;
+}
+
+/* Note everything that EXEC says of the program, found and open as FD.  */
+static void
+note_program (struct guest_task *task, struct guest_exec *exec, int fd,
+              const struct stat *status)
+{
+  exec->held[0] = name_for_host (task, exec, fd, exec->program);
+  if (exec->found.magic || exec->found.binding == GUEST_OUTSIDE
+      || guest_found_guest (task, &exec->found, exec->executable,
+                            sizeof exec->executable)
+             < 0)
+    exec->executable[0] = '\0';
+  exec->mode = status->st_mode;
+  exec->uid = status->st_uid;
+  exec->gid = status->st_gid;
+}
+
+/* Look at the file that EXEC's found member names.  Return 0 when it is a
+   program, with EXEC's path the interpreter that it wants; 1 when it is a
+   script, with EXEC's path its interpreter; or a negative errno.  */
+static int
+look_at (struct guest_task *task, struct guest_exec *exec)
+{
+  struct guest *guest = task->guest;
+  struct start start;
+  struct stat status;
+  int fd = open_program (task, exec, &status);
+  if (fd < 0)
+    return fd;
+  int64_t size = read_at (guest, fd, start.at.bytes, sizeof start.at, 0);
+  start.size = size > 0 ? (size_t) size : 0;
+
+  int result;
+  if (size < 0)
+    result = -EIO;
+  else if (start.size >= 2 && start.at.bytes[0] == '#'
+           && start.at.bytes[1] == '!')
+    {
+      result = read_script (exec, &start);
+      result = result < 0 ? result : 1;
+    }
+  else
+    {
+      result = check_header (exec, &start);
+      if (result == 0)
+        result = read_interpreter (guest, exec, fd, &start);
+      if (result == 0)
+        note_program (task, exec, fd, &status);
+    }
+  if (result != 0 || exec->held[0] < 0)
+    close_descriptor (guest, fd);
+  return result;
+}
+
+/* Read the path of CALL into EXEC's path; *DIR and *FINAL say how it is
+   meant.  EXEC's name gets what the program will know it as.  */
+static int
+read_path (struct guest_task *task, const struct guest_call *call,
+           struct guest_exec *exec, int *dir, unsigned int *final)
+{
+  bool at = call->number != __NR_execve;
+  uint64_t address = at ? call->arg[1] : call->arg[0];
+  uint64_t flags = at ? call->arg[4] : 0;
+  struct guest_text name;
+
+  *dir = at ? (int) call->arg[0] : GUEST_AT_CWD;
+  *final = GUEST_FINAL_FOLLOW;
+  if ((flags & ~(uint64_t) (AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) != 0)
+    return -EINVAL;
+  if ((flags & AT_SYMLINK_NOFOLLOW) != 0)
+    *final |= GUEST_FINAL_NOFOLLOW;
+  if ((flags & AT_EMPTY_PATH) != 0)
+    *final |= GUEST_FINAL_EMPTY;
+  int length = task->guest->ops->read_string (task, address, exec->path,
+                                              sizeof exec->path);
+  if (length < 0)
+    return length;
+  if (length == 0 && (flags & AT_EMPTY_PATH) == 0)
+    return -ENOENT;
+
+  guest_text_init (&name, exec->name, sizeof exec->name);
+  if (at && *dir != GUEST_AT_CWD && exec->path[0] != '/')
+    {
+      guest_text_add (&name, "/dev/fd/");
+      guest_text_add_number (&name, *dir);
+      if (length > 0)
+        guest_text_add_char (&name, '/');
+    }
+  guest_text_add (&name, exec->path);
+  return name.overflows ? -ENAMETOOLONG : 0;
+}
+
+/* Set EXEC's command: the last component of its name, cut.  */
+static void
+note_command (struct guest_exec *exec)
+{
+  size_t start = 0;
+  size_t i = 0;
+  for (i = 0; exec->name[i] != '\0'; i++)
+    if (exec->name[i] == '/')
+      start = i + 1;
+  for (i = 0; i + 1 < sizeof exec->command; i++)
+    {
+      exec->command[i] = exec->name[start + i];
+      if (exec->command[i] == '\0')
+        return;
+    }
+  exec->command[i] = '\0';
+}
+
+int
+guest_exec_prepare (struct guest_task *task, const struct guest_call *call,
+                    struct guest_exec *exec)
+{
+  struct guest *guest = task->guest;
+  int dir;
+  unsigned int final;
+
+  exec->held[0] = exec->held[1] = -1;
+  exec->leading_count = exec->leading_length = 0;
+  exec->machine = 0;
+  exec->interpreter[0] = '\0';
+  int status = read_path (task, call, exec, &dir, &final);
+  if (status < 0)
+    return status;
+
+  for (int depth = 0;; depth++)
+    {
+      if (depth > GUEST_EXEC_DEPTH)
+        return -ELOOP;
+      status = guest_resolve (task, dir, exec->path, final, &exec->found);
+      if (status < 0)
+        return status;
+      if (depth == 0)
+        {
+          /* What "#!" passes on is the name, not what was resolved.  */
+          struct guest_text path;
+          guest_text_init (&path, exec->path, sizeof exec->path);
+          guest_text_add (&path, exec->name);
+        }
+      status = look_at (task, exec);
+      guest_found_release (guest, &exec->found);
+      if (status < 0)
+        return status;
+      if (status == 0)
+        break;
+      dir = GUEST_AT_CWD;
+      final = GUEST_FINAL_FOLLOW;
+    }
+
+  if (exec->path[0] != '\0')
+    status = find_interpreter (task, exec);
+  if (status < 0)
+    {
+      guest_exec_release (guest, exec);
+      return status;
+    }
+  note_command (exec);
+  return 0;
+}
+
+void
+guest_exec_release (struct guest *guest, struct guest_exec *exec)
+{
+  for (int i = 0; i < 2; i++)
+    {
+      close_descriptor (guest, exec->held[i]);
+      exec->held[i] = -1;
+    }
+}

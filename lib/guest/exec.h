@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   What execve means in the container.
+
+   Finding the program is done here: the path, "#!" lines, permissions, the
+   ELF header, the interpreter that it names.  Everything is checked before
+   the engine commits itself, so that errors reach the caller of execve.  How
+   the program is then brought into memory is the engine's matter.  */
+
+#ifndef UDOCKER_LIB_GUEST_EXEC_H
+#define UDOCKER_LIB_GUEST_EXEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/guest/call.h"
+#include "lib/guest/path.h"
+#include "lib/guest/text.h"
+
+/* As Linux: the bytes of a "#!" line that count, and how many scripts may
+   interpret each other.  */
+#define GUEST_EXEC_LINE 256
+#define GUEST_EXEC_DEPTH 5
+
+/* Room for the arguments that "#!" lines put in front.  */
+#define GUEST_EXEC_LEADING_SIZE                                               \
+  (GUEST_PATH_SIZE + GUEST_EXEC_DEPTH * (GUEST_EXEC_LINE + 2))
+
+/* A program that was found, ready to be started.  Big: not for a small
+   stack.  */
+struct guest_exec
+{
+  /* Host paths of the file to map and of its ELF interpreter; the latter is
+     empty for a static program.  Where a path does not name the file to
+     other processes it is /proc/PID/fd/N of a descriptor in HELD.  */
+  char program[GUEST_PATH_SIZE];
+  char interpreter[GUEST_PATH_SIZE];
+
+  /* Descriptors to be closed when the program has been mapped, or -1.  */
+  int held[2];
+
+  /* The canonical guest path of the program: what /proc/self/exe shows.
+     Empty when it has none (a memfd).  */
+  char executable[GUEST_PATH_SIZE];
+
+  /* What AT_EXECFN shows, and the 15 bytes for PR_SET_NAME.  */
+  char name[GUEST_PATH_SIZE];
+  char command[16];
+
+  /* What takes the place of the first argument (or is added when there is
+     none): LEADING_COUNT strings with their NULs, one after the other.  Zero
+     for a program that is no script.  */
+  uint32_t leading_count;
+  uint32_t leading_length;
+  char leading[GUEST_EXEC_LEADING_SIZE];
+
+  /* The program's mode and owner as the container sees them, for
+     guest_ids_exec.  */
+  uint32_t mode, uid, gid;
+
+  /* The ELF machine of the file when it is one of another machine: then the
+     result was -ENOEXEC.  */
+  uint16_t machine;
+
+  /* Private.  */
+  struct guest_found found;
+  char line[GUEST_EXEC_LINE];
+  char path[GUEST_PATH_SIZE];
+};
+
+/* Find the program that TASK's CALL, execve or execveat as the program made
+   it, is to start, and fill EXEC, to be given to guest_exec_release.
+
+   Return 0, or the negative errno that the kernel would give: -EFAULT,
+   -ENOENT (the file, or an interpreter), -EACCES (a directory, no
+   permission), -ENOEXEC (neither a script nor a program of this machine),
+   -ELOOP, -ENAMETOOLONG, -ELIBBAD (the interpreter is no program), -EINVAL.
+   Nothing is to be released then.  */
+int guest_exec_prepare (struct guest_task *task,
+                        const struct guest_call *call,
+                        struct guest_exec *exec);
+
+/* Close what EXEC holds.  */
+void guest_exec_release (struct guest *guest, struct guest_exec *exec);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Registers of a stopped tracee, and nothing about what they mean.  */
+
+#ifndef UDOCKER_PROOT_ENGINE_ARCH_ARCH_H
+#define UDOCKER_PROOT_ENGINE_ARCH_ARCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/user.h>
+
+/* The general registers as the kernel gives them, and on machines where the
+   number of a system call is kept apart, that number.  */
+struct registers
+{
+  struct user_regs_struct words;
+  long number;
+};
+
+/* What AUDIT_ARCH_* constant the filter compares with.  */
+extern const uint32_t arch_audit;
+
+/* Read or write all registers of the stopped task TID.  Return 0 or a
+   negative errno (-ESRCH: the task is no more).  */
+int registers_read (pid_t tid, struct registers *registers);
+int registers_write (pid_t tid, const struct registers *registers);
+
+/* Return whether the system call in REGISTERS was made through another
+   interface than the native one, as far as registers tell.  */
+bool registers_foreign (const struct registers *registers);
+
+long registers_number (const struct registers *registers);
+uint64_t registers_argument (const struct registers *registers, int index);
+int64_t registers_result (const struct registers *registers);
+uint64_t registers_instruction (const struct registers *registers);
+
+void registers_set_argument (struct registers *registers, int index,
+                             uint64_t value);
+void registers_set_result (struct registers *registers, int64_t value);
+
+/* Have the kernel run the call NUMBER when the task continues from an entry
+   stop.  */
+void registers_set_number (struct registers *registers, long number);
+
+/* Have the kernel skip the call when the task continues from an entry stop,
+   and return RESULT.  */
+void registers_skip (struct registers *registers, int64_t result);
+
+/* Put back into REGISTERS, read at an exit stop, the number and arguments
+   that they had in ENTRY, so that a call that the kernel restarts is made
+   again as the program wrote it.  */
+void registers_restore (struct registers *registers,
+                        const struct registers *entry);
+
+/* Have the task, when it continues from an entry stop, skip its call and go
+   to the trampoline at ADDRESS with the call NUMBER and the six ARGUMENTS.
+   SAVED, eight words, gets what the trampoline must find in its slot.
+   Return false where there are no trampolines.  */
+bool registers_divert (struct registers *registers, uint64_t address,
+                       long number, const uint64_t *arguments,
+                       uint64_t *saved);
+
+#endif

@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   The loop: one thread that waits for stops and answers them.
+
+   Tasks are seized, never "traced by me", so that group stops are told apart
+   from signals, and die with the tracer (PTRACE_O_EXITKILL).  In mode P1 only
+   calls that the filter picks stop, once, at their entry; what lib/guest
+   answers is skipped there, what it changes either runs in a trampoline that
+   puts the registers back, or is stopped once more at its exit.  In mode P2
+   every call stops twice.
+
+   A task that the kernel has killed in the meantime gives ESRCH anywhere; its
+   end is reported by wait soon after, so such errors are passed over.
+
+   Orders that the kernel does not promise and that are seen: a child's first
+   stop may come before its parent's event; a thread that calls execve takes
+   over the number of its leader, whose end is never reported.  */
+
+#include "proot-engine/tracer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/guest/calls.h"
+#include "proot-engine/memory.h"
+
+#ifndef PTRACE_EVENT_STOP
+# define PTRACE_EVENT_STOP 128
+#endif
+#ifndef CLONE_CLEAR_SIGHAND
+# define CLONE_CLEAR_SIGHAND 0x100000000ull
+#endif
+#ifndef SYS_clone3
+# define SYS_clone3 435
+#endif
+
+#define OPTIONS                                                               \
+  (PTRACE_O_EXITKILL | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK               \
+   | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD         \
+   | PTRACE_O_TRACESECCOMP)
+
+enum
+{
+  SUSPEND_WAITS = 50 /* milliseconds for others to stop, too */
+};
+
+/* For the handler of forwarded signals.  */
+static volatile pid_t first_pid;
+
+static const int forwarded[] = { SIGTERM, SIGHUP,  SIGINT,  SIGQUIT,
+                                 SIGUSR1, SIGUSR2, SIGTSTP, SIGWINCH };
+
+/* What the terminal sends reaches the whole process group by itself; only
+   what somebody sent to the tracer alone is passed on.  */
+static void
+forward_signal (int number, siginfo_t *info, void *context)
+{
+  (void) context;
+  int saved = errno;
+  if (info->si_code <= 0 && first_pid > 0)
+    (void) kill (first_pid, number);
+  errno = saved;
+}
+
+static void
+catch_signals (void)
+{
+  struct sigaction action = { .sa_sigaction = forward_signal };
+  action.sa_flags = SA_SIGINFO | SA_RESTART;
+  (void) sigfillset (&action.sa_mask);
+  for (size_t i = 0; i < sizeof forwarded / sizeof *forwarded; i++)
+    (void) sigaction (forwarded[i], &action, NULL);
+  (void) signal (SIGPIPE, SIG_IGN);
+  (void) signal (SIGTTIN, SIG_IGN);
+  (void) signal (SIGTTOU, SIG_IGN);
+}
+
+/* Let TRACEE go on, with SIGNAL delivered when it is not 0.  */
+static void
+resume (const struct tracer *tracer, const struct tracee *tracee, int number)
+{
+  bool stops = tracee->state == TRACEE_IN_CALL
+               || (tracer->every_call && tracee->state == TRACEE_RUNNING);
+  (void) ptrace (stops ? PTRACE_SYSCALL : PTRACE_CONT, tracee->tid, 0,
+                 (long) number);
+}
+
+/* Answer TRACEE's call at its entry stop with RESULT.  */
+static void
+answer (struct tracee *tracee, struct registers *registers, int64_t result)
+{
+  registers_skip (registers, result);
+  (void) registers_write (tracee->tid, registers);
+}
+
+/* Have TRACEE run its call as it is now; where possible without another
+   stop.  */
+static void
+run_changed (struct tracer *tracer, struct tracee *tracee,
+             struct registers *registers, bool leaves)
+{
+  const struct guest_call *call = &tracee->call;
+  if (!leaves && !tracer->every_call && tracee->space->trampolines
+      && tracee_take_slot (tracee) == 0
+      && registers_divert (registers,
+                           LOADER_TRAMPOLINES
+                               + (uint64_t) tracee->slot
+                                     * LOADER_TRAMPOLINE_SIZE,
+                           call->number, call->arg, tracer->scratch.saved)
+      && tracer_flush_scratch (tracer, tracee, true) == 0)
+    {
+      tracee->diverted = true;
+      (void) registers_write (tracee->tid, registers);
+      return;
+    }
+
+  *registers = tracee->entry;
+  if (tracer_flush_scratch (tracer, tracee, false) < 0)
+    {
+      answer (tracee, registers, -ENOMEM);
+      return;
+    }
+  for (int i = 0; i < 6; i++)
+    registers_set_argument (registers, i, call->arg[i]);
+  registers_set_number (registers, call->number);
+  (void) registers_write (tracee->tid, registers);
+  tracee->restores = true;
+  tracee->leaves = leaves;
+  tracee->state = TRACEE_IN_CALL;
+}
+
+/* Let lib/guest say what TRACEE's call means, and do that.  */
+static void
+handle_call (struct tracer *tracer, struct tracee *tracee)
+{
+  struct registers registers = tracee->entry;
+  struct guest_call *call = &tracee->call;
+
+  if (tracer->placement.enabled
+      && placement_answer (&tracer->placement, &tracer->tracees, tracee, call))
+    {
+      answer (tracee, &registers, call->result);
+      return;
+    }
+  tracer->scratch_used = 0;
+  enum guest_verdict verdict = guest_enter (&tracee->task, call);
+  switch (verdict)
+    {
+    case GUEST_PASS:
+      break;
+    case GUEST_ANSWER:
+      answer (tracee, &registers, call->result);
+      break;
+    case GUEST_RUN:
+    case GUEST_RUN_EXIT:
+      run_changed (tracer, tracee, &registers, verdict == GUEST_RUN_EXIT);
+      break;
+    case GUEST_EXEC:
+      {
+        int status = execute_begin (tracer, tracee);
+        if (status < 0)
+          answer (tracee, &registers, status);
+        else
+          run_changed (tracer, tracee, &registers, true);
+        tracee->leaves = false;
+        break;
+      }
+    }
+}
+
+/* TRACEE is about to make a system call.  */
+static void
+on_entry (struct tracer *tracer, struct tracee *tracee)
+{
+  struct guest_call *call = &tracee->call;
+  if (registers_read (tracee->tid, &tracee->entry) < 0)
+    return;
+  const struct registers *entry = &tracee->entry;
+  tracee->leaves = tracee->restores = false;
+  if (tracer->every_call)
+    {
+      /* The exit stop comes in any case.  */
+      tracee->state = TRACEE_IN_CALL;
+      uint64_t place = registers_instruction (entry);
+      if (place >> 32 == LOADER_WINDOW >> 32)
+        return;
+    }
+  placement_note (&tracer->placement, tracee);
+  tracee->diverted = false;
+  tracee_release_held (tracee);
+  call->number = (int) registers_number (entry);
+  for (int i = 0; i < 6; i++)
+    call->arg[i] = registers_argument (entry, i);
+  if (tracer->every_call)
+    {
+      int error = ENOSYS;
+      enum guest_action action = GUEST_ACTION_ERROR;
+      if (!registers_foreign (entry))
+        action = guest_rule_action (&tracer->guest,
+                                    guest_rule_find (call->number), &error);
+      if (action == GUEST_ACTION_ERROR)
+        {
+          struct registers registers = *entry;
+          answer (tracee, &registers, -error);
+        }
+      if (action != GUEST_ACTION_STOP
+          && call->number != SYS_sched_getaffinity
+          && call->number != SYS_sched_setaffinity)
+        return;
+    }
+  handle_call (tracer, tracee);
+}
+
+/* TRACEE's system call has returned.  */
+static void
+on_exit_of_call (struct tracer *tracer, struct tracee *tracee)
+{
+  struct registers registers;
+  tracee->state = TRACEE_RUNNING;
+  execute_cancel (tracer, tracee);
+  if (!tracee->restores && !tracee->leaves)
+    return;
+  if (registers_read (tracee->tid, &registers) < 0)
+    return;
+  int64_t result = registers_result (&registers);
+  registers_restore (&registers, &tracee->entry);
+  /* A call that the kernel will restart comes again from the start.  */
+  if (tracee->leaves && (result > -512 || result < -516))
+    {
+      tracee->call.result = result;
+      guest_leave (&tracee->task, &tracee->call);
+      registers_set_result (&registers, tracee->call.result);
+    }
+  (void) registers_write (tracee->tid, &registers);
+}
+
+/* Make CHILD, cloned with FLAGS, what PARENT's clone made it.  Return 0 or a
+   negative errno.  */
+static int
+inherit (struct tracer *tracer, struct tracee *child,
+         const struct tracee *parent, uint64_t flags)
+{
+  struct guest_fs *fs = NULL;
+  if ((flags & CLONE_FS) == 0)
+    {
+      fs = malloc (sizeof *fs);
+      if (fs == NULL)
+        return -ENOMEM;
+    }
+  child->task.guest = &tracer->guest;
+  guest_task_clone (&child->task, &parent->task, fs);
+  child->task.tid = child->tid;
+  child->task.pid
+      = (flags & CLONE_THREAD) != 0 ? parent->task.pid : child->tid;
+  child->task.engine = child;
+  if ((flags & CLONE_VM) != 0)
+    tracee_share_space (child, parent->space);
+  else if (tracee_new_space (child, parent->space) < 0)
+    return -ENOMEM;
+  placement_clone (&tracer->placement, child, parent);
+  return 0;
+}
+
+static void go_to_group_stop (struct tracer *tracer, struct tracee *tracee,
+                              int number);
+
+/* CHILD was both announced and seen: let it run.  */
+static void
+release_child (struct tracer *tracer, struct tracee *child)
+{
+  child->state = TRACEE_RUNNING;
+  if (child->first_signal != SIGTRAP)
+    go_to_group_stop (tracer, child, child->first_signal);
+  else
+    resume (tracer, child, 0);
+}
+
+/* PARENT has made a child.  */
+static void
+on_clone (struct tracer *tracer, struct tracee *parent)
+{
+  unsigned long number = 0;
+  struct registers registers;
+  uint64_t flags;
+  if (ptrace (PTRACE_GETEVENTMSG, parent->tid, 0, &number) != 0
+      || registers_read (parent->tid, &registers) < 0)
+    return;
+  long call = registers_number (&registers);
+  flags = registers_argument (&registers, 0);
+  if (call == SYS_clone3)
+    {
+      if (memory_read (parent->tid, flags, &flags, sizeof flags) < 0)
+        flags = 0;
+    }
+#ifdef SYS_fork
+  else if (call == SYS_fork)
+    flags = 0;
+  else if (call == SYS_vfork)
+    flags = CLONE_VM | CLONE_VFORK;
+#endif
+
+  pid_t tid = (pid_t) number;
+  struct tracee *child = tracees_find (&tracer->tracees, tid);
+  if (child == NULL)
+    child = tracees_add (&tracer->tracees, tid);
+  if (child == NULL || inherit (tracer, child, parent, flags) < 0)
+    {
+      (void) kill (tid, SIGKILL);
+      return;
+    }
+  child->announced = true;
+  if (child->stopped_first)
+    release_child (tracer, child);
+}
+
+/* TRACEE, or a thread that has taken over its number, has executed the
+   loader stub.  Return the tracee that lives on.  */
+static struct tracee *
+on_exec (struct tracer *tracer, struct tracee *tracee)
+{
+  unsigned long number = 0;
+  if (ptrace (PTRACE_GETEVENTMSG, tracee->tid, 0, &number) == 0
+      && (pid_t) number != tracee->tid)
+    {
+      struct tracee *thread = tracees_find (&tracer->tracees, (pid_t) number);
+      if (thread != NULL)
+        {
+          pid_t tid = tracee->tid;
+          placement_forget (&tracer->placement, tracee);
+          tracees_remove (&tracer->tracees, tracee);
+          tracees_renumber (&tracer->tracees, thread, tid);
+          tracee = thread;
+        }
+    }
+  execute_commit (tracer, tracee);
+  tracee->restores = tracee->leaves = false;
+  tracee->state = tracer->every_call ? TRACEE_LOADING : TRACEE_RUNNING;
+  return tracee;
+}
+
+static bool
+is_stop_signal (int number)
+{
+  return number == SIGSTOP || number == SIGTSTP || number == SIGTTIN
+         || number == SIGTTOU;
+}
+
+/* TRACEE has stopped with its group because of signal NUMBER.  */
+static void
+go_to_group_stop (struct tracer *tracer, struct tracee *tracee, int number)
+{
+  (void) number;
+  (void) ptrace (PTRACE_LISTEN, tracee->tid, 0, 0);
+  tracee->group_stopped = true;
+  if (tracee->tid == tracer->first)
+    tracer->suspending = SUSPEND_WAITS;
+}
+
+/* A PTRACE_EVENT_STOP of TRACEE: its first stop, a group stop, or the end of
+   one.  */
+static void
+on_stop_event (struct tracer *tracer, struct tracee *tracee, int number)
+{
+  if (!tracee->stopped_first)
+    {
+      tracee->stopped_first = true;
+      tracee->first_signal = number;
+      if (tracee->announced)
+        release_child (tracer, tracee);
+    }
+  else if (is_stop_signal (number))
+    go_to_group_stop (tracer, tracee, number);
+  else
+    {
+      tracee->group_stopped = false;
+      resume (tracer, tracee, 0);
+    }
+}
+
+/* TRACEE is about to receive signal NUMBER.  */
+static void
+on_signal (struct tracer *tracer, struct tracee *tracee, int number)
+{
+  struct registers registers;
+  bool loading = tracee->state == TRACEE_LOADING && number == SIGTRAP;
+  if ((tracee->diverted || loading)
+      && registers_read (tracee->tid, &registers) == 0)
+    {
+      bool inside
+          = registers_instruction (&registers) >> 32 == LOADER_WINDOW >> 32;
+      if (loading && inside)
+        {
+          tracee->state = TRACEE_RUNNING;
+          tracee_release_held (tracee);
+          number = 0;
+        }
+      else if (tracee->diverted && inside)
+        tracee_abandon_slot (tracee);
+      tracee->diverted = false;
+    }
+  resume (tracer, tracee, number);
+}
+
+static void
+on_end (struct tracer *tracer, pid_t tid, int status)
+{
+  struct tracee *tracee = tracees_find (&tracer->tracees, tid);
+  if (tracee != NULL)
+    {
+      placement_forget (&tracer->placement, tracee);
+      tracees_remove (&tracer->tracees, tracee);
+    }
+  if (tid != tracer->first || tracer->ended)
+    return;
+  tracer->ended = true;
+  tracer->status = status;
+  first_pid = 0;
+  if (!tracer->kill_on_exit)
+    return;
+  size_t buckets
+      = sizeof tracer->tracees.bucket / sizeof *tracer->tracees.bucket;
+  for (size_t i = 0; i < buckets; i++)
+    for (tracee = tracer->tracees.bucket[i]; tracee != NULL;
+         tracee = tracee->next)
+      (void) kill (tracee->tid, SIGKILL);
+}
+
+/* Handle what wait has told of the task TID.  */
+static void
+on_status (struct tracer *tracer, pid_t tid, int status)
+{
+  if (!WIFSTOPPED (status))
+    {
+      on_end (tracer, tid, status);
+      return;
+    }
+  int event = status >> 16;
+  int number = WSTOPSIG (status);
+  struct tracee *tracee = tracees_find (&tracer->tracees, tid);
+  if (tracee == NULL)
+    tracee = tracees_add (&tracer->tracees, tid);
+  if (tracee == NULL
+      || (tracer->ended && tracer->kill_on_exit && event != 0))
+    {
+      (void) kill (tid, SIGKILL);
+      return;
+    }
+
+  switch (event)
+    {
+    case PTRACE_EVENT_STOP:
+      on_stop_event (tracer, tracee, number);
+      break;
+    case PTRACE_EVENT_FORK:
+    case PTRACE_EVENT_VFORK:
+    case PTRACE_EVENT_CLONE:
+      on_clone (tracer, tracee);
+      resume (tracer, tracee, 0);
+      break;
+    case PTRACE_EVENT_EXEC:
+      tracee = on_exec (tracer, tracee);
+      resume (tracer, tracee, 0);
+      break;
+    case PTRACE_EVENT_SECCOMP:
+      on_entry (tracer, tracee);
+      resume (tracer, tracee, 0);
+      break;
+    case 0:
+      if (number != (SIGTRAP | 0x80))
+        on_signal (tracer, tracee, number);
+      else
+        {
+          if (tracee->state == TRACEE_IN_CALL)
+            on_exit_of_call (tracer, tracee);
+          else
+            on_entry (tracer, tracee);
+          resume (tracer, tracee, 0);
+        }
+      break;
+    default:
+      resume (tracer, tracee, 0);
+      break;
+    }
+}
+
+/* The first program has been stopped from the terminal.  When everything
+   that will stop has stopped, stop as well, so that the shell that waits for
+   this process notices; go on when it is continued.  */
+static void
+suspend (struct tracer *tracer)
+{
+  struct tracee *first = tracees_find (&tracer->tracees, tracer->first);
+  const struct timespec pause = { 0, 1000000 };
+  if (first == NULL || !first->group_stopped)
+    {
+      tracer->suspending = 0;
+      return;
+    }
+  if (--tracer->suspending > 0)
+    {
+      (void) nanosleep (&pause, NULL);
+      return;
+    }
+  int terminal = open ("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (terminal < 0)
+    return;
+  (void) close (terminal);
+  (void) raise (SIGSTOP);
+  if (first->group_stopped)
+    (void) kill (tracer->first, SIGCONT);
+}
+
+/* Seize the first program, which waits, and set it going.  */
+static int
+seize (struct tracer *tracer, struct tracee *first, int go)
+{
+  int status;
+  if (ptrace (PTRACE_SEIZE, first->tid, 0, OPTIONS) != 0)
+    return -errno;
+  if (ptrace (PTRACE_INTERRUPT, first->tid, 0, 0) != 0
+      || waitpid (first->tid, &status, __WALL) < 0)
+    return -errno;
+  if (!WIFSTOPPED (status))
+    return -ESRCH;
+  first->announced = first->stopped_first = true;
+  first->state = TRACEE_RUNNING;
+  if (write (go, "", 1) != 1)
+    return -errno;
+  resume (tracer, first, 0);
+  return 0;
+}
+
+int
+tracer_run (struct tracer *tracer, struct tracee *first, int go)
+{
+  tracer->first = first->tid;
+  first_pid = first->tid;
+  (void) prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  catch_signals ();
+  int error = seize (tracer, first, go);
+  if (error < 0)
+    return error;
+
+  for (;;)
+    {
+      int status;
+      pid_t tid
+          = waitpid (-1, &status, __WALL | (tracer->suspending ? WNOHANG : 0));
+      if (tid > 0)
+        on_status (tracer, tid, status);
+      else if (tid < 0 && errno == ECHILD)
+        return 0;
+      else if (tid == 0)
+        suspend (tracer);
+      if (placement_is_due ())
+        placement_tick (&tracer->placement, &tracer->tracees);
+    }
+}

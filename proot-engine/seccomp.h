@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   The filter that makes only interesting system calls stop.  */
+
+#ifndef UDOCKER_PROOT_ENGINE_SECCOMP_H
+#define UDOCKER_PROOT_ENGINE_SECCOMP_H
+
+#include <stddef.h>
+
+struct guest;
+struct sock_filter;
+
+enum
+{
+  SECCOMP_INSTRUCTIONS_MAX = 4096
+};
+
+/* Write the filter for the calls of GUEST, derived from the table of
+   lib/guest, into PROGRAM, which has room for SECCOMP_INSTRUCTIONS_MAX
+   instructions.  EXTRA, a list ended by -1, names calls that stop whatever
+   the table says.  Return how many instructions there are, or -E2BIG.  */
+int seccomp_build (const struct guest *guest, const int *extra,
+                   struct sock_filter *program);
+
+/* Install PROGRAM of COUNT instructions in this thread, which must have set
+   no_new_privs.  Return 0 or a negative errno.  */
+int seccomp_install (struct sock_filter *program, size_t count);
+
+#endif

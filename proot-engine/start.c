@@ -1,0 +1,652 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   From a plan to a running container: the view, the first process, the
+   tracer.  */
+
+#include "proot-engine/start.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/guest/path.h"
+#include "lib/plan/plan.h"
+#include "proot-engine/seccomp.h"
+#include "proot-engine/tracer.h"
+
+#define OWNER_SLOTS ((size_t) 1 << 20)
+
+/* A place of the view while it is made.  */
+struct place
+{
+  char *host;
+  char *guest;
+  uint32_t flags;
+  int fd;
+};
+
+struct places
+{
+  struct place *place;
+  size_t count;
+};
+
+void
+start_complain (const char *format, ...)
+{
+  va_list arguments;
+  (void) fflush (stdout);
+  (void) fputs ("Error: ", stderr);
+  va_start (arguments, format);
+  (void) vfprintf (stderr, format, arguments);
+  va_end (arguments);
+  (void) fputc ('\n', stderr);
+}
+
+/* Build TRACER's view from PLACES, whose guest paths are canonical.  The
+   view lives as long as the process; one from before is dropped.  Return 0 or
+   a negative errno.  */
+static int
+build_view (struct tracer *tracer, const struct places *places)
+{
+  struct guest_mount *mounts = calloc (places->count, sizeof *mounts);
+  int *anchors = calloc (places->count, sizeof *anchors);
+  if (mounts == NULL || anchors == NULL)
+    return -ENOMEM;
+  for (size_t i = 0; i < places->count; i++)
+    mounts[i] = (struct guest_mount) { places->place[i].host,
+                                       places->place[i].guest,
+                                       places->place[i].flags };
+  size_t size = guest_view_size (mounts, places->count);
+  struct guest_view *view = malloc (size);
+  int error = view != NULL
+                  ? guest_view_build (view, size, mounts, places->count)
+                  : -ENOMEM;
+  free (mounts);
+  if (error < 0)
+    return error;
+  for (uint32_t i = 0; i < view->binding_count; i++)
+    for (size_t j = 0; j < places->count; j++)
+      if (strcmp (guest_view_guest (view, i), places->place[j].guest) == 0)
+        anchors[i] = places->place[j].fd; /* the last one wins */
+  free ((void *) (uintptr_t) tracer->guest.view);
+  free ((void *) (uintptr_t) tracer->guest.anchors);
+  tracer->guest.view = view;
+  tracer->guest.anchors = anchors;
+  return 0;
+}
+
+/* Append the place FD, seen on the host as HOST, at the guest path GUEST
+   (copied both).  Return 0 or -ENOMEM.  */
+static int
+add_place (struct places *places, const char *host, const char *guest,
+           uint32_t flags, int fd)
+{
+  struct place *bigger
+      = realloc (places->place, (places->count + 1) * sizeof *bigger);
+  if (bigger == NULL)
+    return -ENOMEM;
+  places->place = bigger;
+  struct place *place = &bigger[places->count];
+  *place = (struct place) { strdup (host), strdup (guest), flags, fd };
+  if (place->host == NULL || place->guest == NULL)
+    return -ENOMEM;
+  places->count++;
+  return 0;
+}
+
+/* Open HOST and add it at GUEST.  Return 0 or a negative errno.  */
+static int
+open_place (struct places *places, const char *host, const char *guest,
+            uint32_t flags)
+{
+  struct stat status;
+  char *canonical = realpath (host, NULL);
+  if (canonical == NULL)
+    return -errno;
+  int fd = open (canonical, O_PATH | O_CLOEXEC);
+  int error = fd < 0 ? -errno : 0;
+  if (fd >= 0 && fstat (fd, &status) == 0 && !S_ISDIR (status.st_mode))
+    flags |= GUEST_BINDING_FILE;
+  if (error == 0)
+    error = add_place (places, canonical, guest, flags, fd);
+  free (canonical);
+  return error;
+}
+
+/* Write the canonical form of the guest path PATH to CANONICAL.  */
+static int
+canonical_place (struct guest_task *task, const char *path, bool follow,
+                 char canonical[GUEST_PATH_SIZE])
+{
+  int length = guest_canonical (
+      task, path, follow ? GUEST_FINAL_FOLLOW : GUEST_FINAL_NOFOLLOW,
+      canonical, GUEST_PATH_SIZE);
+  return length < 0 ? length : 0;
+}
+
+/* Add the binding BINDING.  Return 0, or a negative errno after a
+   message.  */
+static int
+add_binding (struct tracer *tracer, struct guest_task *task,
+             struct places *places, const struct plan_binding *binding)
+{
+  char canonical[GUEST_PATH_SIZE];
+  bool follow = (binding->flags & PLAN_BINDING_NO_FOLLOW) == 0;
+  int error = build_view (tracer, places);
+  if (error == 0)
+    error = canonical_place (task, binding->guest, follow, canonical);
+  if (error < 0)
+    {
+      start_complain ("cannot use '%s' in the container as a mount point: %s",
+                      binding->guest, strerror (-error));
+      return error;
+    }
+  error = open_place (places, binding->host, canonical,
+                      (binding->flags & PLAN_BINDING_READ_ONLY) != 0
+                          ? GUEST_BINDING_READ_ONLY
+                          : 0);
+  if (error < 0 && (binding->flags & PLAN_BINDING_OPTIONAL) != 0)
+    return 0;
+  if (error < 0)
+    start_complain ("cannot bind '%s' to '%s': %s", binding->host,
+                    binding->guest, strerror (-error));
+  return error;
+}
+
+/* Add the file FILE, which exists in memory only.  Return 0, or a negative
+   errno after a message.  */
+static int
+add_file (struct tracer *tracer, struct guest_task *task,
+          struct places *places, const struct plan_file *file)
+{
+  char canonical[GUEST_PATH_SIZE];
+  char host[48];
+  const char *name = strrchr (file->guest, '/') + 1;
+  int fd = (int) syscall (SYS_memfd_create, name, 1 /* close on exec */);
+  int error = fd < 0 ? -errno : 0;
+  for (size_t done = 0; error == 0 && done < file->size;)
+    {
+      ssize_t wrote = write (fd, (const char *) file->content + done,
+                             file->size - done);
+      if (wrote < 0 && errno != EINTR)
+        error = -errno;
+      else if (wrote > 0)
+        done += (size_t) wrote;
+    }
+  if (error == 0)
+    {
+      (void) fchmod (fd, file->mode);
+      (void) snprintf (host, sizeof host, "/proc/%d/fd/%d", (int) getpid (),
+                       fd);
+      error = build_view (tracer, places);
+    }
+  if (error == 0)
+    error = canonical_place (task, file->guest, true, canonical);
+  if (error == 0)
+    error = add_place (places, host, canonical, GUEST_BINDING_FILE, fd);
+  if (error < 0)
+    start_complain ("cannot make the file '%s' of the container: %s",
+                    file->guest, strerror (-error));
+  return error;
+}
+
+/* Make TRACER's view from PLAN.  TASK serves to resolve paths.  Return 0, or
+   a negative errno after a message.  */
+static int
+make_view (struct tracer *tracer, struct guest_task *task,
+           const struct plan *plan)
+{
+  struct places places = { 0 };
+  struct plan_record record;
+  const char *root = plan_text (plan, PLAN_ROOT, "/");
+  int error = open_place (&places, root, "/", 0);
+  if (error == 0 && (places.place[0].flags & GUEST_BINDING_FILE) != 0)
+    error = -ENOTDIR;
+  if (error == 0)
+    error = build_view (tracer, &places);
+  if (error == 0)
+    error = guest_start (&tracer->guest);
+  if (error < 0)
+    {
+      start_complain ("cannot use '%s' as the root of a container: %s", root,
+                      strerror (-error));
+      return error;
+    }
+  for (size_t at = 0; plan_next_tag (plan, PLAN_BINDING, &at, &record);)
+    {
+      struct plan_binding binding = plan_record_binding (&record);
+      error = add_binding (tracer, task, &places, &binding);
+      if (error < 0)
+        return error;
+    }
+  for (size_t at = 0; plan_next_tag (plan, PLAN_FILE, &at, &record);)
+    {
+      struct plan_file file = plan_record_file (&record);
+      error = add_file (tracer, task, &places, &file);
+      if (error < 0)
+        return error;
+    }
+  error = build_view (tracer, &places);
+  if (error < 0)
+    start_complain ("cannot lay out the container: %s", strerror (-error));
+  for (size_t i = 0; i < places.count; i++)
+    {
+      free (places.place[i].host);
+      free (places.place[i].guest);
+    }
+  free (places.place);
+  return error;
+}
+
+/* Copy TEXT, cut, to the 65 bytes at NAME.  */
+static void
+set_name (char name[65], const char *text)
+{
+  size_t length = strlen (text);
+  if (length > 64)
+    length = 64;
+  memcpy (name, text, length);
+  name[length] = '\0';
+}
+
+/* Set identity and names of TRACER's container, and IDS of its first task,
+   from PLAN.  */
+static void
+set_identity (struct tracer *tracer, struct guest_ids *ids,
+              const struct plan *plan)
+{
+  struct guest_identity *identity = &tracer->guest.identity;
+  uint32_t groups[GUEST_GROUPS_MAX];
+  uint32_t count = 0;
+  struct plan_record record;
+  identity->host_uid = getuid ();
+  identity->host_gid = getgid ();
+  identity->uid = (uint32_t) plan_number (plan, PLAN_UID, getuid ());
+  identity->gid = (uint32_t) plan_number (plan, PLAN_GID, getgid ());
+  for (size_t at = 0; plan_next_tag (plan, PLAN_GROUP, &at, &record);)
+    if (count < GUEST_GROUPS_MAX)
+      groups[count++] = (uint32_t) plan_record_number (&record);
+  identity->root = identity->uid == 0 && getuid () != 0;
+  identity->emulated = identity->root || identity->uid != getuid ()
+                       || identity->gid != getgid () || count > 0;
+  if (plan_number (plan, PLAN_UID, 1) == 0)
+    identity->root = identity->emulated = true;
+  guest_ids_init (ids, identity->uid, identity->gid, groups, count);
+  set_name (tracer->guest.names.node, plan_text (plan, PLAN_HOST_NAME, ""));
+  set_name (tracer->guest.names.release, plan_text (plan, PLAN_KERNEL, ""));
+}
+
+/* Find the loader stub: beside this program, or where PLAN says.  Where it
+   may not be executed a copy in memory serves.  Return 0 or a negative
+   errno.  */
+static int
+find_loader (struct tracer *tracer, const struct plan *plan)
+{
+  const char *directory = plan_text (plan, PLAN_LIBEXEC, NULL);
+  char own[PATH_MAX];
+  if (directory == NULL)
+    {
+      ssize_t length = readlink ("/proc/self/exe", own, sizeof own - 1);
+      if (length <= 0)
+        return -ENOENT;
+      own[length] = '\0';
+      *strrchr (own, '/') = '\0';
+      directory = own;
+    }
+  int length = snprintf (tracer->loader, sizeof tracer->loader,
+                         "%s/loader-" LOADER_MACHINE, directory);
+  if (length < 0 || (size_t) length >= sizeof tracer->loader)
+    return -ENAMETOOLONG;
+  if (access (tracer->loader, X_OK) == 0)
+    return 0;
+
+  char buffer[65536];
+  int from = open (tracer->loader, O_RDONLY | O_CLOEXEC);
+  if (from < 0)
+    return -errno;
+  int to = (int) syscall (SYS_memfd_create, "loader", 1 /* close on exec */);
+  ssize_t size = read (from, buffer, sizeof buffer);
+  bool copied = to >= 0 && size > 0 && write (to, buffer, (size_t) size) == size
+                && fchmod (to, 0555) == 0;
+  (void) close (from);
+  if (!copied)
+    return -EACCES;
+  (void) snprintf (tracer->loader, sizeof tracer->loader, "/proc/%d/fd/%d",
+                   (int) getpid (), to);
+  return 0;
+}
+
+/* What the first process needs.  */
+struct program
+{
+  const char *path; /* guest path, or NULL to search for the first argument */
+  const char *directory;
+  char **arguments;
+  char **environment;
+  struct sock_filter *filter;
+  int filter_length;
+};
+
+/* Return the texts of all records of PLAN with TAG, ended by NULL, or
+   NULL.  */
+static char **
+collect (const struct plan *plan, enum plan_tag tag)
+{
+  struct plan_record record;
+  size_t count = 0;
+  char **list = calloc (plan_count (plan, tag) + 1, sizeof *list);
+  if (list == NULL)
+    return NULL;
+  for (size_t at = 0; plan_next_tag (plan, tag, &at, &record);)
+    list[count++] = (char *) (uintptr_t) record.text;
+  return list;
+}
+
+/* Set the limits that PLAN asks for.  Return 0, or a negative errno after a
+   message.  */
+static int
+set_limits (const struct plan *plan)
+{
+  struct plan_record record;
+  for (size_t at = 0; plan_next_tag (plan, PLAN_LIMIT, &at, &record);)
+    {
+      struct plan_limit limit = plan_record_limit (&record);
+      struct rlimit value = { limit.soft, limit.hard };
+      if (setrlimit ((__rlimit_resource_t) limit.resource, &value) != 0)
+        {
+          int number = errno;
+          start_complain ("cannot set resource limit %u: %s", limit.resource,
+                          strerror (number));
+          return -number;
+        }
+    }
+  return 0;
+}
+
+/* Say why PATH could not be executed, and return the exit status for it.
+   This runs in the container: opening PATH opens the guest's file.  */
+static int
+explain (const char *path, int number)
+{
+  Elf64_Ehdr header;
+  if (number == ENOENT || number == ENOTDIR)
+    {
+      struct stat status;
+      if (stat (path, &status) == 0)
+        {
+          start_complain ("cannot execute '%s': its interpreter is not in the "
+                          "container",
+                          path);
+          return START_NOT_FOUND;
+        }
+      start_complain ("command not found in the container: '%s'", path);
+      return START_NOT_FOUND;
+    }
+  if (number == ENOEXEC)
+    {
+      int fd = open (path, O_RDONLY | O_CLOEXEC);
+      if (fd >= 0 && read (fd, &header, sizeof header) == sizeof header
+          && memcmp (header.e_ident, ELFMAG, SELFMAG) == 0)
+        {
+          start_complain ("cannot execute '%s': it is a program for another "
+                          "machine (ELF machine %d, class %d)",
+                          path, header.e_machine,
+                          header.e_ident[EI_CLASS] == ELFCLASS64 ? 64 : 32);
+          return START_NOT_RUNNABLE;
+        }
+    }
+  start_complain ("cannot execute '%s': %s", path, strerror (number));
+  return START_NOT_RUNNABLE;
+}
+
+/* Execute PROGRAM, looking for it in the PATH of its environment when its
+   path is not given.  Return the exit status when that fails.  */
+static int
+execute (const struct program *program)
+{
+  const char *name
+      = program->path != NULL ? program->path : program->arguments[0];
+  if (strchr (name, '/') != NULL)
+    {
+      (void) execve (name, program->arguments, program->environment);
+      return explain (name, errno);
+    }
+
+  const char *path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
+                     "/sbin:/bin";
+  char candidate[PATH_MAX];
+  char refused[PATH_MAX] = "";
+  int number = ENOENT;
+  for (char **entry = program->environment; *entry != NULL; entry++)
+    if (strncmp (*entry, "PATH=", 5) == 0)
+      path = *entry + 5;
+  while (name[0] != '\0')
+    {
+      size_t length = strcspn (path, ":");
+      int written = snprintf (candidate, sizeof candidate, "%.*s%s%s",
+                              (int) length, path, length > 0 ? "/" : "", name);
+      if (written > 0 && (size_t) written < sizeof candidate)
+        {
+          (void) execve (candidate, program->arguments, program->environment);
+          if (errno != ENOENT && errno != ENOTDIR)
+            {
+              number = errno;
+              strcpy (refused, candidate);
+              if (number != EACCES)
+                break;
+            }
+        }
+      path += length;
+      if (*path++ == '\0')
+        break;
+    }
+  return explain (refused[0] != '\0' ? refused : name, number);
+}
+
+/* The first process: wait until it is traced, then become PROGRAM.  */
+_Noreturn static void
+first_process (const struct tracer *tracer, const struct plan *plan,
+               const struct program *program, int wait)
+{
+  char byte;
+  /* Scratch memory, as in every later program.  */
+  void *data = mmap ((void *) LOADER_DATA, LOADER_DATA_SIZE,
+                     PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
+                     -1, 0);
+  ssize_t got;
+  do
+    got = read (wait, &byte, 1);
+  while (got < 0 && errno == EINTR);
+  if (got != 1 || data == MAP_FAILED)
+    _exit (START_FAILURE);
+
+  if (set_limits (plan) < 0)
+    _exit (START_FAILURE);
+  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 && !tracer->every_call)
+    {
+      start_complain ("cannot give up privileges: %s", strerror (errno));
+      _exit (START_FAILURE);
+    }
+  if (!tracer->every_call)
+    {
+      int error = seccomp_install (program->filter,
+                                   (size_t) program->filter_length);
+      if (error < 0)
+        {
+          start_complain ("system call filters are not possible here (%s); "
+                          "mode P2 does without",
+                          strerror (-error));
+          _exit (START_FAILURE);
+        }
+    }
+  if (chdir (program->directory) != 0)
+    {
+      start_complain ("cannot change to directory '%s' of the container: %s",
+                      program->directory, strerror (errno));
+      _exit (START_NOT_RUNNABLE);
+    }
+  int status = execute (program);
+  _exit (status);
+}
+
+/* Say why tracing is not possible.  */
+static void
+explain_ptrace (int error)
+{
+  char scope = '0';
+  int fd = open ("/proc/sys/kernel/yama/ptrace_scope", O_RDONLY | O_CLOEXEC);
+  if (fd >= 0)
+    {
+      if (read (fd, &scope, 1) != 1)
+        scope = '0';
+      (void) close (fd);
+    }
+  start_complain ("this system does not permit tracing (ptrace: %s%s), which "
+                  "the modes P1 and P2 need; try another mode, such as R1 or "
+                  "S1 (udocker setup --execmode=R1 CONTAINER)",
+                  strerror (-error),
+                  scope >= '2' ? ", kernel.yama.ptrace_scope is 2 or more"
+                               : "");
+}
+
+/* Return whether the kernel is older than 4.8: there the order of stops was
+   another.  */
+static bool
+kernel_is_old (void)
+{
+  struct utsname names;
+  int major = 0, minor = 0;
+  if (uname (&names) != 0
+      || sscanf (names.release, "%d.%d", &major, &minor) != 2)
+    return false;
+  return major < 4 || (major == 4 && minor < 8);
+}
+
+/* Start the first process and trace it.  */
+static int
+launch (struct tracer *tracer, const struct plan *plan,
+        const struct guest_ids *ids, struct guest_fs *fs)
+{
+  struct program program = { 0 };
+  int ends[2];
+  program.path = plan_text (plan, PLAN_PROGRAM, NULL);
+  program.directory = plan_text (plan, PLAN_DIRECTORY, "/");
+  program.arguments = collect (plan, PLAN_ARGUMENT);
+  program.environment = collect (plan, PLAN_ENVIRONMENT);
+  program.filter = calloc (SECCOMP_INSTRUCTIONS_MAX, sizeof *program.filter);
+  if (program.arguments == NULL || program.environment == NULL
+      || program.filter == NULL)
+    {
+      start_complain ("no memory");
+      return START_FAILURE;
+    }
+  program.filter_length
+      = seccomp_build (&tracer->guest, placement_calls, program.filter);
+  if (program.filter_length < 0 || pipe2 (ends, O_CLOEXEC) != 0)
+    {
+      start_complain ("cannot prepare the first process");
+      return START_FAILURE;
+    }
+
+  pid_t pid = fork ();
+  if (pid == 0)
+    {
+      (void) close (ends[1]);
+      first_process (tracer, plan, &program, ends[0]);
+    }
+  (void) close (ends[0]);
+  struct tracee *first = pid > 0 ? tracees_add (&tracer->tracees, pid) : NULL;
+  if (first == NULL || tracee_new_space (first, NULL) < 0)
+    {
+      start_complain ("cannot make a process: %s", strerror (errno));
+      return START_FAILURE;
+    }
+  guest_task_init (&first->task, &tracer->guest, fs, ids);
+  first->task.tid = first->task.pid = pid;
+  first->task.engine = first;
+
+  /* Tasks may need more descriptors here than the first program may have.  */
+  struct rlimit files;
+  if (getrlimit (RLIMIT_NOFILE, &files) == 0)
+    {
+      files.rlim_cur = files.rlim_max;
+      (void) setrlimit (RLIMIT_NOFILE, &files);
+    }
+  int error = tracer_run (tracer, first, ends[1]);
+  if (error < 0)
+    {
+      explain_ptrace (error);
+      (void) kill (pid, SIGKILL);
+      return START_FAILURE;
+    }
+  if (WIFSIGNALED (tracer->status))
+    return 128 + WTERMSIG (tracer->status);
+  return WEXITSTATUS (tracer->status);
+}
+
+int
+start_container (const struct plan *plan)
+{
+  static struct tracer tracer;
+  struct guest_ids ids;
+  struct tracee nobody = { .tid = getpid (), .slot = -1 };
+  struct guest_fs *fs = calloc (2, sizeof *fs);
+  static struct guest_owners owners;
+  static struct space space;
+  if (fs == NULL)
+    return START_FAILURE;
+
+  tracer.guest.ops = &tracer_ops;
+  tracer.guest.engine = &tracer;
+  tracer.guest.pid = getpid ();
+  tracer.every_call
+      = strcmp (plan_text (plan, PLAN_MODE, "P1"), "P2") == 0
+        || kernel_is_old ();
+  tracer.kill_on_exit = plan_number (plan, PLAN_KILL_ON_EXIT, 0) != 0;
+  set_identity (&tracer, &ids, plan);
+  int error = find_loader (&tracer, plan);
+  if (error < 0)
+    {
+      start_complain ("cannot use the loader '%s': %s", tracer.loader,
+                      strerror (-error));
+      return START_FAILURE;
+    }
+
+  void *slots = mmap (NULL, OWNER_SLOTS * sizeof (struct guest_owner_slot),
+                      PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (slots != MAP_FAILED)
+    {
+      guest_owners_init (&owners, slots, OWNER_SLOTS);
+      tracer.guest.owners = &owners;
+    }
+
+  /* While the view is made, this process is the task that resolves.  */
+  guest_fs_init (&fs[0]);
+  guest_fs_init (&fs[1]);
+  nobody.space = &space;
+  guest_task_init (&nobody.task, &tracer.guest, &fs[1], &ids);
+  nobody.task.tid = nobody.task.pid = getpid ();
+  nobody.task.engine = &nobody;
+  if (make_view (&tracer, &nobody.task, plan) < 0)
+    return START_FAILURE;
+  placement_start (&tracer.placement, getenv ("UDOCKER_PLACEMENT") != NULL);
+  return launch (&tracer, plan, &ids, &fs[0]);
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   What the tracer knows of each task: storage and sharing.  */
+
+#include "proot-engine/tracee.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct tracee **
+bucket_of (struct tracees *tracees, pid_t tid)
+{
+  size_t count = sizeof tracees->bucket / sizeof *tracees->bucket;
+  return &tracees->bucket[(size_t) tid % count];
+}
+
+struct tracee *
+tracees_find (struct tracees *tracees, pid_t tid)
+{
+  struct tracee *tracee = *bucket_of (tracees, tid);
+  while (tracee != NULL && tracee->tid != tid)
+    tracee = tracee->next;
+  return tracee;
+}
+
+static void
+link_in (struct tracees *tracees, struct tracee *tracee)
+{
+  struct tracee **bucket = bucket_of (tracees, tracee->tid);
+  tracee->next = *bucket;
+  *bucket = tracee;
+}
+
+static void
+link_out (struct tracees *tracees, struct tracee *tracee)
+{
+  struct tracee **place = bucket_of (tracees, tracee->tid);
+  while (*place != tracee)
+    place = &(*place)->next;
+  *place = tracee->next;
+}
+
+struct tracee *
+tracees_add (struct tracees *tracees, pid_t tid)
+{
+  struct tracee *tracee = tracees->spare;
+  if (tracee != NULL)
+    tracees->spare = tracee->next;
+  else
+    tracee = malloc (sizeof *tracee);
+  if (tracee == NULL)
+    return NULL;
+  memset (tracee, 0, sizeof *tracee);
+  tracee->tid = tid;
+  tracee->task.tid = tid;
+  tracee->task.pid = tid;
+  tracee->task.engine = tracee;
+  tracee->slot = -1;
+  tracee->pidfd = -1;
+  tracee->held[0] = tracee->held[1] = -1;
+  link_in (tracees, tracee);
+  tracees->count++;
+  return tracee;
+}
+
+static bool
+bit_is_set (const uint64_t *bits, int number)
+{
+  return (bits[number / 64] >> (number % 64) & 1) != 0;
+}
+
+static void
+set_bit (uint64_t *bits, int number, bool value)
+{
+  uint64_t bit = (uint64_t) 1 << (number % 64);
+  if (value)
+    bits[number / 64] |= bit;
+  else
+    bits[number / 64] &= ~bit;
+}
+
+static void
+drop_space (struct tracee *tracee)
+{
+  struct space *space = tracee->space;
+  if (space == NULL)
+    return;
+  if (tracee->slot >= 0)
+    set_bit (space->used, tracee->slot, false);
+  tracee->slot = -1;
+  tracee->diverted = false;
+  tracee->space = NULL;
+  if (--space->references == 0)
+    free (space);
+}
+
+void
+tracee_release_held (struct tracee *tracee)
+{
+  for (int i = 0; i < 2; i++)
+    if (tracee->held[i] >= 0)
+      {
+        (void) close (tracee->held[i]);
+        tracee->held[i] = -1;
+      }
+}
+
+void
+tracees_remove (struct tracees *tracees, struct tracee *tracee)
+{
+  link_out (tracees, tracee);
+  tracees->count--;
+  drop_space (tracee);
+  tracee_release_held (tracee);
+  if (tracee->exec != NULL)
+    {
+      guest_exec_release (tracee->task.guest, tracee->exec);
+      free (tracee->exec);
+    }
+  if (tracee->pidfd >= 0)
+    (void) close (tracee->pidfd);
+  if (tracee->task.fs != NULL
+      && guest_fs_release (tracee->task.guest, tracee->task.fs) == 0)
+    free (tracee->task.fs);
+  tracee->next = tracees->spare;
+  tracees->spare = tracee;
+}
+
+void
+tracees_renumber (struct tracees *tracees, struct tracee *tracee, pid_t tid)
+{
+  link_out (tracees, tracee);
+  tracee->tid = tid;
+  tracee->task.tid = tid;
+  link_in (tracees, tracee);
+}
+
+int
+tracee_new_space (struct tracee *tracee, const struct space *parent)
+{
+  struct space *space = calloc (1, sizeof *space);
+  if (space == NULL)
+    return -ENOMEM;
+  if (parent != NULL)
+    {
+      space->trampolines = parent->trampolines;
+      memcpy (space->used, parent->abandoned, sizeof space->used);
+      memcpy (space->abandoned, parent->abandoned, sizeof space->abandoned);
+      memcpy (space->executable, parent->executable,
+              strlen (parent->executable) + 1);
+    }
+  drop_space (tracee);
+  space->references = 1;
+  tracee->space = space;
+  return 0;
+}
+
+void
+tracee_share_space (struct tracee *tracee, struct space *space)
+{
+  drop_space (tracee);
+  space->references++;
+  tracee->space = space;
+}
+
+int
+space_take_slots (struct space *space, int count)
+{
+  int run = 0;
+  for (int i = 0; i < LOADER_SLOTS; i++)
+    {
+      run = bit_is_set (space->used, i) ? 0 : run + 1;
+      if (run == count)
+        {
+          for (int j = 0; j < count; j++)
+            set_bit (space->used, i - j, true);
+          return i - count + 1;
+        }
+    }
+  return -ENOMEM;
+}
+
+void
+space_give_slots (struct space *space, int first, int count)
+{
+  for (int i = 0; i < count; i++)
+    set_bit (space->used, first + i, false);
+}
+
+int
+tracee_take_slot (struct tracee *tracee)
+{
+  if (tracee->slot < 0)
+    tracee->slot = space_take_slots (tracee->space, 1);
+  if (tracee->slot >= 0)
+    return 0;
+  tracee->slot = -1;
+  return -ENOMEM;
+}
+
+void
+tracee_abandon_slot (struct tracee *tracee)
+{
+  set_bit (tracee->space->abandoned, tracee->slot, true);
+  tracee->slot = -1;
+  tracee->diverted = false;
+}

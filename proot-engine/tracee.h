@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   What the tracer knows of each task, and of what tasks share.  */
+
+#ifndef UDOCKER_PROOT_ENGINE_TRACEE_H
+#define UDOCKER_PROOT_ENGINE_TRACEE_H
+
+#include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/guest/call.h"
+#include "lib/guest/exec.h"
+#include "proot-engine/arch/arch.h"
+#include "proot-engine/loader/loader.h"
+
+/* An address space: made by execve and by fork, shared by CLONE_VM.  */
+struct space
+{
+  unsigned int references;
+
+  /* The loader's text is mapped here, trampolines among it.  */
+  bool trampolines;
+
+  /* Which slots of the window belong to a task.  A slot is abandoned while a
+     signal handler runs on top of a call that still needs it; nobody knows
+     whether it ever returns.  */
+  uint64_t used[LOADER_SLOTS / 64];
+  uint64_t abandoned[LOADER_SLOTS / 64];
+
+  /* Guest path of the program.  */
+  char executable[GUEST_PATH_SIZE];
+};
+
+/* Where a task is between two stops.  */
+enum tracee_state
+{
+  TRACEE_NEW,      /* not yet both seen stopped and announced */
+  TRACEE_RUNNING,  /* nothing is expected of it */
+  TRACEE_IN_CALL,  /* its exit stop is to be waited for */
+  TRACEE_LOADING   /* P2: the loader stub is at work, until its trap */
+};
+
+struct tracee
+{
+  struct tracee *next; /* in its bucket, or in the list of free ones */
+  pid_t tid;
+  struct guest_task task;
+  struct space *space;
+  enum tracee_state state;
+  bool announced;     /* the parent's event was seen */
+  bool stopped_first; /* its own first stop was seen */
+  int first_signal;   /* of that stop */
+  bool group_stopped;
+
+  /* The call at hand, from its entry stop until its exit stop.  */
+  struct guest_call call;
+  bool leaves;   /* guest_leave is to be called */
+  bool restores; /* the registers of the entry stop are to be put back */
+  struct registers entry;
+  struct guest_exec *exec; /* an execve under way */
+  int run, run_count;      /* slots in a row that it uses */
+
+  /* Descriptors kept open until the loader has used them.  */
+  int held[2];
+
+  /* Scratch memory: slot number or -1, and how much of it this call takes.  */
+  int slot;
+  bool diverted; /* may still be in the slot's trampoline */
+
+  /* Descriptor of the process for pidfd_getfd, or -1.  */
+  int pidfd;
+
+  /* Placement.  */
+  uint32_t stops;         /* so far */
+  uint32_t stops_at_tick; /* at the last tick */
+  uint64_t burst;         /* when the last burst of stops ended */
+  bool narrowed;
+  cpu_set_t processors; /* what the guest has, while narrowed */
+};
+
+/* Everything there is.  */
+struct tracees
+{
+  struct tracee *bucket[1024];
+  struct tracee *spare;
+  size_t count;
+};
+
+/* Return the tracee TID or NULL.  */
+struct tracee *tracees_find (struct tracees *tracees, pid_t tid);
+
+/* Make a tracee TID: no space, no file-system state, no slot.  Return NULL
+   when there is no memory.  */
+struct tracee *tracees_add (struct tracees *tracees, pid_t tid);
+
+/* Forget TRACEE and drop what it shares.  */
+void tracees_remove (struct tracees *tracees, struct tracee *tracee);
+
+/* Give TRACEE the new number TID, which no other has.  */
+void tracees_renumber (struct tracees *tracees, struct tracee *tracee,
+                       pid_t tid);
+
+/* Make a space for TRACEE, of which it is the only user, in place of the one
+   it has.  PARENT, when not NULL, is copied.  Return 0 or -ENOMEM.  */
+int tracee_new_space (struct tracee *tracee, const struct space *parent);
+
+/* Have TRACEE share SPACE.  */
+void tracee_share_space (struct tracee *tracee, struct space *space);
+
+/* Give TRACEE a slot, if it has none.  Return 0, or -ENOMEM when all are
+   taken.  */
+int tracee_take_slot (struct tracee *tracee);
+
+/* Find COUNT neighbouring free slots in SPACE, and take them.  Return the
+   first or -ENOMEM.  */
+int space_take_slots (struct space *space, int count);
+void space_give_slots (struct space *space, int first, int count);
+
+/* Have TRACEE use another slot from now on, because what is in its own is
+   still needed.  */
+void tracee_abandon_slot (struct tracee *tracee);
+
+/* Close what TRACEE holds for its loader.  */
+void tracee_release_held (struct tracee *tracee);
+
+/* Return the tracee that TASK is part of.  */
+static inline struct tracee *
+tracee_of (struct guest_task *task)
+{
+  return task->engine;
+}
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   The tracer: one container run, its loop, and how lib/guest reaches the
+   tasks.  */
+
+#ifndef UDOCKER_PROOT_ENGINE_TRACER_H
+#define UDOCKER_PROOT_ENGINE_TRACER_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/guest/call.h"
+#include "proot-engine/placement.h"
+#include "proot-engine/tracee.h"
+
+struct tracer
+{
+  struct guest guest;
+  struct tracees tracees;
+  struct placement placement;
+
+  /* Mode P2: every system call stops, there is no filter.  */
+  bool every_call;
+
+  /* Kill what is left when the first program has ended.  */
+  bool kill_on_exit;
+
+  /* The first program, and its wait status once it has ended.  */
+  pid_t first;
+  bool ended;
+  int status;
+
+  /* Milliseconds until the tracer stops itself, because the first program is
+     stopped; 0 when it is not.  */
+  int suspending;
+
+  /* Host path of the loader stub, as tracees can execute it.  */
+  char loader[PATH_MAX];
+
+  /* Scratch memory of the call at hand, until it is written to the task: as
+     in its slot, the saved registers come first.  */
+  size_t scratch_used;
+  union
+  {
+    uint64_t saved[LOADER_SLOT_SAVED / 8];
+    unsigned char bytes[LOADER_SLOT_SIZE];
+  } scratch;
+};
+
+/* How lib/guest reaches tasks; the engine member of struct guest must be the
+   tracer, that of a task its tracee.  */
+extern const struct guest_ops tracer_ops;
+
+/* Write the scratch memory of the call at hand to TRACEE, with the saved
+   registers when SAVED.  Return 0 or a negative errno.  */
+int tracer_flush_scratch (struct tracer *tracer, struct tracee *tracee,
+                          bool saved);
+
+/* Begin the execve that TRACEE wants to make: find the program, and change
+   TRACEE's call so that it executes the loader stub.  Return 0, or the error
+   that the call fails with.  */
+int execute_begin (struct tracer *tracer, struct tracee *tracee);
+
+/* Forget TRACEE's execve, which failed.  */
+void execute_cancel (struct tracer *tracer, struct tracee *tracee);
+
+/* TRACEE, in its exec stop, is the loader stub now: tell it what to map, and
+   note what has changed.  */
+void execute_commit (struct tracer *tracer, struct tracee *tracee);
+
+/* Trace until no task is left: FIRST, a child of this process that waits for
+   a byte on the pipe whose writing end is GO, and everything that comes from
+   it.  Return 0 with TRACER's status set, or a negative errno when tracing is
+   not possible here.  */
+int tracer_run (struct tracer *tracer, struct tracee *first, int go);
+
+#endif
