@@ -6,6 +6,7 @@
 #ifndef UDOCKER_LIB_GUEST_OWNERS_H
 #define UDOCKER_LIB_GUEST_OWNERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -86,10 +86,10 @@ uint32_t guest_view_below (const struct guest_view *view, uint32_t from,
                            const char *path, size_t length, const char **name,
                            size_t *name_length);
 
-/* Return whether one of the bindings, other than the root, has a guest path
-   that ends with the component NAME.  A relative path free of links and ".."
-   that has no such component crosses no mount point, wherever it starts.  */
-bool guest_view_has_name (const struct guest_view *view, const char *name,
+/* Return whether NAME is a component of the guest path of some binding.  A
+   relative path free of links and ".." without such a component crosses no
+   mount point and names nothing virtual, wherever it starts.  */
+bool guest_view_mentions (const struct guest_view *view, const char *name,
                           size_t length);
 
 /* Turn the absolute canonical host PATH of LENGTH bytes into the guest's

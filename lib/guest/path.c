@@ -1,0 +1,1186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   What a path of the contained program names.
+
+   The answer is {anchor, path below it without links}.  The walk keeps the
+   canonical guest path of where it is; which binding covers that is a matter
+   of text, because a canonical path has no links and bindings' own places
+   are canonical and fixed.  Three ways lead to the answer, cheapest first.
+
+   1. A relative path that has no "..", and no component that occurs in the
+      guest path of any binding, means the same to the kernel as to the
+      container as long as it meets no link.  One openat2 with
+      RESOLVE_NO_SYMLINKS proves that; the call may then even run with the
+      program's own arguments.  Where only the last component is there and is
+      not followed, nothing has to be proved.
+
+   2. Any other path is made normal as text, and one openat2 with
+      RESOLVE_NO_SYMLINKS below the covering binding proves that this was
+      allowed.  Its error is the error of the call, since up to it no link
+      was met; but ELOOP means that there is one.  When only the last
+      component is a link, a second openat2 finds it, and all starts again
+      with its target.  A path with ".." can be proved so only while it stays
+      in the root's own tree, where RESOLVE_IN_ROOT does what chroot does.
+
+   3. Otherwise, and where there is no openat2, components are looked at one
+      by one with readlinkat until a link is replaced; then 2 is tried again.
+
+   Between the proof and the use another process of the container can put a
+   link somewhere.  It could leave the container's tree by that; but it runs
+   under our own user and could by many other means: this is not a security
+   boundary, and a real call has the descriptor of the object wherever it is
+   carried out here.
+
+   Links of /proc that lead to something the kernel knows and the container
+   sees otherwise (self, exe, cwd, root) are replaced by what the engine
+   knows.  Those that lead to an open file (fd/N and the like) are left to
+   the kernel where they come last: the file may have no name.  */
+
+#include "lib/guest/path.h"
+
+#include "lib/guest/host.h"
+
+/* GUEST_FINAL bit of this file: take what is missing as written.  */
+#define FINAL_LENIENT 64u
+
+/* A walk under way.  */
+struct walk
+{
+  struct guest_task *task;
+  struct guest *guest;
+  struct guest_found *found;
+  unsigned int final;
+  unsigned int links;
+  unsigned int attempts; /* how often way 2 was tried */
+  bool known_directory;  /* where we are is one */
+  struct guest_text text; /* where we are: in FOUND's member text */
+  char *rest;             /* what is still to be walked, in PENDING */
+  char pending[2 * GUEST_PATH_SIZE];
+};
+
+/* What a way can say besides 0 (done) and a negative errno.  */
+enum
+{
+  WALK_AGAIN = 1, /* a link was replaced */
+  WALK_UNFIT = 2  /* this way does not lead there */
+};
+
+/* One component of a path.  */
+struct component
+{
+  const char *name;
+  size_t length;
+  const char *end; /* behind it and the slashes that follow */
+  bool slash;      /* slashes follow */
+  bool last;       /* nothing else follows */
+};
+
+/* Read the component at PATH into COMPONENT.  Return false at the end.  */
+static bool
+next_component (const char *path, struct component *component)
+{
+  while (*path == '/')
+    path++;
+  if (*path == '\0')
+    return false;
+  component->name = path;
+  while (*path != '/' && *path != '\0')
+    path++;
+  component->length = (size_t) (path - component->name);
+  component->slash = *path == '/';
+  while (*path == '/')
+    path++;
+  component->end = path;
+  component->last = *path == '\0';
+  return true;
+}
+
+static bool
+is_dot (const struct component *component)
+{
+  return component->length == 1 && component->name[0] == '.';
+}
+
+static bool
+is_dotdot (const struct component *component)
+{
+  return component->length == 2 && component->name[0] == '.'
+         && component->name[1] == '.';
+}
+
+static bool
+has_dotdot (const char *path)
+{
+  struct component component;
+  for (; next_component (path, &component); path = component.end)
+    if (is_dotdot (&component))
+      return true;
+  return false;
+}
+
+static void
+set_owned (struct walk *walk, int fd)
+{
+  struct guest_found *found = walk->found;
+  int *place = found->owned[0] < 0 ? &found->owned[0] : &found->owned[1];
+  host_close (walk->guest, *place);
+  *place = fd;
+}
+
+void
+guest_found_release (struct guest *guest, struct guest_found *found)
+{
+  host_close (guest, found->object);
+  host_close (guest, found->owned[0]);
+  host_close (guest, found->owned[1]);
+  found->object = found->owned[0] = found->owned[1] = -1;
+}
+
+/* Go to the root as the task sees it.  */
+static void
+go_to_root (struct walk *walk)
+{
+  const struct guest_fs *fs = walk->task->fs;
+  guest_text_init (&walk->text, walk->found->text, sizeof walk->found->text);
+  guest_text_add_bytes (&walk->text, fs->root, fs->root_length);
+  walk->found->absolute = true;
+  walk->known_directory = true;
+}
+
+/* Go to the canonical guest path PATH, of LENGTH bytes.  */
+static void
+go_to (struct walk *walk, const char *path, size_t length)
+{
+  guest_text_init (&walk->text, walk->found->text, sizeof walk->found->text);
+  if (length > 1)
+    guest_text_add_bytes (&walk->text, path, length);
+  walk->found->absolute = true;
+  walk->known_directory = false;
+}
+
+static void
+append (struct walk *walk, const char *name, size_t length)
+{
+  if (walk->found->absolute || walk->text.length > 0)
+    guest_text_add_char (&walk->text, '/');
+  guest_text_add_bytes (&walk->text, name, length);
+}
+
+/* Take the last component off, but stay in the root.  */
+static void
+pop (struct walk *walk)
+{
+  const struct guest_fs *fs = walk->task->fs;
+  size_t length = walk->text.length;
+
+  if (length == fs->root_length
+      && guest_text_is (walk->text.bytes, length, fs->root))
+    return;
+  while (length > 0 && walk->text.bytes[length - 1] != '/')
+    length--;
+  guest_text_cut (&walk->text, length > 0 ? length - 1 : 0);
+}
+
+/* Fill FOUND's anchor, binding and path from where the walk is.  */
+static void
+locate (struct walk *walk)
+{
+  struct guest_found *found = walk->found;
+  const struct guest_view *view = walk->guest->view;
+  size_t length = walk->text.length;
+
+  if (!found->absolute)
+    {
+      found->binding = GUEST_OUTSIDE;
+      found->path = 0;
+      found->mount = false;
+      return;
+    }
+  found->binding = guest_view_cover (view, walk->text.bytes, length);
+  found->anchor = walk->guest->anchors[found->binding];
+
+  uint32_t skip = view->binding[found->binding].guest_length;
+  if (found->binding == 0)
+    skip = 0;
+  found->mount = length == skip;
+  found->path = found->mount ? skip : skip + 1;
+}
+
+/* Return the path below the host's /proc of where the walk is, or NULL when
+   it is not there.  Where the walk is has been located.  */
+static const char *
+path_in_proc (const struct walk *walk)
+{
+  const struct guest_found *found = walk->found;
+  if (found->binding == GUEST_OUTSIDE)
+    return NULL;
+
+  const char *host = guest_view_host (walk->guest->view, found->binding);
+  const char *path = guest_found_path (found);
+  if (guest_text_equal (host, "/proc"))
+    return path;
+  if (guest_text_equal (host, "/")
+      && guest_text_is_below (path, walk->text.length - found->path, "proc", 4)
+      && path[4] == '/')
+    return path + 5;
+  return NULL;
+}
+
+/* Replace the link just met, whose TARGET has LENGTH bytes: where we are is
+   the directory it lies in.  REST follows it; SLASH: a slash does.  */
+static int
+splice (struct walk *walk, const char *target, size_t length,
+        const char *rest, bool slash)
+{
+  if (walk->links++ >= K_LINKS_MAX)
+    return -K_ELOOP;
+  if (length == 0)
+    return -K_ENOENT;
+
+  size_t rest_length = guest_text_length (rest, sizeof walk->pending);
+  char *end = walk->pending + sizeof walk->pending;
+  size_t whole = length + slash + rest_length + 1;
+  if (whole > sizeof walk->pending)
+    return -K_ENAMETOOLONG;
+
+  /* REST may lie in PENDING: move it first, from its end.  */
+  *--end = '\0';
+  for (size_t i = rest_length; i > 0; i--)
+    *--end = rest[i - 1];
+  if (slash)
+    *--end = '/';
+  for (size_t i = length; i > 0; i--)
+    *--end = target[i - 1];
+  walk->rest = end;
+  if (target[0] == '/')
+    go_to_root (walk);
+  else
+    walk->known_directory = true;
+  return WALK_AGAIN;
+}
+
+/* Is a binding below where the walk is?  Then a directory is there whatever
+   the disk says.  */
+static bool
+is_virtual (const struct walk *walk)
+{
+  return walk->found->absolute
+         && guest_view_below (walk->guest->view, 0, walk->text.bytes,
+                              walk->text.length, NULL, NULL)
+                > 0;
+}
+
+/* Prove that the directory in which the last component of where the walk is
+   is to be made exists, and that no link leads there.  */
+static int
+prove_parent (struct walk *walk, uint64_t resolve)
+{
+  struct guest_found *found = walk->found;
+  size_t end = walk->text.length;
+
+  while (end > found->path && walk->text.bytes[end - 1] != '/')
+    end--;
+  if (end <= found->path)
+    return 0;
+
+  walk->text.bytes[end - 1] = '\0';
+  int fd = host_openat2 (walk->guest, found->anchor, guest_found_path (found),
+                         K_O_PATH | K_O_DIRECTORY,
+                         K_RESOLVE_NO_SYMLINKS | resolve);
+  bool is_there = fd != -K_ENOENT || !found->absolute
+                  || guest_view_below (walk->guest->view, 0, walk->text.bytes,
+                                       end - 1, NULL, NULL)
+                         == 0;
+  walk->text.bytes[end - 1] = '/';
+  host_close (walk->guest, fd);
+  if (!is_there)
+    return -K_EROFS;
+  return fd < 0 ? fd : 0;
+}
+
+/* Follow the link that the last component of where the walk is turned out
+   to be, if all before it is free of links.  */
+static int
+follow_last (struct walk *walk, uint64_t resolve)
+{
+  struct guest_found *found = walk->found;
+  char target[GUEST_PATH_SIZE];
+  int fd = host_openat2 (walk->guest, found->anchor, guest_found_path (found),
+                         K_O_PATH | K_O_NOFOLLOW,
+                         K_RESOLVE_NO_SYMLINKS | resolve);
+  if (fd < 0)
+    return WALK_UNFIT;
+  int length = host_readlinkat (walk->guest, fd, "", target, sizeof target);
+  host_close (walk->guest, fd);
+  if (length < 0)
+    return WALK_UNFIT;
+
+  size_t end = walk->text.length;
+  while (end > 0 && walk->text.bytes[end - 1] != '/')
+    end--;
+  guest_text_cut (&walk->text, end > 0 ? end - 1 : 0);
+  return splice (walk, target, (size_t) length, "", found->directory);
+}
+
+/* Prove by one openat2 that where the walk is (located, LEFT to be walked
+   being part of it already) is right.  RAW is what to give to the kernel.  */
+static int
+prove (struct walk *walk, const char *raw, uint64_t resolve, bool dotdot)
+{
+  struct guest_found *found = walk->found;
+  bool nofollow = (walk->final & GUEST_FINAL_NOFOLLOW) && !found->directory;
+
+  int fd = host_openat2 (walk->guest, found->anchor, raw,
+                         K_O_PATH | (nofollow ? K_O_NOFOLLOW : 0)
+                             | (found->directory ? K_O_DIRECTORY : 0),
+                         K_RESOLVE_NO_SYMLINKS | resolve);
+  if (fd >= 0)
+    {
+      if (walk->final & GUEST_FINAL_OBJECT)
+        found->object = fd;
+      else
+        host_close (walk->guest, fd);
+      return 0;
+    }
+  switch (fd)
+    {
+    case -K_ENOENT:
+      if (dotdot)
+        return WALK_UNFIT;
+      if (is_virtual (walk))
+        {
+          found->virtual = true;
+          return 0;
+        }
+      return walk->final & (GUEST_FINAL_MISSING | FINAL_LENIENT) ? 0 : fd;
+    case -K_ELOOP:
+      if (nofollow || dotdot || path_in_proc (walk) != NULL)
+        return WALK_UNFIT;
+      return follow_last (walk, resolve);
+    case -K_EXDEV:
+    case -K_EAGAIN:
+    case -K_ENOSYS:
+      return WALK_UNFIT;
+    default:
+      return fd;
+    }
+}
+
+/* Way 2: make all that is left normal, as text, and prove it.  */
+static int
+walk_at_once (struct walk *walk)
+{
+  struct guest_found *found = walk->found;
+  const struct guest_view *view = walk->guest->view;
+  size_t start = walk->text.length;
+  bool dotdot = has_dotdot (walk->rest);
+  struct component component;
+
+  if ((walk->guest->missing & GUEST_LACKS_OPENAT2) || !found->absolute
+      || walk->attempts++ > 4)
+    return WALK_UNFIT;
+  /* Only a path that starts at the real root and never leaves its tree.  */
+  if (dotdot && (walk->task->fs->root_length > 0 || start > 0))
+    return WALK_UNFIT;
+
+  found->directory = false;
+  found->last = GUEST_LAST_ROOT;
+  for (const char *at = walk->rest; next_component (at, &component);
+       at = component.end)
+    {
+      found->last = GUEST_LAST_NORMAL;
+      if (is_dot (&component))
+        found->last = GUEST_LAST_DOT;
+      else if (is_dotdot (&component))
+        {
+          found->last = GUEST_LAST_DOTDOT;
+          pop (walk);
+        }
+      else
+        append (walk, component.name, component.length);
+      found->directory
+          = component.slash || found->last != GUEST_LAST_NORMAL;
+      if (dotdot
+          && guest_view_cover (view, walk->text.bytes, walk->text.length) > 0)
+        goto unfit;
+    }
+  if (found->last == GUEST_LAST_ROOT)
+    found->directory = true;
+  if (walk->text.overflows)
+    return -K_ENAMETOOLONG;
+
+  locate (walk);
+  if (found->mount)
+    {
+      if (dotdot)
+        goto unfit;
+      bool file = view->binding[found->binding].flags & GUEST_BINDING_FILE;
+      return file && found->directory ? -K_ENOTDIR : 0;
+    }
+
+  int status;
+  if ((walk->final & GUEST_FINAL_CREATE) && found->last == GUEST_LAST_NORMAL
+      && !dotdot)
+    {
+      status = prove_parent (walk, K_RESOLVE_IN_ROOT);
+      if (status == -K_ELOOP || status == -K_EAGAIN || status == -K_EXDEV)
+        status = WALK_UNFIT;
+    }
+  else if ((walk->final & GUEST_FINAL_CREATE)
+           && found->last == GUEST_LAST_NORMAL)
+    status = WALK_UNFIT;
+  else
+    status = prove (walk,
+                    dotdot ? walk->rest : guest_found_path (found),
+                    K_RESOLVE_IN_ROOT, dotdot);
+  if (status == WALK_UNFIT)
+    {
+    unfit:
+      guest_text_cut (&walk->text, start);
+      return WALK_UNFIT;
+    }
+  return status;
+}
+
+/* What the path PROC below /proc is.  */
+enum proc_kind
+{
+  PROC_PLAIN,
+  PROC_SELF,
+  PROC_THREAD_SELF,
+  PROC_EXE,
+  PROC_CWD,
+  PROC_ROOT,
+  PROC_MAGIC /* fd/N, ns/X, map_files/X */
+};
+
+/* Tell what PROC is; TID gets the task it belongs to.  */
+static enum proc_kind
+classify_proc (const char *proc, int *tid)
+{
+  struct component component;
+
+  if (guest_text_equal (proc, "self"))
+    return PROC_SELF;
+  if (guest_text_equal (proc, "thread-self"))
+    return PROC_THREAD_SELF;
+  if (!next_component (proc, &component) || component.last)
+    return PROC_PLAIN;
+  *tid = guest_text_number (component.name, component.length);
+  if (*tid < 0)
+    return PROC_PLAIN;
+
+  const char *rest = component.end;
+  if (next_component (rest, &component) && !component.last
+      && guest_text_is (component.name, component.length, "task")
+      && next_component (component.end, &component) && !component.last)
+    {
+      *tid = guest_text_number (component.name, component.length);
+      rest = component.end;
+    }
+  if (guest_text_equal (rest, "exe"))
+    return PROC_EXE;
+  if (guest_text_equal (rest, "cwd"))
+    return PROC_CWD;
+  if (guest_text_equal (rest, "root"))
+    return PROC_ROOT;
+  if (next_component (rest, &component) && !component.last
+      && (guest_text_is (component.name, component.length, "fd")
+          || guest_text_is (component.name, component.length, "ns")
+          || guest_text_is (component.name, component.length, "map_files"))
+      && next_component (component.end, &component) && component.last)
+    return PROC_MAGIC;
+  return PROC_PLAIN;
+}
+
+/* Read where FD, a descriptor of ours, really is.  Return the length of the
+   host path put into the SIZE bytes at HOST, or a negative errno; -ENOENT
+   when it was removed.  */
+static int
+host_place (struct guest *guest, int fd, char *host, size_t size)
+{
+  char link[40];
+  struct guest_text text;
+
+  guest_text_init (&text, link, sizeof link);
+  if (fd == GUEST_AT_CWD)
+    guest_text_add (&text, "/proc/self/cwd");
+  else
+    {
+      guest_text_add (&text, "/proc/self/fd/");
+      guest_text_add_number (&text, fd);
+    }
+  int length = host_readlinkat (guest, K_AT_FDCWD, link, host, size);
+  if (length <= 0)
+    return length == 0 ? -K_ENOENT : length;
+  if (host[0] != '/')
+    return -K_ENOENT;
+
+  static const char deleted[] = " (deleted)";
+  size_t tail = sizeof deleted - 1;
+  if ((size_t) length > tail
+      && guest_text_equal (host + length - tail, deleted))
+    {
+      struct k_stat status;
+      if (host_fstatat (guest, fd, "", &status, K_AT_EMPTY_PATH) < 0
+          || status.st_nlink == 0)
+        return -K_ENOENT;
+    }
+  return length;
+}
+
+/* Take FD as where the walk is: by its guest path if it has one, otherwise
+   as an anchor of its own.  */
+static int
+start_at (struct walk *walk, int fd, uint32_t preferred)
+{
+  char host[GUEST_PATH_SIZE];
+  struct guest_found *found = walk->found;
+  int length = host_place (walk->guest, fd, host, sizeof host);
+
+  if (length > 0)
+    {
+      guest_text_init (&walk->text, found->text, sizeof found->text);
+      int inside = guest_view_reverse (walk->guest->view, host,
+                                       (size_t) length, preferred,
+                                       found->text, sizeof found->text);
+      if (inside > 0)
+        {
+          walk->text.length = inside > 1 ? (size_t) inside : 0;
+          found->text[walk->text.length] = '\0';
+          found->absolute = true;
+          walk->known_directory = false;
+          return 0;
+        }
+    }
+  guest_text_init (&walk->text, found->text, sizeof found->text);
+  found->anchor = fd;
+  found->absolute = false;
+  walk->known_directory = false;
+  return 0;
+}
+
+/* Go through the magic link of /proc that the walk stands at (located).  */
+static int
+go_through_magic (struct walk *walk)
+{
+  struct guest_found *found = walk->found;
+  int fd = host_openat (walk->guest, found->anchor, guest_found_path (found),
+                        K_O_PATH);
+  if (fd < 0)
+    return fd;
+  set_owned (walk, fd);
+  return start_at (walk, fd, 0);
+}
+
+/* Handle the component of /proc that the walk just came to (located), whose
+   path there is PROC.  Return 0 when it is nothing special, WALK_AGAIN when
+   the walk went elsewhere, a negative errno.  */
+static int
+walk_proc (struct walk *walk, const char *proc,
+           const struct component *component, bool final)
+{
+  struct guest_found *found = walk->found;
+  struct guest_task *task = walk->task;
+  int tid = -1;
+  enum proc_kind kind = classify_proc (proc, &tid);
+  bool nofollow
+      = final && !component->slash
+        && (walk->final & (GUEST_FINAL_NOFOLLOW | GUEST_FINAL_CREATE));
+
+  if (kind == PROC_PLAIN || nofollow)
+    return 0;
+  if (kind == PROC_SELF || kind == PROC_THREAD_SELF)
+    {
+      guest_text_cut (&walk->text, walk->text.length - component->length);
+      guest_text_add_number (&walk->text, task->pid);
+      if (kind == PROC_THREAD_SELF)
+        {
+          guest_text_add (&walk->text, "/task/");
+          guest_text_add_number (&walk->text, task->tid);
+        }
+      walk->known_directory = true;
+      return WALK_AGAIN;
+    }
+  if (kind == PROC_MAGIC && final && !component->slash)
+    {
+      found->magic = true;
+      return 0;
+    }
+
+  struct guest_task *other
+      = tid == task->tid || tid == task->pid
+            ? task
+            : walk->guest->ops->find_task (walk->guest, tid);
+  if (kind == PROC_ROOT && other != NULL)
+    {
+      go_to (walk, other->fs->root, other->fs->root_length);
+      walk->known_directory = true;
+      return WALK_AGAIN;
+    }
+  if (kind == PROC_EXE && other != NULL)
+    {
+      char path[GUEST_PATH_SIZE];
+      int length = walk->guest->ops->executable (other, path, sizeof path);
+      if (length < 0)
+        return length;
+      go_to (walk, path, (size_t) length);
+      return WALK_AGAIN;
+    }
+  int status = go_through_magic (walk);
+  return status < 0 ? status : WALK_AGAIN;
+}
+
+/* Go up from where the walk is.  */
+static int
+walk_up (struct walk *walk)
+{
+  struct guest_found *found = walk->found;
+
+  if (!walk->known_directory)
+    {
+      /* "file/.." is ENOTDIR.  */
+      size_t length = walk->text.length;
+      char ignored[1];
+      locate (walk);
+      bool empty = found->path == length;
+      if (!empty || found->absolute == false)
+        {
+          guest_text_add (&walk->text, empty ? "." : "/.");
+          int status
+              = host_readlinkat (walk->guest, found->anchor,
+                                 guest_found_path (found), ignored, 1);
+          guest_text_cut (&walk->text, length);
+          if (status != -K_EINVAL
+              && !((status == -K_ENOENT)
+                   && ((walk->final & FINAL_LENIENT) || is_virtual (walk))))
+            return status < 0 ? status : -K_ENOTDIR;
+        }
+      else if (walk->guest->view->binding[found->binding].flags
+               & GUEST_BINDING_FILE)
+        return -K_ENOTDIR;
+    }
+  if (!found->absolute && walk->text.length == 0)
+    {
+      int fd = host_openat (walk->guest, found->anchor, "..",
+                            K_O_PATH | K_O_DIRECTORY);
+      if (fd < 0)
+        return fd;
+      set_owned (walk, fd);
+      return start_at (walk, fd, 0);
+    }
+  pop (walk);
+  walk->known_directory = true;
+  return 0;
+}
+
+/* Go to COMPONENT below where the walk is.  Return 0, WALK_AGAIN when it was
+   a link and was replaced, or a negative errno.  */
+static int
+walk_down (struct walk *walk, const struct component *component)
+{
+  struct guest_found *found = walk->found;
+  size_t start = walk->text.length;
+  bool follow = component->slash || !(walk->final & GUEST_FINAL_NOFOLLOW);
+
+  append (walk, component->name, component->length);
+  if (walk->text.overflows)
+    return -K_ENAMETOOLONG;
+  found->virtual = false;
+  locate (walk);
+  if (found->mount)
+    {
+      walk->known_directory
+          = !(walk->guest->view->binding[found->binding].flags
+              & GUEST_BINDING_FILE);
+      return walk->known_directory || !component->slash ? 0 : -K_ENOTDIR;
+    }
+  walk->known_directory = false;
+  if (component->last && (walk->final & GUEST_FINAL_CREATE))
+    return 0;
+
+  const char *proc = path_in_proc (walk);
+  if (proc != NULL)
+    {
+      int status = walk_proc (walk, proc, component, component->last);
+      if (status == WALK_AGAIN)
+        {
+          walk->rest = (char *) component->end;
+          if (component->last && component->slash)
+            found->directory = true;
+          return ++walk->links > K_LINKS_MAX ? -K_ELOOP : 0;
+        }
+      if (status < 0 || found->magic)
+        return status;
+    }
+  if (component->last && !follow)
+    return 0;
+
+  char target[GUEST_PATH_SIZE];
+  int length = host_readlinkat (walk->guest, found->anchor,
+                                guest_found_path (found), target,
+                                sizeof target);
+  if (length >= 0)
+    {
+      guest_text_cut (&walk->text, start);
+      return splice (walk, target, (size_t) length, component->end,
+                     component->slash);
+    }
+  if (length == -K_EINVAL)
+    return 0;
+  if (length == -K_ENOENT)
+    {
+      found->virtual = is_virtual (walk);
+      if (found->virtual || (walk->final & FINAL_LENIENT)
+          || (component->last && (walk->final & GUEST_FINAL_MISSING)))
+        return 0;
+    }
+  return length;
+}
+
+/* Way 3: walk components until a link is replaced, or to the end.  */
+static int
+walk_by_component (struct walk *walk)
+{
+  struct guest_found *found = walk->found;
+  struct component component;
+
+  found->last = GUEST_LAST_ROOT;
+  found->directory = walk->rest[0] == '/' && walk->text.length == 0;
+  while (next_component (walk->rest, &component))
+    {
+      int status = 0;
+      found->last = GUEST_LAST_NORMAL;
+      walk->rest = (char *) component.end;
+      if (is_dot (&component))
+        found->last = GUEST_LAST_DOT;
+      else if (is_dotdot (&component))
+        {
+          found->last = GUEST_LAST_DOTDOT;
+          status = walk_up (walk);
+        }
+      else
+        status = walk_down (walk, &component);
+      if (status != 0)
+        return status;
+      found->directory = component.slash || found->last != GUEST_LAST_NORMAL;
+    }
+  return 0;
+}
+
+/* What way 3 found must be a directory: see that it is, and open it.  */
+static int
+check_directory (struct walk *walk)
+{
+  struct guest_found *found = walk->found;
+  const char *path = guest_found_path (found);
+
+  if (!found->directory || found->virtual || found->magic
+      || found->path == walk->text.length || found->object >= 0
+      || (walk->final & (GUEST_FINAL_CREATE | GUEST_FINAL_MISSING
+                         | FINAL_LENIENT)))
+    return 0;
+  int fd = host_openat (walk->guest, found->anchor, path,
+                        K_O_PATH | K_O_NOFOLLOW | K_O_DIRECTORY);
+  if (fd < 0)
+    return fd;
+  found->object = fd;
+  return 0;
+}
+
+/* Walk what is left, absolute or from where the walk is.  */
+static int
+walk_all (struct walk *walk)
+{
+  struct guest_found *found = walk->found;
+  int status;
+
+  do
+    {
+      status = walk_at_once (walk);
+      if (status == WALK_UNFIT)
+        {
+          status = walk_by_component (walk);
+          if (status == 0)
+            {
+              locate (walk);
+              status = check_directory (walk);
+            }
+        }
+    }
+  while (status == WALK_AGAIN);
+  if (status < 0)
+    return status;
+  if (walk->text.overflows)
+    return -K_ENAMETOOLONG;
+  if (found->absolute && walk->text.length == 0)
+    {
+      guest_text_add_char (&walk->text, '/');
+      found->path = 1;
+    }
+  return 0;
+}
+
+/* Way 1 for PATH, relative to BASE.  */
+static int
+walk_relative (struct walk *walk, int base, const char *path)
+{
+  struct guest_found *found = walk->found;
+  struct component component;
+  unsigned int count = 0;
+
+  guest_text_init (&walk->text, found->text, sizeof found->text);
+  found->absolute = false;
+  found->anchor = base;
+  found->directory = false;
+  found->last = GUEST_LAST_DOT;
+  for (; next_component (path, &component); path = component.end)
+    {
+      if (is_dotdot (&component)
+          || guest_view_mentions (walk->guest->view, component.name,
+                                  component.length))
+        return WALK_UNFIT;
+      found->last = is_dot (&component) ? GUEST_LAST_DOT : GUEST_LAST_NORMAL;
+      found->directory = component.slash || is_dot (&component);
+      if (!is_dot (&component))
+        {
+          append (walk, component.name, component.length);
+          count++;
+        }
+    }
+  locate (walk);
+  found->untouched = true;
+  if (count == 0
+      || (count == 1 && !found->directory
+          && (walk->final & (GUEST_FINAL_NOFOLLOW | GUEST_FINAL_CREATE))))
+    return 0;
+  if (walk->guest->missing & GUEST_LACKS_OPENAT2)
+    return WALK_UNFIT;
+
+  int status;
+  if ((walk->final & GUEST_FINAL_CREATE) && found->last == GUEST_LAST_NORMAL)
+    status = prove_parent (walk, K_RESOLVE_BENEATH);
+  else
+    {
+      /* A final link is not followed here: way 2 does that.  */
+      bool nofollow
+          = (walk->final & GUEST_FINAL_NOFOLLOW) && !found->directory;
+      status = host_openat2 (walk->guest, base, guest_found_path (found),
+                             K_O_PATH | (nofollow ? K_O_NOFOLLOW : 0)
+                                 | (found->directory ? K_O_DIRECTORY : 0),
+                             K_RESOLVE_NO_SYMLINKS | K_RESOLVE_BENEATH);
+      if (status == -K_ENOENT
+          && (walk->final & (GUEST_FINAL_MISSING | FINAL_LENIENT)))
+        status = 0;
+      else if (status >= 0 && (walk->final & GUEST_FINAL_OBJECT))
+        {
+          found->object = status;
+          status = 0;
+        }
+      else if (status >= 0)
+        {
+          host_close (walk->guest, status);
+          status = 0;
+        }
+    }
+  if (status == -K_ELOOP || status == -K_EXDEV || status == -K_EAGAIN)
+    {
+      found->untouched = false;
+      return WALK_UNFIT;
+    }
+  return status;
+}
+
+/* Get what TASK's descriptor DIR names; the current directory's is kept.
+   OWNED gets the descriptor when it is to be closed, otherwise -1.  */
+static int
+get_base (struct guest_task *task, int dir, int *owned)
+{
+  bool is_owned = false;
+
+  *owned = -1;
+  if (dir == GUEST_AT_CWD && task->fs->cwd >= 0)
+    return task->fs->cwd;
+  int base = task->guest->ops->descriptor (task, dir, &is_owned);
+  if (base < 0 && base != GUEST_AT_CWD)
+    return base;
+  if (is_owned && dir == GUEST_AT_CWD)
+    task->fs->cwd = base;
+  else if (is_owned)
+    *owned = base;
+  return base;
+}
+
+/* Resolve PATH relative to DIR.  */
+static int
+resolve_relative (struct walk *walk, int dir, const char *path)
+{
+  struct guest_found *found = walk->found;
+  int base = get_base (walk->task, dir, &found->owned[0]);
+  if (base < 0 && base != GUEST_AT_CWD)
+    return base;
+
+  if (path[0] == '\0')
+    {
+      guest_text_init (&walk->text, found->text, sizeof found->text);
+      found->absolute = false;
+      found->anchor = base;
+      found->last = GUEST_LAST_DOT;
+      found->untouched = true;
+      locate (walk);
+      return 0;
+    }
+
+  int status = walk_relative (walk, base, path);
+  if (status != WALK_UNFIT)
+    return status;
+  found->untouched = false;
+  status = start_at (walk, base,
+                     dir == GUEST_AT_CWD ? walk->task->fs->cwd_binding : 0);
+  if (status < 0)
+    return status;
+  return walk_all (walk);
+}
+
+int
+guest_resolve (struct guest_task *task, int dir, const char *path,
+               unsigned int final, struct guest_found *found)
+{
+  struct walk walk;
+  size_t length = guest_text_length (path, GUEST_PATH_SIZE);
+
+  if (length >= GUEST_PATH_SIZE)
+    return -K_ENAMETOOLONG;
+  if (length == 0 && !(final & GUEST_FINAL_EMPTY))
+    return -K_ENOENT;
+
+  walk.task = task;
+  walk.guest = task->guest;
+  walk.found = found;
+  walk.final = final;
+  walk.links = 0;
+  walk.attempts = 0;
+  walk.known_directory = false;
+  found->anchor = found->object = found->owned[0] = found->owned[1] = -1;
+  found->binding = GUEST_OUTSIDE;
+  found->untouched = found->absolute = found->directory = false;
+  found->mount = found->virtual = found->magic = false;
+  found->last = GUEST_LAST_NORMAL;
+
+  walk.rest = walk.pending + sizeof walk.pending - length - 1;
+  for (size_t i = 0; i <= length; i++)
+    walk.rest[i] = path[i];
+
+  int status;
+  if (path[0] == '/')
+    {
+      go_to_root (&walk);
+      status = walk_all (&walk);
+    }
+  else
+    status = resolve_relative (&walk, dir, path);
+  if (status < 0)
+    {
+      guest_found_release (walk.guest, found);
+      return status;
+    }
+  found->length = (uint32_t) walk.text.length;
+  return 0;
+}
+
+int
+guest_resolve_at (struct guest_task *task, int dir, uint64_t address,
+                  unsigned int final, struct guest_found *found)
+{
+  char path[GUEST_PATH_SIZE];
+  int length
+      = task->guest->ops->read_string (task, address, path, sizeof path);
+  if (length < 0)
+    return length;
+  return guest_resolve (task, dir, path, final, found);
+}
+
+/* Append /proc/PID/fd/ANCHOR, for what has no shorter name.  */
+static void
+add_anchor (struct guest *guest, struct guest_text *text, int anchor)
+{
+  guest_text_add (text, "/proc/");
+  guest_text_add_number (text, guest->pid);
+  guest_text_add (text, "/fd/");
+  guest_text_add_number (text, anchor);
+}
+
+int
+guest_found_host (struct guest_task *task, const struct guest_found *found,
+                  char *host, size_t size)
+{
+  struct guest *guest = task->guest;
+  const char *path = guest_found_path (found);
+  size_t length = found->length - found->path;
+  struct guest_text text;
+  bool by_number = false;
+
+  if (found->virtual)
+    return -K_ENOENT;
+  for (;;)
+    {
+      guest_text_init (&text, host, size);
+      if (by_number)
+        add_anchor (guest, &text, found->anchor);
+      else if (found->binding != GUEST_OUTSIDE)
+        guest_text_add (&text, guest_view_host (guest->view, found->binding));
+      else
+        {
+          int place = host_place (guest, found->anchor, host, size);
+          if (place > 0)
+            text.length = (size_t) place;
+          else if (guest->pid > 0)
+            add_anchor (guest, &text, found->anchor);
+          else
+            return place;
+        }
+      if (length > 0 && !(text.length == 1 && host[0] == '/'))
+        guest_text_add_char (&text, '/');
+      guest_text_add_bytes (&text, path, length);
+      if (found->directory && host[text.length - 1] != '/')
+        guest_text_add (&text, found->last == GUEST_LAST_NORMAL ? "/" : "/.");
+      if (!text.overflows && text.length < GUEST_PATH_SIZE)
+        return (int) text.length;
+      if (by_number || guest->pid == 0)
+        return -K_ENAMETOOLONG;
+      by_number = true;
+    }
+}
+
+/* Write the canonical guest PATH of LENGTH bytes as TASK, whose root may be
+   elsewhere, sees it.  */
+static int
+take_off_root (struct guest_task *task, const char *path, size_t length,
+               char *seen, size_t size)
+{
+  const struct guest_fs *fs = task->fs;
+  struct guest_text text;
+
+  if (size == 0)
+    return -K_ENAMETOOLONG;
+  if (!guest_text_is_below (path, length, fs->root, fs->root_length))
+    return -K_ENOENT;
+  guest_text_init (&text, seen, size);
+  guest_text_add_bytes (&text, path + fs->root_length,
+                        length - fs->root_length);
+  if (text.length == 0)
+    guest_text_add_char (&text, '/');
+  return text.overflows ? -K_ENAMETOOLONG : (int) text.length;
+}
+
+int
+guest_found_guest (struct guest_task *task, const struct guest_found *found,
+                   char *path, size_t size)
+{
+  if (found->absolute)
+    return take_off_root (task, found->text, found->length, path, size);
+
+  char host[2 * GUEST_PATH_SIZE];
+  int length = host_place (task->guest, found->anchor, host, GUEST_PATH_SIZE);
+  if (length < 0)
+    return length;
+  struct guest_text text = { .bytes = host,
+                             .size = sizeof host,
+                             .length = (size_t) length };
+  if (found->length > 0)
+    {
+      guest_text_add_char (&text, '/');
+      guest_text_add_bytes (&text, found->text, found->length);
+    }
+  return guest_reverse (task, host, text.length, path, size);
+}
+
+int
+guest_found_open (struct guest *guest, const struct guest_found *found,
+                  int flags)
+{
+  const char *path = guest_found_path (found);
+
+  if (found->virtual)
+    return -K_ENOENT;
+  if (found->object >= 0 || found->length == found->path)
+    {
+      char self[40];
+      struct guest_text text;
+      int fd = found->object >= 0 ? found->object : found->anchor;
+      if (fd == GUEST_AT_CWD)
+        return host_openat (guest, GUEST_AT_CWD, ".", flags);
+      guest_text_init (&text, self, sizeof self);
+      guest_text_add (&text, "/proc/self/fd/");
+      guest_text_add_number (&text, fd);
+      return host_openat (guest, K_AT_FDCWD, self, flags);
+    }
+  return host_openat (guest, found->anchor, path,
+                      flags | (found->magic ? 0 : K_O_NOFOLLOW));
+}
+
+int
+guest_found_stat (struct guest *guest, const struct guest_found *found,
+                  void *status)
+{
+  if (found->object >= 0)
+    return host_fstatat (guest, found->object, "", status, K_AT_EMPTY_PATH);
+  if (found->virtual)
+    return host_fstatat (guest, guest->anchors[0], "", status,
+                         K_AT_EMPTY_PATH);
+  if (found->length == found->path)
+    return host_fstatat (guest, found->anchor, "", status, K_AT_EMPTY_PATH);
+  return host_fstatat (guest, found->anchor, guest_found_path (found), status,
+                       K_AT_NO_AUTOMOUNT
+                           | (found->magic ? 0 : K_AT_SYMLINK_NOFOLLOW));
+}
+
+int
+guest_canonical (struct guest_task *task, const char *path,
+                 unsigned int final, char *canonical, size_t size)
+{
+  struct guest_found found;
+  int status = guest_resolve (task, GUEST_AT_CWD, path,
+                              (final & GUEST_FINAL_NOFOLLOW)
+                                  | GUEST_FINAL_MISSING | FINAL_LENIENT,
+                              &found);
+  if (status < 0)
+    return status;
+  status = guest_found_guest (task, &found, canonical, size);
+  guest_found_release (task->guest, &found);
+  return status;
+}
+
+int
+guest_reverse (struct guest_task *task, const char *host, size_t length,
+               char *path, size_t size)
+{
+  char whole[GUEST_PATH_SIZE];
+  int status = guest_view_reverse (task->guest->view, host, length, 0, whole,
+                                   sizeof whole);
+  if (status < 0)
+    return status;
+  return take_off_root (task, whole, (size_t) status, path, size);
+}
+
+int
+guest_current (struct guest_task *task, char *path, size_t size)
+{
+  char host[GUEST_PATH_SIZE];
+  char whole[GUEST_PATH_SIZE];
+  int owned;
+  int base = get_base (task, GUEST_AT_CWD, &owned);
+
+  if (base < 0 && base != GUEST_AT_CWD)
+    return base;
+  int length = host_place (task->guest, base, host, sizeof host);
+  if (length < 0)
+    return length;
+  length = guest_view_reverse (task->guest->view, host, (size_t) length,
+                               task->fs->cwd_binding, whole, sizeof whole);
+  if (length < 0)
+    return length;
+  length = take_off_root (task, whole, (size_t) length, path, size);
+  return length == -K_ENAMETOOLONG ? -K_ERANGE : length;
+}
