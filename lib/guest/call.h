@@ -46,6 +46,9 @@ struct guest_call;
 struct guest_rule;
 struct guest_task;
 
+/* Every number of a call that exists lies below this.  */
+#define GUEST_CALL_LIMIT 512
+
 /* AT_FDCWD: "the current directory" where a descriptor is asked for.  */
 #define GUEST_AT_CWD (-100)
 
@@ -151,10 +154,16 @@ struct guest
      own.  */
   int pid;
 
+  /* The engine runs in the tasks' own process: their descriptors are its
+     own.  Otherwise it reaches them by /proc/TID/fd.  */
+  bool inside;
+
   void *engine; /* the engine's own */
 
   /* Private to this room, filled by guest_start.  */
-  uint32_t missing; /* host features that are not there */
+  uint32_t missing;              /* host features that are not there */
+  uint16_t row[GUEST_CALL_LIMIT]; /* of each native number: row of the table
+                                     and 1, or 0 */
 };
 
 /* A thread of the container.  */

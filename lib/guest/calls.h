@@ -16,9 +16,6 @@
 
 #include "lib/guest/call.h"
 
-/* Every number of a call that exists lies below this.  */
-#define GUEST_CALL_LIMIT 512
-
 enum guest_architecture
 {
   GUEST_X86_64,
@@ -123,7 +120,8 @@ enum guest_action guest_rule_action (const struct guest *guest,
                                      const struct guest_rule *rule,
                                      int *error);
 
-/* Return the rule of the native call NUMBER, or NULL.  */
+/* Return the rule of the native call NUMBER, or NULL.  Searches; guest_enter
+   has an index.  */
 const struct guest_rule *guest_rule_find (int number);
 
 #endif

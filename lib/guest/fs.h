@@ -6,6 +6,7 @@
 #ifndef UDOCKER_LIB_GUEST_FS_H
 #define UDOCKER_LIB_GUEST_FS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/guest/text.h"
@@ -22,6 +23,10 @@ struct guest_fs
   /* An O_PATH descriptor, in the engine's process, of the current directory;
      negative when it is not at hand: then it is asked of the engine.  */
   int cwd;
+
+  /* A task left the group by unshare: its directory is its own now, so that
+     the descriptor is no longer kept.  */
+  bool diverged;
 
   /* The binding through which the current directory was entered: where
      several show one host directory, it decides the directory's name.  */

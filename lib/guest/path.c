@@ -207,24 +207,32 @@ locate (struct walk *walk)
   found->path = found->mount ? skip : skip + 1;
 }
 
-/* Return the path below the host's /proc of where the walk is, or NULL when
-   it is not there.  Where the walk is has been located.  */
+/* Return the path below the host's /proc of the PATH of LENGTH bytes in
+   BINDING, or NULL when it is not there.  */
+static const char *
+proc_below (const struct guest_view *view, uint32_t binding, const char *path,
+            size_t length)
+{
+  if (binding == GUEST_OUTSIDE)
+    return NULL;
+
+  const char *host = guest_view_host (view, binding);
+  if (guest_text_equal (host, "/proc"))
+    return path;
+  if (guest_text_equal (host, "/")
+      && guest_text_is_below (path, length, "proc", 4) && path[4] == '/')
+    return path + 5;
+  return NULL;
+}
+
+/* The same for where the walk is, which has been located.  */
 static const char *
 path_in_proc (const struct walk *walk)
 {
   const struct guest_found *found = walk->found;
-  if (found->binding == GUEST_OUTSIDE)
-    return NULL;
-
-  const char *host = guest_view_host (walk->guest->view, found->binding);
-  const char *path = guest_found_path (found);
-  if (guest_text_equal (host, "/proc"))
-    return path;
-  if (guest_text_equal (host, "/")
-      && guest_text_is_below (path, walk->text.length - found->path, "proc", 4)
-      && path[4] == '/')
-    return path + 5;
-  return NULL;
+  return proc_below (walk->guest->view, found->binding,
+                     guest_found_path (found),
+                     walk->text.length - found->path);
 }
 
 /* Replace the link just met, whose TARGET has LENGTH bytes: where we are is
@@ -233,7 +241,7 @@ static int
 splice (struct walk *walk, const char *target, size_t length,
         const char *rest, bool slash)
 {
-  if (walk->links++ >= K_LINKS_MAX)
+  if (walk->links++ >= K_LINKS_MAX || (walk->final & GUEST_FINAL_NO_LINKS))
     return -K_ELOOP;
   if (length == 0)
     return -K_ENOENT;
@@ -905,7 +913,7 @@ get_base (struct guest_task *task, int dir, int *owned)
   int base = task->guest->ops->descriptor (task, dir, &is_owned);
   if (base < 0 && base != GUEST_AT_CWD)
     return base;
-  if (is_owned && dir == GUEST_AT_CWD)
+  if (is_owned && dir == GUEST_AT_CWD && !task->fs->diverged)
     task->fs->cwd = base;
   else if (is_owned)
     *owned = base;
@@ -1120,6 +1128,130 @@ guest_found_open (struct guest *guest, const struct guest_found *found,
                       flags | (found->magic ? 0 : K_O_NOFOLLOW));
 }
 
+/* Replace TARGET, of LENGTH bytes, what the magic link of /proc at PROC says
+   to us, by what TASK is to see.  Return the new length.  */
+static int
+mend_magic (struct guest_task *task, const char *proc, char *target,
+            int length, size_t size)
+{
+  struct guest *guest = task->guest;
+  char host[GUEST_PATH_SIZE];
+  struct guest_text text;
+  int tid = -1;
+  enum proc_kind kind = classify_proc (proc, &tid);
+
+  if (kind == PROC_PLAIN)
+    return length;
+  guest_text_init (&text, host, sizeof host);
+  if (kind == PROC_SELF || kind == PROC_THREAD_SELF)
+    {
+      guest_text_init (&text, target, size);
+      guest_text_add_number (&text, task->pid);
+      if (kind == PROC_THREAD_SELF)
+        {
+          guest_text_add (&text, "/task/");
+          guest_text_add_number (&text, task->tid);
+        }
+      return (int) text.length;
+    }
+
+  struct guest_task *other = tid == task->tid || tid == task->pid
+                                 ? task
+                                 : guest->ops->find_task (guest, tid);
+  int mended = -K_ENOENT;
+  if (kind == PROC_EXE && other != NULL)
+    {
+      int whole = guest->ops->executable (other, host, sizeof host);
+      if (whole > 0)
+        mended = take_off_root (task, host, (size_t) whole, target, size);
+    }
+  else if (kind == PROC_ROOT && other != NULL)
+    {
+      const struct guest_fs *fs = other->fs;
+      mended = take_off_root (task, fs->root_length > 0 ? fs->root : "/",
+                              fs->root_length > 0 ? fs->root_length : 1,
+                              target, size);
+    }
+  else if (target[0] == '/')
+    {
+      guest_text_add_bytes (&text, target, (size_t) length);
+      mended = guest_reverse (task, host, text.length, target, size);
+      if (mended < 0)
+        {
+          guest_text_init (&text, target, size);
+          guest_text_add (&text, host);
+        }
+    }
+  return mended < 0 ? length : mended;
+}
+
+/* Return whether a link that says TARGET may be one of the magic ones.  */
+static bool
+may_be_magic (const char *target)
+{
+  return target[0] == '/' || (target[0] >= '0' && target[0] <= '9');
+}
+
+int
+guest_found_readlink (struct guest_task *task,
+                      const struct guest_found *found, char *target,
+                      size_t size)
+{
+  struct guest *guest = task->guest;
+  const char *path = guest_found_path (found);
+  int length;
+
+  if (found->virtual)
+    return -K_EINVAL;
+  if (found->object >= 0)
+    length = host_readlinkat (guest, found->object, "", target, size);
+  else
+    length = host_readlinkat (guest, found->anchor, path, target, size);
+  if (length <= 0 || !may_be_magic (target))
+    return length;
+
+  if (found->binding != GUEST_OUTSIDE)
+    {
+      const char *proc = proc_below (guest->view, found->binding, path,
+                                     found->length - found->path);
+      return proc != NULL ? mend_magic (task, proc, target, length, size)
+                          : length;
+    }
+
+  /* Relative to a directory: is that in /proc?  */
+  char host[GUEST_PATH_SIZE + GUEST_NAME_MAX];
+  int place = host_place (guest, found->anchor, host, GUEST_PATH_SIZE);
+  if (place < 5 || !guest_text_is_below (host, (size_t) place, "/proc", 5))
+    return length;
+  struct guest_text text
+      = { .bytes = host, .size = sizeof host, .length = (size_t) place };
+  if (found->length > 0)
+    {
+      guest_text_add_char (&text, '/');
+      guest_text_add (&text, path);
+    }
+  if (text.overflows || text.length < 6)
+    return length;
+  return mend_magic (task, host + 6, target, length, size);
+}
+
+uint32_t
+guest_found_binding (struct guest *guest, const struct guest_found *found)
+{
+  char host[GUEST_PATH_SIZE];
+  char path[GUEST_PATH_SIZE];
+
+  if (found->binding != GUEST_OUTSIDE)
+    return found->binding;
+  int length = host_place (guest, found->anchor, host, sizeof host);
+  if (length < 0)
+    return GUEST_OUTSIDE;
+  length = guest_view_reverse (guest->view, host, (size_t) length, 0, path,
+                               sizeof path);
+  return length < 0 ? GUEST_OUTSIDE
+                    : guest_view_cover (guest->view, path, (size_t) length);
+}
+
 int
 guest_found_stat (struct guest *guest, const struct guest_found *found,
                   void *status)
@@ -1175,6 +1307,7 @@ guest_current (struct guest_task *task, char *path, size_t size)
   if (base < 0 && base != GUEST_AT_CWD)
     return base;
   int length = host_place (task->guest, base, host, sizeof host);
+  host_close (task->guest, owned);
   if (length < 0)
     return length;
   length = guest_view_reverse (task->guest->view, host, (size_t) length,

@@ -23,9 +23,10 @@ enum guest_final
   GUEST_FINAL_EMPTY = 4,     /* an empty path is the directory itself */
   GUEST_FINAL_OBJECT = 8,    /* an O_PATH descriptor of the object is welcome:
                                 set when the call is carried out here */
-  GUEST_FINAL_MISSING = 16   /* like FOLLOW, but the object may be missing
+  GUEST_FINAL_MISSING = 16,  /* like FOLLOW, but the object may be missing
                                 (O_CREAT): a dangling link is followed to what
                                 it would name */
+  GUEST_FINAL_NO_LINKS = 32  /* a link to be followed anywhere is ELOOP */
 };
 
 /* How the last component was written.  */
@@ -145,6 +146,18 @@ int guest_found_open (struct guest *guest, const struct guest_found *found,
    the architecture) of FOUND.  Return 0 or a negative errno.  */
 int guest_found_stat (struct guest *guest, const struct guest_found *found,
                       void *status);
+
+/* Write where FOUND, a link, leads, as TASK is to see it (links of /proc tell
+   the truth of the container), with a NUL into the SIZE bytes at TARGET.
+   Return the length, -EINVAL when it is no link, or what else went wrong.  */
+int guest_found_readlink (struct guest_task *task,
+                          const struct guest_found *found, char *target,
+                          size_t size);
+
+/* Return the number of the binding that FOUND lies in, also when it was
+   reached by a descriptor; GUEST_OUTSIDE when in none.  */
+uint32_t guest_found_binding (struct guest *guest,
+                              const struct guest_found *found);
 
 /* Write the canonical form of the guest PATH, links followed (with
    GUEST_FINAL_NOFOLLOW: but for the last), into the SIZE bytes at CANONICAL:

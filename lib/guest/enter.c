@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   The way into the handlers, and the plain one for calls with paths.  */
+
+#include "lib/guest/handlers.h"
+
+/* Find out what the host's kernel lacks.  A sandbox around us may refuse
+   what the kernel has: any error but the expected one counts.  */
+static void
+probe (struct guest *guest)
+{
+  uint64_t word[32];
+  int fd = host_openat2 (guest, guest->anchors[0], ".",
+                         K_O_PATH | K_O_DIRECTORY,
+                         K_RESOLVE_IN_ROOT | K_RESOLVE_NO_SYMLINKS);
+
+  guest->missing = fd < 0 ? (uint32_t) GUEST_LACKS_OPENAT2 : 0;
+  host_close (guest, fd);
+  if (guest->ops->system_call (guest, K_NR_statx,
+                               host_fd (guest->anchors[0]), host_pointer (""),
+                               K_AT_EMPTY_PATH, K_STATX_BASIC,
+                               host_pointer (word), 0)
+      < 0)
+    guest->missing |= GUEST_LACKS_STATX;
+  if (host_call (guest, K_NR_faccessat2, host_fd (guest->anchors[0]),
+                 host_pointer (""), 0, K_AT_EMPTY_PATH)
+      < 0)
+    guest->missing |= GUEST_LACKS_FACCESSAT2;
+}
+
+int
+guest_start (struct guest *guest)
+{
+  if (!guest_view_is_sound (guest->view, guest->view->size))
+    return -K_EINVAL;
+  for (size_t i = 0; i < GUEST_CALL_LIMIT; i++)
+    guest->row[i] = 0;
+  for (size_t i = 0; i < guest_rule_count; i++)
+    if (guest_rules[i].number[GUEST_NATIVE] >= 0)
+      guest->row[guest_rules[i].number[GUEST_NATIVE]] = (uint16_t) (i + 1);
+  probe (guest);
+  return 0;
+}
+
+void
+guest_task_init (struct guest_task *task, struct guest *guest,
+                 struct guest_fs *fs, const struct guest_ids *ids)
+{
+  task->guest = guest;
+  task->fs = fs;
+  task->ids = *ids;
+}
+
+void
+guest_task_clone (struct guest_task *child, const struct guest_task *parent,
+                  struct guest_fs *fs)
+{
+  child->guest = parent->guest;
+  child->ids = parent->ids;
+  if (fs != NULL)
+    guest_fs_copy (fs, parent->fs);
+  else
+    {
+      fs = parent->fs;
+      fs->references++;
+    }
+  child->fs = fs;
+}
+
+enum guest_verdict
+guest_enter (struct guest_task *task, struct guest_call *call)
+{
+  const struct guest *guest = task->guest;
+  const struct guest_rule *rule;
+  int error = 0;
+
+  if (call->number < 0 || call->number >= GUEST_CALL_LIMIT
+      || guest->row[call->number] == 0)
+    return guest_answer (call, -K_ENOSYS);
+  rule = &guest_rules[guest->row[call->number] - 1];
+  call->rule = rule;
+  switch (guest_rule_action (guest, rule, &error))
+    {
+    case GUEST_ACTION_ALLOW:
+      return GUEST_PASS;
+    case GUEST_ACTION_ERROR:
+      return guest_answer (call, -error);
+    case GUEST_ACTION_STOP:
+      break;
+    }
+  if (rule->kind == GUEST_PROGRAM)
+    return GUEST_EXEC;
+  if ((rule->test == GUEST_TEST_NOT_NULL && call->arg[rule->test_arg] == 0)
+      || (rule->test == GUEST_TEST_BITS
+          && (call->arg[rule->test_arg] & rule->test_bits) == 0))
+    return GUEST_PASS;
+  return rule->enter != NULL ? rule->enter (task, call)
+                             : guest_enter_paths (task, call);
+}
+
+void
+guest_leave (struct guest_task *task, struct guest_call *call)
+{
+  if (call->rule->leave != NULL)
+    call->rule->leave (task, call);
+}
+
+unsigned int
+guest_path_final (const struct guest_call *call, int which)
+{
+  const struct guest_path_argument *path = &call->rule->path[which];
+  uint64_t flags = path->flags >= 0 ? call->arg[path->flags] : 0;
+  unsigned int empty = flags & K_AT_EMPTY_PATH ? GUEST_FINAL_EMPTY : 0;
+
+  switch ((enum guest_path_kind) path->kind)
+    {
+    case GUEST_PATH_NONE:
+    case GUEST_PATH_FOLLOW:
+      break;
+    case GUEST_PATH_NOFOLLOW:
+    case GUEST_PATH_REMOVE:
+      return GUEST_FINAL_NOFOLLOW;
+    case GUEST_PATH_CREATE:
+      return GUEST_FINAL_CREATE;
+    case GUEST_PATH_AT_NOFOLLOW:
+      return empty
+             | (flags & K_AT_SYMLINK_NOFOLLOW ? GUEST_FINAL_NOFOLLOW
+                                              : GUEST_FINAL_FOLLOW);
+    case GUEST_PATH_AT_FOLLOW:
+      return empty
+             | (flags & K_AT_SYMLINK_FOLLOW ? GUEST_FINAL_FOLLOW
+                                            : GUEST_FINAL_NOFOLLOW);
+    }
+  return GUEST_FINAL_FOLLOW;
+}
+
+int
+guest_resolve_argument (struct guest_task *task, const struct guest_call *call,
+                        int which, unsigned int final,
+                        struct guest_found *found)
+{
+  const struct guest_path_argument *path = &call->rule->path[which];
+
+  return guest_resolve_at (task, guest_argument_fd (call, path->dir),
+                           call->arg[path->path], final, found);
+}
+
+int
+guest_put_path (struct guest_task *task, struct guest_call *call, int which,
+                const struct guest_found *found)
+{
+  const struct guest_path_argument *path = &call->rule->path[which];
+  char host[GUEST_PATH_SIZE];
+
+  if (found->untouched)
+    return 0;
+  int length = guest_found_host (task, found, host, sizeof host);
+  if (length < 0)
+    return length;
+  int status = task->guest->ops->scratch (task, host, (size_t) length + 1,
+                                          &call->arg[path->path]);
+  if (status == 0 && path->dir >= 0)
+    call->arg[path->dir] = (uint64_t) (int64_t) K_AT_FDCWD;
+  return status;
+}
+
+bool
+guest_found_is_read_only (struct guest *guest, const struct guest_found *found)
+{
+  if (!guest->view->read_only)
+    return false;
+  uint32_t binding = guest_found_binding (guest, found);
+  return binding != GUEST_OUTSIDE
+         && (guest->view->binding[binding].flags & GUEST_BINDING_READ_ONLY);
+}
+
+/* Resolve and put path argument WHICH of CALL.  Return 0 when the argument
+   is as it was, 1 when it was replaced, or a negative errno.  */
+static int
+translate (struct guest_task *task, struct guest_call *call, int which)
+{
+  const struct guest_rule *rule = call->rule;
+  struct guest_found found;
+  unsigned int final = guest_path_final (call, which);
+  int status = guest_resolve_argument (task, call, which, final, &found);
+
+  if (status < 0)
+    return status;
+  if (rule->changes && guest_found_is_read_only (task->guest, &found))
+    status = -K_EROFS;
+  else
+    status = guest_put_path (task, call, which, &found);
+  guest_found_release (task->guest, &found);
+  return status < 0 ? status : !found.untouched;
+}
+
+enum guest_verdict
+guest_enter_paths (struct guest_task *task, struct guest_call *call)
+{
+  int replaced = 0;
+
+  for (int i = 0; i < 2 && call->rule->path[i].kind != GUEST_PATH_NONE; i++)
+    {
+      int status = translate (task, call, i);
+      if (status < 0)
+        return guest_answer (call, status);
+      replaced += status;
+    }
+  return replaced > 0 ? GUEST_RUN : GUEST_PASS;
+}
+
+void
+guest_fd_path (const struct guest_task *task, int fd, char *path, size_t size)
+{
+  struct guest_text text;
+  guest_text_init (&text, path, size);
+  guest_text_add (&text, "/proc/");
+  guest_text_add_number (&text, task->tid);
+  guest_text_add (&text, "/fd/");
+  guest_text_add_number (&text, fd);
+}

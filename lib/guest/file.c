@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Calls that open, name, move and remove files, and change directory.  */
+
+#include "lib/guest/handlers.h"
+
+/* readlink, readlinkat.  */
+enum guest_verdict
+guest_enter_readlink (struct guest_task *task, struct guest_call *call)
+{
+  struct guest *guest = task->guest;
+  const struct guest_path_argument *path = &call->rule->path[0];
+  int64_t size = (int32_t) call->arg[path->path + 2];
+  unsigned int final = GUEST_FINAL_NOFOLLOW | GUEST_FINAL_OBJECT;
+  char target[GUEST_PATH_SIZE];
+  struct guest_found found;
+
+  if (size <= 0)
+    return guest_answer (call, -K_EINVAL);
+  if (path->dir >= 0)
+    final |= GUEST_FINAL_EMPTY;
+  int length = guest_resolve_argument (task, call, 0, final, &found);
+  if (length < 0)
+    return guest_answer (call, length);
+
+  bool is_empty = found.length == found.path && found.untouched;
+  length = guest_found_readlink (task, &found, target, sizeof target);
+  guest_found_release (guest, &found);
+  if (length == -K_EINVAL && is_empty)
+    length = -K_ENOENT; /* what the kernel says of "" that is no link */
+  if (length < 0)
+    return guest_answer (call, length);
+  if (length > size)
+    length = (int) size;
+  int status = guest->ops->write (task, call->arg[path->path + 1], target,
+                                  (size_t) length);
+  return guest_answer (call, status < 0 ? status : length);
+}
+
+enum guest_verdict
+guest_enter_getcwd (struct guest_task *task, struct guest_call *call)
+{
+  char path[GUEST_PATH_SIZE];
+  int length = guest_current (task, path, sizeof path);
+
+  if (length < 0)
+    return guest_answer (call, length);
+  if ((uint64_t) length + 1 > call->arg[1])
+    return guest_answer (call, -K_ERANGE);
+  int status = task->guest->ops->write (task, call->arg[0], path,
+                                        (size_t) length + 1);
+  return guest_answer (call, status < 0 ? status : length + 1);
+}
+
+enum guest_verdict
+guest_enter_statfs (struct guest_task *task, struct guest_call *call)
+{
+  struct guest *guest = task->guest;
+  uint64_t status[15]; /* struct statfs has 120 bytes */
+  struct guest_found found;
+  int result
+      = guest_resolve_argument (task, call, 0, GUEST_FINAL_OBJECT, &found);
+
+  if (result < 0)
+    return guest_answer (call, result);
+  int fd = found.object;
+  if (fd < 0 && found.virtual)
+    fd = guest->anchors[0];
+  else if (fd < 0)
+    fd = found.owned[0] = guest_found_open (guest, &found, K_O_PATH);
+  if (fd < 0)
+    result = fd;
+  else
+    result = (int) host_call (guest, K_NR_fstatfs, host_fd (fd),
+                              host_pointer (status), 0, 0);
+  guest_found_release (guest, &found);
+  if (result == 0)
+    result
+        = guest->ops->write (task, call->arg[1], status, sizeof status);
+  return guest_answer (call, result);
+}
+
+/* Resolve path argument 0 of CALL, an open with *FLAGS, into FOUND.  What a
+   read-only binding forbids is refused, or taken out of *FLAGS.  */
+static int
+resolve_open (struct guest_task *task, struct guest_call *call,
+              unsigned int extra, uint64_t *flags, struct guest_found *found)
+{
+  unsigned int final = extra;
+  uint64_t asked = *flags;
+  bool creates = (asked & K_O_CREAT) && !(asked & K_O_PATH);
+
+  if (creates && (asked & K_O_EXCL))
+    final |= GUEST_FINAL_CREATE;
+  else if (asked & K_O_NOFOLLOW)
+    final |= GUEST_FINAL_NOFOLLOW;
+  else if (creates)
+    final |= GUEST_FINAL_MISSING;
+  int status = guest_resolve_argument (task, call, 0, final, found);
+  if (status < 0)
+    return status;
+
+  bool writes
+      = !(asked & K_O_PATH)
+        && ((asked & K_O_ACCMODE) != 0 || (asked & K_O_TRUNC)
+            || (asked & (uint64_t) K_O_TMPFILE)
+            || (creates && (asked & K_O_EXCL)));
+  if ((writes || creates) && guest_found_is_read_only (task->guest, found))
+    {
+      if (!writes)
+        *flags &= ~(uint64_t) K_O_CREAT;
+      else
+        {
+          /* Directories and devices can be "written" all the same.  */
+          struct k_stat st;
+          uint32_t type = K_S_IFREG;
+          if (guest_found_stat (task->guest, found, &st) == 0)
+            type = st.st_mode & K_S_IFMT;
+          if (type == K_S_IFREG
+              || (type == K_S_IFDIR && (asked & (uint64_t) K_O_TMPFILE)))
+            status = -K_EROFS;
+        }
+    }
+  if (status < 0)
+    guest_found_release (task->guest, found);
+  return status;
+}
+
+/* open, creat, openat.  */
+enum guest_verdict
+guest_enter_open (struct guest_task *task, struct guest_call *call)
+{
+  const struct guest_path_argument *path = &call->rule->path[0];
+  bool is_creat = call->rule->number[GUEST_X86_64] == 85;
+  uint64_t flags = is_creat ? K_O_CREAT | K_O_WRONLY | K_O_TRUNC
+                            : call->arg[path->path + 1];
+  uint64_t asked = flags;
+  struct guest_found found;
+
+  int status = resolve_open (task, call, 0, &flags, &found);
+  if (status < 0)
+    return guest_answer (call, status);
+  if (flags != asked)
+    call->arg[path->path + 1] = flags;
+  status = guest_put_path (task, call, 0, &found);
+  guest_found_release (task->guest, &found);
+  if (status < 0)
+    return guest_answer (call, status);
+  return found.untouched && flags == asked ? GUEST_PASS : GUEST_RUN;
+}
+
+enum guest_verdict
+guest_enter_openat2 (struct guest_task *task, struct guest_call *call)
+{
+  const struct guest_ops *ops = task->guest->ops;
+  struct k_open_how how;
+  struct guest_found found;
+
+  if (call->arg[3] < sizeof how)
+    return guest_answer (call, -K_EINVAL);
+  if (call->arg[3] > sizeof how)
+    return guest_answer (call, -7); /* E2BIG: as a kernel that knows no more */
+  int status = ops->read (task, call->arg[2], &how, sizeof how);
+  if (status < 0)
+    return guest_answer (call, status);
+
+  /* These never leave the directory: the kernel does what is asked.  */
+  if (how.resolve & (K_RESOLVE_BENEATH | K_RESOLVE_IN_ROOT))
+    return GUEST_PASS;
+
+  uint64_t flags = how.flags;
+  unsigned int extra
+      = how.resolve & K_RESOLVE_NO_SYMLINKS ? GUEST_FINAL_NO_LINKS : 0u;
+  status = resolve_open (task, call, extra, &flags, &found);
+  if (status < 0)
+    return guest_answer (call, status);
+  status = guest_put_path (task, call, 0, &found);
+  guest_found_release (task->guest, &found);
+  if (status < 0)
+    return guest_answer (call, status);
+  if (found.untouched && flags == how.flags)
+    return GUEST_PASS;
+
+  /* The path we put crosses the host's mounts, not the container's.  */
+  how.flags = flags;
+  how.resolve &= ~(uint64_t) K_RESOLVE_NO_XDEV;
+  status = ops->scratch (task, &how, sizeof how, &call->arg[2]);
+  return status < 0 ? guest_answer (call, status) : GUEST_RUN;
+}
+
+/* Return whether FOUND, to be removed or renamed, is a binding's own place
+   or has one below it.  */
+static bool
+holds_mount (struct guest *guest, const struct guest_found *found)
+{
+  return found->mount
+         || (found->absolute
+             && guest_view_below (guest->view, 0, found->text, found->length,
+                                  NULL, NULL)
+                    > 0);
+}
+
+/* Drop the record of FOUND if its last name is about to go.  */
+static void
+drop_record (struct guest *guest, const struct guest_found *found)
+{
+  struct k_stat status;
+
+  if (guest->owners == NULL || guest->owners->live == 0)
+    return;
+  if (guest_found_stat (guest, found, &status) == 0
+      && (status.st_nlink == 1
+          || (status.st_mode & K_S_IFMT) == K_S_IFDIR))
+    {
+      struct guest_owner_slot *slot = guest_owners_find (
+          guest->owners, status.st_dev, status.st_ino);
+      /* With a time of birth a reused inode is noticed anyway, and a call
+         that fails loses nothing.  */
+      if (slot != NULL && slot->key.birth == 0)
+        guest_owners_drop (guest->owners, status.st_dev, status.st_ino);
+    }
+}
+
+/* unlink, rmdir, unlinkat.  */
+enum guest_verdict
+guest_enter_remove (struct guest_task *task, struct guest_call *call)
+{
+  struct guest *guest = task->guest;
+  struct guest_found found;
+  bool is_directory = call->rule->number[GUEST_X86_64] == 84
+                      || (call->rule->path[0].dir >= 0
+                          && (call->arg[2] & K_AT_REMOVEDIR));
+  int status = guest_resolve_argument (task, call, 0, GUEST_FINAL_NOFOLLOW,
+                                       &found);
+
+  if (status < 0)
+    return guest_answer (call, status);
+  if (is_directory && found.last == GUEST_LAST_DOT)
+    status = -K_EINVAL;
+  else if (is_directory && found.last == GUEST_LAST_DOTDOT)
+    status = -K_ENOTEMPTY;
+  else if (holds_mount (guest, &found))
+    status = is_directory || !found.mount ? -K_EBUSY
+             : guest->view->binding[found.binding].flags & GUEST_BINDING_FILE
+                 ? -K_EBUSY
+                 : -K_EISDIR;
+  else if (guest_found_is_read_only (guest, &found))
+    status = -K_EROFS;
+  else
+    {
+      drop_record (guest, &found);
+      status = guest_put_path (task, call, 0, &found);
+    }
+  guest_found_release (guest, &found);
+  if (status < 0)
+    return guest_answer (call, status);
+  return found.untouched ? GUEST_PASS : GUEST_RUN;
+}
+
+/* rename and link in all their forms.  */
+enum guest_verdict
+guest_enter_move (struct guest_task *task, struct guest_call *call)
+{
+  struct guest *guest = task->guest;
+  const struct guest_path_argument *paths = call->rule->path;
+  bool is_rename = paths[0].kind == GUEST_PATH_REMOVE;
+  struct guest_found one, other;
+  int status = guest_resolve_argument (task, call, 0,
+                                       guest_path_final (call, 0), &one);
+
+  if (status < 0)
+    return guest_answer (call, status);
+  status = guest_resolve_argument (task, call, 1, GUEST_FINAL_CREATE, &other);
+  if (status < 0)
+    {
+      guest_found_release (guest, &one);
+      return guest_answer (call, status);
+    }
+
+  bool same_start = one.untouched && other.untouched
+                    && guest_argument_fd (call, paths[0].dir)
+                           == guest_argument_fd (call, paths[1].dir);
+  if (one.last != GUEST_LAST_NORMAL || other.last != GUEST_LAST_NORMAL)
+    status = is_rename ? -K_EBUSY : -K_EEXIST;
+  else if (is_rename
+           && (holds_mount (guest, &one) || holds_mount (guest, &other)))
+    status = -K_EBUSY;
+  else if (other.mount)
+    status = -K_EEXIST;
+  else if (!same_start && !one.magic && guest->view->binding_count > 1
+           && guest_found_binding (guest, &one)
+                  != guest_found_binding (guest, &other))
+    status = -K_EXDEV;
+  else if (guest_found_is_read_only (guest, &one)
+           || guest_found_is_read_only (guest, &other))
+    status = -K_EROFS;
+  if (status == 0)
+    status = guest_put_path (task, call, 0, &one);
+  if (status == 0)
+    status = guest_put_path (task, call, 1, &other);
+  guest_found_release (guest, &one);
+  guest_found_release (guest, &other);
+  if (status < 0)
+    return guest_answer (call, status);
+  return one.untouched && other.untouched ? GUEST_PASS : GUEST_RUN;
+}
+
+enum guest_verdict
+guest_enter_chdir (struct guest_task *task, struct guest_call *call)
+{
+  struct guest_found found;
+  int status
+      = guest_resolve_argument (task, call, 0, GUEST_FINAL_FOLLOW, &found);
+
+  if (status < 0)
+    return guest_answer (call, status);
+  /* A relative way that needs no look crosses no binding.  */
+  call->kept[0] = found.untouched ? task->fs->cwd_binding : found.binding;
+  if (call->kept[0] == GUEST_OUTSIDE)
+    call->kept[0] = 0;
+  status = guest_put_path (task, call, 0, &found);
+  guest_found_release (task->guest, &found);
+  return status < 0 ? guest_answer (call, status) : GUEST_RUN_EXIT;
+}
+
+enum guest_verdict
+guest_enter_fchdir (struct guest_task *task, struct guest_call *call)
+{
+  (void) task;
+  call->kept[0] = 0;
+  return GUEST_RUN_EXIT;
+}
+
+void
+guest_leave_chdir (struct guest_task *task, struct guest_call *call)
+{
+  if (call->result != 0)
+    return;
+  guest_fs_forget (task->guest, task->fs);
+  task->fs->cwd_binding = (uint32_t) call->kept[0];
+}
+
+/* chroot is only a change of what the container's paths mean.  */
+enum guest_verdict
+guest_enter_chroot (struct guest_task *task, struct guest_call *call)
+{
+  struct guest *guest = task->guest;
+  struct guest_fs *fs = task->fs;
+  struct guest_found found;
+  struct k_stat st;
+  int status
+      = guest_resolve_argument (task, call, 0, GUEST_FINAL_OBJECT, &found);
+
+  if (status < 0)
+    return guest_answer (call, status);
+  char whole[GUEST_PATH_SIZE];
+  int length = -K_ENOENT;
+  status = guest_found_stat (guest, &found, &st);
+  if (status == 0 && !found.virtual
+      && (st.st_mode & K_S_IFMT) != K_S_IFDIR)
+    status = -K_ENOTDIR;
+  if (status == 0
+      && !(guest->identity.emulated
+           && guest_ids_can (&task->ids, GUEST_CAP_SYS_CHROOT)))
+    status = -K_EPERM;
+  if (status == 0)
+    {
+      /* The whole guest path, whatever root the task has now.  */
+      uint32_t root_length = fs->root_length;
+      fs->root_length = 0;
+      length = guest_found_guest (task, &found, whole, sizeof whole);
+      fs->root_length = root_length;
+      status = length < 0 ? length : 0;
+    }
+  guest_found_release (guest, &found);
+  if (status < 0)
+    return guest_answer (call, status);
+
+  if (length == 1)
+    length = 0;
+  for (int i = 0; i < length; i++)
+    fs->root[i] = whole[i];
+  fs->root[length] = '\0';
+  fs->root_length = (uint32_t) length;
+  return guest_answer (call, 0);
+}
+
+/* inotify_add_watch, fanotify_mark.  */
+enum guest_verdict
+guest_enter_watch (struct guest_task *task, struct guest_call *call)
+{
+  bool is_inotify = call->rule->path[0].dir < 0;
+  uint64_t follow_not
+      = is_inotify ? call->arg[2] & 0x02000000 /* IN_DONT_FOLLOW */
+                   : call->arg[1] & 4;         /* FAN_MARK_DONT_FOLLOW */
+  struct guest_found found;
+
+  if (!is_inotify && call->arg[4] == 0)
+    return GUEST_PASS;
+  int status = guest_resolve_argument (
+      task, call, 0, follow_not ? GUEST_FINAL_NOFOLLOW : GUEST_FINAL_FOLLOW,
+      &found);
+  if (status < 0)
+    return guest_answer (call, status);
+  status = guest_put_path (task, call, 0, &found);
+  guest_found_release (task->guest, &found);
+  if (status < 0)
+    return guest_answer (call, status);
+  return found.untouched ? GUEST_PASS : GUEST_RUN;
+}
+
+/* Calls that read attributes: PROC gets a path of FOUND that they follow.  */
+static int
+name_object (struct guest_task *task, struct guest_found *found, char *proc,
+             size_t size)
+{
+  struct guest *guest = task->guest;
+  struct guest_text text;
+  int fd = found->object;
+
+  if (found->virtual)
+    return -K_ENODATA;
+  if (fd < 0)
+    {
+      fd = guest_found_open (guest, found, K_O_PATH);
+      if (fd < 0)
+        return fd;
+      found->object = fd;
+    }
+  guest_text_init (&text, proc, size);
+  guest_text_add (&text, "/proc/self/fd/");
+  guest_text_add_number (&text, fd);
+  return 0;
+}
+
+/* Read an attribute NAME (NULL: the list of names) of path argument 0 into
+   the SIZE bytes at ADDRESS in TASK's memory.  */
+static enum guest_verdict
+read_attribute (struct guest_task *task, struct guest_call *call,
+                const char *name, uint64_t address, uint64_t size)
+{
+  struct guest *guest = task->guest;
+  char proc[40];
+  char value[GUEST_PATH_SIZE];
+  struct guest_found found;
+  int64_t result = guest_resolve_argument (
+      task, call, 0, guest_path_final (call, 0) | GUEST_FINAL_OBJECT, &found);
+
+  if (result < 0)
+    return guest_answer (call, result);
+  result = name_object (task, &found, proc, sizeof proc);
+  if (result == 0 && name != NULL)
+    result = host_call (guest, K_NR_getxattr, host_pointer (proc),
+                        host_pointer (name), host_pointer (value), size);
+  else if (result == 0)
+    result = host_call (guest, K_NR_listxattr, host_pointer (proc),
+                        host_pointer (value), size, 0);
+  guest_found_release (guest, &found);
+  if (result > 0 && size > 0)
+    {
+      int status
+          = guest->ops->write (task, address, value, (size_t) result);
+      if (status < 0)
+        result = status;
+    }
+  return guest_answer (call, result);
+}
+
+/* getxattr, lgetxattr.  */
+enum guest_verdict
+guest_enter_getxattr (struct guest_task *task, struct guest_call *call)
+{
+  char name[GUEST_NAME_MAX + 1];
+
+  if (call->arg[3] > GUEST_PATH_SIZE)
+    return guest_enter_paths (task, call);
+  int length = task->guest->ops->read_string (task, call->arg[1], name,
+                                              sizeof name);
+  if (length <= 0)
+    return guest_answer (call, length == -K_EFAULT ? length : -K_ERANGE);
+  return read_attribute (task, call, name, call->arg[2], call->arg[3]);
+}
+
+/* listxattr, llistxattr.  */
+enum guest_verdict
+guest_enter_listxattr (struct guest_task *task, struct guest_call *call)
+{
+  if (call->arg[2] > GUEST_PATH_SIZE)
+    return guest_enter_paths (task, call);
+  return read_attribute (task, call, NULL, call->arg[1], call->arg[2]);
+}
+
+/* Return whether argument INDEX of CALL names an attribute that only root
+   may change.  */
+static bool
+is_privileged_attribute (struct guest_task *task, const struct guest_call *call,
+                         int index)
+{
+  char name[16];
+  int status
+      = task->guest->ops->read_string (task, call->arg[index], name,
+                                       sizeof name);
+  size_t length = status >= 0 ? (size_t) status : 0;
+  if (status == -K_ENAMETOOLONG)
+    length = sizeof name;
+  return (length > 9 && guest_text_is (name, 9, "security."))
+         || (length > 8 && guest_text_is (name, 8, "trusted."));
+}
+
+/* setxattr, removexattr and relatives.  */
+enum guest_verdict
+guest_enter_xattr_change (struct guest_task *task, struct guest_call *call)
+{
+  const struct guest_path_argument *path = &call->rule->path[0];
+  bool has_path = path->kind != GUEST_PATH_NONE;
+  int name = has_path && path->dir >= 0 ? 3 : 1;
+  enum guest_verdict verdict
+      = has_path ? guest_enter_paths (task, call) : GUEST_PASS;
+
+  if (verdict == GUEST_ANSWER || !task->guest->identity.root
+      || !is_privileged_attribute (task, call, name))
+    return verdict;
+  return GUEST_RUN_EXIT;
+}
+
+void
+guest_leave_xattr_change (struct guest_task *task, struct guest_call *call)
+{
+  (void) task;
+  if (call->result == -K_EPERM || call->result == -K_EOPNOTSUPP)
+    call->result = 0;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   The handlers that rows of the table name, and what they share.  Private to
+   this room.  */
+
+#ifndef UDOCKER_LIB_GUEST_HANDLERS_H
+#define UDOCKER_LIB_GUEST_HANDLERS_H
+
+#include "lib/guest/call.h"
+#include "lib/guest/calls.h"
+#include "lib/guest/host.h"
+#include "lib/guest/path.h"
+
+/* Bits of clone's flags: new namespaces, and the one that would make a child
+   escape from a tracer.  */
+#define CLONE_REFUSED 0x7e020000u
+#define CLONE_NEWTIME 0x80u
+#define CLONE_UNTRACED 0x00800000u
+#define CLONE_FS 0x200u
+
+/* Answer CALL with RESULT.  */
+static inline enum guest_verdict
+guest_answer (struct guest_call *call, int64_t result)
+{
+  call->result = result;
+  return GUEST_ANSWER;
+}
+
+/* Return argument INDEX of CALL as a descriptor; none is the current
+   directory.  */
+static inline int
+guest_argument_fd (const struct guest_call *call, int index)
+{
+  return index < 0 ? GUEST_AT_CWD : (int) (uint32_t) call->arg[index];
+}
+
+/* Return the enum guest_final bits that path argument WHICH of CALL asks
+   for.  */
+unsigned int guest_path_final (const struct guest_call *call, int which);
+
+/* Resolve path argument WHICH of CALL with the FINAL bits.  */
+int guest_resolve_argument (struct guest_task *task,
+                            const struct guest_call *call, int which,
+                            unsigned int final, struct guest_found *found);
+
+/* Make path argument WHICH of CALL name FOUND for the kernel.
+   Return 0 or a negative errno.  */
+int guest_put_path (struct guest_task *task, struct guest_call *call,
+                    int which, const struct guest_found *found);
+
+/* Return whether FOUND must not be changed because its binding is read-only.
+ */
+bool guest_found_is_read_only (struct guest *guest,
+                               const struct guest_found *found);
+
+/* The plain handler: resolve the path arguments, refuse what the row and the
+   bindings do not allow, run the call.  */
+enum guest_verdict guest_enter_paths (struct guest_task *task,
+                                      struct guest_call *call);
+
+/* Fill STATUS with what the container is to see of FOUND, or of the file
+   PATH below DIR with the FLAGS of newfstatat.  Return 0 or a negative
+   errno.  */
+int guest_stat_found (struct guest *guest, const struct guest_found *found,
+                      struct k_stat *status);
+int guest_stat_at (struct guest *guest, int dir, const char *path, int flags,
+                   struct k_stat *status);
+
+/* Write /proc/TID/fd/FD of TASK into the SIZE bytes at PATH.  */
+void guest_fd_path (const struct guest_task *task, int fd, char *path,
+                    size_t size);
+
+guest_enter_function guest_enter_access;
+guest_enter_function guest_enter_as_is;
+guest_enter_function guest_enter_bind;
+guest_enter_function guest_enter_capget;
+guest_enter_function guest_enter_capset;
+guest_enter_function guest_enter_chdir;
+guest_enter_function guest_enter_chmod;
+guest_enter_function guest_enter_chown;
+guest_enter_function guest_enter_chroot;
+guest_enter_function guest_enter_clone;
+guest_enter_function guest_enter_fchdir;
+guest_enter_function guest_enter_fchmod;
+guest_enter_function guest_enter_fchown;
+guest_enter_function guest_enter_fstat;
+guest_enter_function guest_enter_getcwd;
+guest_enter_function guest_enter_getgroups;
+guest_enter_function guest_enter_getid;
+guest_enter_function guest_enter_getresgid;
+guest_enter_function guest_enter_getresuid;
+guest_enter_function guest_enter_getsockopt;
+guest_enter_function guest_enter_getxattr;
+guest_enter_function guest_enter_listxattr;
+guest_enter_function guest_enter_mknod;
+guest_enter_function guest_enter_move;
+guest_enter_function guest_enter_name;
+guest_enter_function guest_enter_open;
+guest_enter_function guest_enter_openat2;
+guest_enter_function guest_enter_prctl;
+guest_enter_function guest_enter_readlink;
+guest_enter_function guest_enter_recvmmsg;
+guest_enter_function guest_enter_recvmsg;
+guest_enter_function guest_enter_remove;
+guest_enter_function guest_enter_sendmmsg;
+guest_enter_function guest_enter_sendmsg;
+guest_enter_function guest_enter_sendto;
+guest_enter_function guest_enter_setfsgid;
+guest_enter_function guest_enter_setfsuid;
+guest_enter_function guest_enter_setgid;
+guest_enter_function guest_enter_setgroups;
+guest_enter_function guest_enter_sethostname;
+guest_enter_function guest_enter_setregid;
+guest_enter_function guest_enter_setresgid;
+guest_enter_function guest_enter_setresuid;
+guest_enter_function guest_enter_setreuid;
+guest_enter_function guest_enter_setuid;
+guest_enter_function guest_enter_stat;
+guest_enter_function guest_enter_statfs;
+guest_enter_function guest_enter_statx;
+guest_enter_function guest_enter_times;
+guest_enter_function guest_enter_uname;
+guest_enter_function guest_enter_unshare;
+guest_enter_function guest_enter_watch;
+guest_enter_function guest_enter_xattr_change;
+
+guest_leave_function guest_leave_address;
+guest_leave_function guest_leave_as_root;
+guest_leave_function guest_leave_chdir;
+guest_leave_function guest_leave_getsockopt;
+guest_leave_function guest_leave_mknod;
+guest_leave_function guest_leave_name;
+guest_leave_function guest_leave_recvmsg;
+guest_leave_function guest_leave_sendmsg;
+guest_leave_function guest_leave_unshare;
+guest_leave_function guest_leave_xattr_change;
+
+#endif

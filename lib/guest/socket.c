@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Calls with socket addresses: names of AF_UNIX sockets are paths, and
+   credentials that sockets carry are ids.
+
+   A host path that is too long for an address (107 bytes) is written below
+   /proc/PID/fd/N, where N is a descriptor of ours: of the binding, or of the
+   socket's directory, kept open until the call has returned.  */
+
+#include "lib/guest/handlers.h"
+
+/* An address and how long it is.  */
+struct address
+{
+  struct k_sockaddr_un un;
+  uint64_t length;
+};
+
+enum
+{
+  FAMILY_SIZE = 2,
+  SOL_SOCKET = 1,
+  SO_PEERCRED = 17,
+  SCM_CREDENTIALS = 2,
+  CONTROL_MAX = 4096
+};
+
+struct credentials
+{
+  int32_t pid;
+  uint32_t uid, gid;
+};
+
+struct control_header
+{
+  uint64_t length;
+  int32_t level;
+  int32_t type;
+};
+
+/* Read the LENGTH bytes of an address at PLACE.  Return 1 when it is a path
+   of AF_UNIX, which ADDRESS then holds with a NUL in PATH; 0 when it is
+   something else; a negative errno.  */
+static int
+read_address (struct guest_task *task, uint64_t place, uint64_t length,
+              char path[K_UNIX_PATH_MAX + 1])
+{
+  struct k_sockaddr_un un;
+
+  if (place == 0 || length <= FAMILY_SIZE || length > sizeof un)
+    return 0;
+  int status = task->guest->ops->read (task, place, &un, (size_t) length);
+  if (status < 0)
+    return status;
+  if (un.sun_family != K_AF_UNIX || un.sun_path[0] == '\0')
+    return 0;
+  for (uint64_t i = 0; i < length - FAMILY_SIZE; i++)
+    path[i] = un.sun_path[i];
+  path[length - FAMILY_SIZE] = '\0';
+  return 1;
+}
+
+/* Put PREFIX (the path of a descriptor FD of ours) and PATH into ADDRESS.
+   Return whether it fits.  */
+static bool
+fill_by_fd (struct guest *guest, struct address *address, int fd,
+            const char *path)
+{
+  struct guest_text text;
+
+  guest_text_init (&text, address->un.sun_path, K_UNIX_PATH_MAX);
+  guest_text_add (&text, "/proc/");
+  guest_text_add_number (&text, guest->pid);
+  guest_text_add (&text, "/fd/");
+  guest_text_add_number (&text, fd);
+  if (path[0] != '\0')
+    {
+      guest_text_add_char (&text, '/');
+      guest_text_add (&text, path);
+    }
+  address->length = FAMILY_SIZE + text.length + 1;
+  return !text.overflows;
+}
+
+/* Fill ADDRESS with a host path that names FOUND.  KEPT gets a descriptor
+   that must stay open until the call was made, or -1.  */
+static int
+fill_address (struct guest_task *task, struct guest_found *found,
+              struct address *address, int *kept)
+{
+  struct guest *guest = task->guest;
+  char host[GUEST_PATH_SIZE];
+  int length = guest_found_host (task, found, host, sizeof host);
+
+  *kept = -1;
+  address->un.sun_family = K_AF_UNIX;
+  if (length < 0)
+    return length;
+  if (length < K_UNIX_PATH_MAX)
+    {
+      for (int i = 0; i <= length; i++)
+        address->un.sun_path[i] = host[i];
+      address->length = FAMILY_SIZE + (uint64_t) length + 1;
+      return 0;
+    }
+  if (guest->pid == 0)
+    return -K_ENAMETOOLONG;
+  if (found->binding != GUEST_OUTSIDE
+      && fill_by_fd (guest, address, found->anchor, guest_found_path (found)))
+    return 0;
+
+  /* The directory, and the name in it.  */
+  int slash = length;
+  while (host[slash - 1] != '/')
+    slash--;
+  host[slash - 1] = '\0';
+  int fd = host_openat (guest, K_AT_FDCWD, host, K_O_PATH | K_O_DIRECTORY);
+  if (fd < 0)
+    return fd;
+  if (!fill_by_fd (guest, address, fd, host + slash))
+    {
+      host_close (guest, fd);
+      return -K_ENAMETOOLONG;
+    }
+  *kept = fd;
+  return 0;
+}
+
+/* Replace the address *PLACE of *LENGTH bytes by what names the same for the
+   kernel.  Return 0 when nothing is to be done, 1 when it was replaced, a
+   negative errno.  KEPT as in fill_address.  */
+static int
+translate_address (struct guest_task *task, uint64_t *place, uint64_t *length,
+                   bool creates, int *kept)
+{
+  char path[K_UNIX_PATH_MAX + 1];
+  struct guest_found found;
+  struct address address;
+  int status = read_address (task, *place, *length, path);
+
+  *kept = -1;
+  if (status <= 0)
+    return status;
+  status = guest_resolve (task, GUEST_AT_CWD, path,
+                          creates ? GUEST_FINAL_CREATE : GUEST_FINAL_FOLLOW,
+                          &found);
+  if (status < 0)
+    return status;
+  if (creates && guest_found_is_read_only (task->guest, &found))
+    status = -K_EROFS;
+  else if (!found.untouched)
+    status = fill_address (task, &found, &address, kept);
+  guest_found_release (task->guest, &found);
+  if (status < 0 || found.untouched)
+    return status;
+
+  status = task->guest->ops->scratch (task, &address.un,
+                                      (size_t) address.length, place);
+  if (status < 0)
+    {
+      host_close (task->guest, *kept);
+      return status;
+    }
+  *length = address.length;
+  return 1;
+}
+
+/* Handle the address at argument AT, its length behind it.  */
+static enum guest_verdict
+enter_address (struct guest_task *task, struct guest_call *call, int at,
+               bool creates)
+{
+  int kept;
+  uint64_t length = (uint32_t) call->arg[at + 1];
+  int status
+      = translate_address (task, &call->arg[at], &length, creates, &kept);
+
+  if (status < 0)
+    return guest_answer (call, status);
+  if (status == 0)
+    return GUEST_PASS;
+  call->arg[at + 1] = length;
+  call->kept[0] = (uint64_t) (int64_t) kept;
+  return kept >= 0 ? GUEST_RUN_EXIT : GUEST_RUN;
+}
+
+/* bind, connect.  */
+enum guest_verdict
+guest_enter_bind (struct guest_task *task, struct guest_call *call)
+{
+  bool creates = call->rule->number[GUEST_X86_64] == 49;
+  return enter_address (task, call, 1, creates);
+}
+
+enum guest_verdict
+guest_enter_sendto (struct guest_task *task, struct guest_call *call)
+{
+  return enter_address (task, call, 4, false);
+}
+
+void
+guest_leave_address (struct guest_task *task, struct guest_call *call)
+{
+  host_close (task->guest, (int) (int64_t) call->kept[0]);
+}
+
+/* Let VISIT change every credential in the SIZE bytes of CONTROL messages.
+   Return whether there was one.  */
+static bool
+each_credential (struct guest *guest, char *control, uint64_t size,
+                 void (*visit) (struct guest *, struct credentials *))
+{
+  bool any = false;
+
+  for (uint64_t at = 0; at + sizeof (struct control_header) <= size;)
+    {
+      struct control_header *header
+          = (struct control_header *) (void *) (control + at);
+      if (header->length < sizeof *header || header->length > size - at)
+        break;
+      if (header->level == SOL_SOCKET && header->type == SCM_CREDENTIALS
+          && header->length >= sizeof *header + sizeof (struct credentials))
+        {
+          visit (guest, (struct credentials *) (void *) (header + 1));
+          any = true;
+        }
+      at += (header->length + 7) & ~(uint64_t) 7;
+    }
+  return any;
+}
+
+static void
+make_real (struct guest *guest, struct credentials *credentials)
+{
+  credentials->uid = guest->identity.host_uid;
+  credentials->gid = guest->identity.host_gid;
+}
+
+static void
+make_shown (struct guest *guest, struct credentials *credentials)
+{
+  if (credentials->uid == guest->identity.host_uid)
+    credentials->uid = guest->identity.uid;
+  if (credentials->gid == guest->identity.host_gid)
+    credentials->gid = guest->identity.gid;
+}
+
+/* Replace the credentials that MESSAGE sends by those that we have.  Return
+   as translate_address.  */
+static int
+translate_control (struct guest_task *task, struct k_msghdr *message)
+{
+  struct guest *guest = task->guest;
+  uint64_t control[CONTROL_MAX / 8];
+  uint64_t size = message->msg_controllen;
+
+  if (!guest->identity.emulated || message->msg_control == 0
+      || size < sizeof (struct control_header) || size > sizeof control)
+    return 0;
+  int status
+      = guest->ops->read (task, message->msg_control, control, (size_t) size);
+  if (status < 0)
+    return status;
+  if (!each_credential (guest, (char *) control, size, make_real))
+    return 0;
+  status = guest->ops->scratch (task, control, (size_t) size,
+                                &message->msg_control);
+  return status < 0 ? status : 1;
+}
+
+/* Make what MESSAGE sends right for the kernel.  Return as
+   translate_address.  */
+static int
+translate_message (struct guest_task *task, struct k_msghdr *message,
+                   int *kept)
+{
+  uint64_t length = (uint32_t) message->msg_namelen;
+  int name
+      = translate_address (task, &message->msg_name, &length, false, kept);
+
+  if (name < 0)
+    return name;
+  message->msg_namelen = (int32_t) length;
+  int control = translate_control (task, message);
+  if (control < 0)
+    host_close (task->guest, *kept);
+  return control < 0 ? control : name | control;
+}
+
+enum guest_verdict
+guest_enter_sendmsg (struct guest_task *task, struct guest_call *call)
+{
+  const struct guest_ops *ops = task->guest->ops;
+  struct k_msghdr message;
+  int kept;
+  int status = ops->read (task, call->arg[1], &message, sizeof message);
+
+  if (status == 0)
+    status = translate_message (task, &message, &kept);
+  if (status < 0)
+    return guest_answer (call, status);
+  if (status == 0)
+    return GUEST_PASS;
+  status = ops->scratch (task, &message, sizeof message, &call->arg[1]);
+  call->kept[0] = (uint64_t) (int64_t) kept;
+  call->kept[1] = 0;
+  if (status < 0)
+    {
+      host_close (task->guest, kept);
+      return guest_answer (call, status);
+    }
+  return kept >= 0 ? GUEST_RUN_EXIT : GUEST_RUN;
+}
+
+/* At most so many messages are sent by one sendmmsg that has names: the
+   kernel may send fewer than asked anyway.  */
+#define MESSAGES_MAX 8
+
+enum guest_verdict
+guest_enter_sendmmsg (struct guest_task *task, struct guest_call *call)
+{
+  const struct guest_ops *ops = task->guest->ops;
+  struct k_mmsghdr messages[MESSAGES_MAX];
+  uint64_t count = (uint32_t) call->arg[2];
+  int changed = 0;
+  int kept;
+
+  if (count > MESSAGES_MAX)
+    count = MESSAGES_MAX;
+  if (count == 0)
+    return GUEST_PASS;
+  int status = ops->read (task, call->arg[1], messages,
+                          (size_t) count * sizeof messages[0]);
+  for (uint64_t i = 0; status >= 0 && i < count; i++)
+    {
+      status = translate_message (task, &messages[i].msg_hdr, &kept);
+      if (status > 0)
+        changed = 1;
+      if (kept >= 0 && status >= 0)
+        {
+          /* A name that only a descriptor of ours can give.  */
+          host_close (task->guest, kept);
+          status = -K_ENAMETOOLONG;
+        }
+    }
+  if (status < 0)
+    return guest_answer (call, status);
+  if (!changed && (uint32_t) call->arg[2] <= MESSAGES_MAX)
+    return GUEST_PASS;
+  call->kept[0] = (uint64_t) (int64_t) -1;
+  call->kept[1] = call->arg[1];
+  call->arg[2] = count;
+  status = ops->scratch (task, messages, (size_t) count * sizeof messages[0],
+                         &call->arg[1]);
+  call->kept[2] = call->arg[1];
+  return status < 0 ? guest_answer (call, status) : GUEST_RUN_EXIT;
+}
+
+void
+guest_leave_sendmsg (struct guest_task *task, struct guest_call *call)
+{
+  const struct guest_ops *ops = task->guest->ops;
+
+  guest_leave_address (task, call);
+  /* How much of each message was sent.  */
+  for (int64_t i = 0; call->kept[1] != 0 && i < call->result; i++)
+    {
+      struct k_mmsghdr message;
+      uint64_t offset = (uint64_t) i * sizeof message;
+      if (ops->read (task, call->kept[2] + offset, &message, sizeof message)
+              < 0
+          || ops->write (task,
+                         call->kept[1] + offset
+                             + offsetof (struct k_mmsghdr, msg_len),
+                         &message.msg_len, sizeof message.msg_len)
+                 < 0)
+        break;
+    }
+}
+
+/* Turn the address of *LENGTH bytes that the kernel put at PLACE, where
+   CAPACITY bytes have room, into what TASK is to see.  Return whether *LENGTH
+   changed.  */
+static bool
+mend_address (struct guest_task *task, uint64_t place, uint32_t *length,
+              uint64_t capacity)
+{
+  char host[K_UNIX_PATH_MAX + 1];
+  char path[GUEST_PATH_SIZE];
+  struct k_sockaddr_un un = { .sun_family = K_AF_UNIX };
+  uint64_t there = *length < capacity ? *length : capacity;
+
+  if (read_address (task, place, there, host) <= 0 || host[0] != '/')
+    return false;
+  int seen = guest_reverse (task, host,
+                            guest_text_length (host, sizeof host - 1), path,
+                            sizeof path);
+  if (seen < 0 || seen >= K_UNIX_PATH_MAX)
+    return false;
+  for (int i = 0; i <= seen; i++)
+    un.sun_path[i] = path[i];
+  *length = (uint32_t) seen + 1 + FAMILY_SIZE;
+  (void) task->guest->ops->write (task, place, &un,
+                                  *length < capacity ? *length
+                                                     : (size_t) capacity);
+  return true;
+}
+
+/* Return the argument with the address of a call that tells one.  */
+static int
+name_argument (const struct guest_call *call)
+{
+  return call->rule->number[GUEST_X86_64] == 45 ? 4 : 1; /* recvfrom */
+}
+
+/* getsockname, getpeername, accept, accept4, recvfrom.  */
+enum guest_verdict
+guest_enter_name (struct guest_task *task, struct guest_call *call)
+{
+  int at = name_argument (call);
+  uint32_t capacity = 0;
+
+  if (call->arg[at] == 0 || call->arg[at + 1] == 0
+      || task->guest->ops->read (task, call->arg[at + 1], &capacity,
+                                 sizeof capacity)
+             < 0
+      || capacity <= FAMILY_SIZE || capacity > INT32_MAX)
+    return GUEST_PASS;
+  call->kept[0] = capacity;
+  return GUEST_RUN_EXIT;
+}
+
+void
+guest_leave_name (struct guest_task *task, struct guest_call *call)
+{
+  const struct guest_ops *ops = task->guest->ops;
+  int at = name_argument (call);
+  uint32_t length;
+
+  if (call->result < 0
+      || ops->read (task, call->arg[at + 1], &length, sizeof length) < 0)
+    return;
+  if (mend_address (task, call->arg[at], &length, call->kept[0]))
+    (void) ops->write (task, call->arg[at + 1], &length, sizeof length);
+}
+
+enum guest_verdict
+guest_enter_recvmsg (struct guest_task *task, struct guest_call *call)
+{
+  struct k_msghdr message;
+
+  if (task->guest->ops->read (task, call->arg[1], &message, sizeof message)
+      < 0)
+    return GUEST_PASS;
+  if (message.msg_name == 0
+      && (!task->guest->identity.emulated || message.msg_control == 0))
+    return GUEST_PASS;
+  call->kept[0] = (uint32_t) message.msg_namelen;
+  call->kept[1] = 1;
+  return GUEST_RUN_EXIT;
+}
+
+enum guest_verdict
+guest_enter_recvmmsg (struct guest_task *task, struct guest_call *call)
+{
+  (void) task;
+  call->kept[0] = 0;
+  call->kept[1] = 0;
+  return GUEST_RUN_EXIT;
+}
+
+/* Mend the message header at PLACE, where a name had room for CAPACITY bytes
+   (0: not known, so for what is there).  */
+static void
+mend_message (struct guest_task *task, uint64_t place, uint64_t capacity)
+{
+  struct guest *guest = task->guest;
+  const struct guest_ops *ops = guest->ops;
+  struct k_msghdr message;
+  uint64_t control[CONTROL_MAX / 8];
+
+  if (ops->read (task, place, &message, sizeof message) < 0)
+    return;
+  if (message.msg_name != 0)
+    {
+      uint32_t length = (uint32_t) message.msg_namelen;
+      if (mend_address (task, message.msg_name, &length,
+                        capacity > 0 ? capacity : length))
+        (void) ops->write (task,
+                           place + offsetof (struct k_msghdr, msg_namelen),
+                           &length, sizeof length);
+    }
+  if (!guest->identity.emulated || message.msg_control == 0
+      || message.msg_controllen < sizeof (struct control_header)
+      || message.msg_controllen > sizeof control
+      || ops->read (task, message.msg_control, control,
+                    (size_t) message.msg_controllen)
+             < 0)
+    return;
+  if (each_credential (guest, (char *) control, message.msg_controllen,
+                       make_shown))
+    (void) ops->write (task, message.msg_control, control,
+                       (size_t) message.msg_controllen);
+}
+
+/* recvmsg, recvmmsg.  */
+void
+guest_leave_recvmsg (struct guest_task *task, struct guest_call *call)
+{
+  if (call->kept[1])
+    {
+      if (call->result >= 0)
+        mend_message (task, call->arg[1], call->kept[0]);
+      return;
+    }
+  for (int64_t i = 0; i < call->result; i++)
+    mend_message (task,
+                  call->arg[1] + (uint64_t) i * sizeof (struct k_mmsghdr), 0);
+}
+
+enum guest_verdict
+guest_enter_getsockopt (struct guest_task *task, struct guest_call *call)
+{
+  (void) task;
+  return call->arg[1] == SOL_SOCKET && call->arg[2] == SO_PEERCRED
+             ? GUEST_RUN_EXIT
+             : GUEST_PASS;
+}
+
+void
+guest_leave_getsockopt (struct guest_task *task, struct guest_call *call)
+{
+  const struct guest_ops *ops = task->guest->ops;
+  struct credentials credentials;
+  uint32_t size;
+
+  if (call->result < 0
+      || ops->read (task, call->arg[4], &size, sizeof size) < 0
+      || size < sizeof credentials
+      || ops->read (task, call->arg[3], &credentials, sizeof credentials) < 0)
+    return;
+  make_shown (task->guest, &credentials);
+  (void) ops->write (task, call->arg[3], &credentials, sizeof credentials);
+}
