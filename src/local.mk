@@ -11,6 +11,7 @@ src_cmd_libcmd_a_SOURCES = \
   src/cmd/completion.c \
   src/cmd/general.c src/cmd/general.h \
   src/cmd/help.c \
+  src/cmd/login.c \
   src/cmd/manual.c \
   src/cmd/mkrepo.c \
   src/cmd/options.c src/cmd/options.h \
@@ -54,4 +55,4 @@ tests_unit_test_options_LDADD = src/cmd/libcmd.a src/config/libconfig.a \
   src/platform/libplatform.a lib/base/libbase.a $(LIBGNU)
 
 shell_tests += tests/shell/cli-general.sh tests/shell/cli-settings.sh \
-  tests/shell/cli-two-programs.sh
+  tests/shell/cli-two-programs.sh tests/shell/cli-login.sh

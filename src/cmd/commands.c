@@ -23,6 +23,8 @@
 #endif
 
 extern const struct command command_help;
+extern const struct command command_login;
+extern const struct command command_logout;
 extern const struct command command_mkrepo;
 extern const struct command command_pull;
 extern const struct command command_showconf;
@@ -30,6 +32,8 @@ extern const struct command command_version;
 
 const struct command_entry commands[] = {
   { "pull", FULL (command_pull) },
+  { "login", FULL (command_login) },
+  { "logout", FULL (command_logout) },
   { "mkrepo", BOTH (command_mkrepo) },
   { "showconf", BOTH (command_showconf) },
   { "version", BOTH (command_version) },
