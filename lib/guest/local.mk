@@ -4,6 +4,7 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/call.h \
   lib/guest/calls.c lib/guest/calls.h \
   lib/guest/enter.c \
+  lib/guest/exec.c lib/guest/exec.h \
   lib/guest/file.c \
   lib/guest/fs.c lib/guest/fs.h \
   lib/guest/handlers.h \
