@@ -14,3 +14,8 @@ src_image_libimage_a_SOURCES = \
   src/image/tag.c \
   src/image/tree.c src/image/tree.h \
   src/image/unpack.h
+
+check_PROGRAMS += tests/unit/test-manifest
+tests_unit_test_manifest_SOURCES = tests/unit/test-manifest.c
+tests_unit_test_manifest_LDADD = src/image/libimage.a \
+  src/registry/libregistry.a lib/base/libbase.a $(JSON_C_LIBS) $(LIBGNU)

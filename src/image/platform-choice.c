@@ -115,7 +115,7 @@ platform_parse (struct platform *platform, const char *text, struct error *err)
   for (const char *p = text; status == 0; count++)
     {
       size_t size = strcspn (p, "/");
-      if (size == 0 || size > 64 || count == PARTS_MAX
+      if (size == 0 || size > 64 || count == PARTS_MAX || *p == '.'
           || strspn (p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                         "0123456789_.-")
                  < size)

@@ -9,3 +9,13 @@ src_registry_libregistry_a_SOURCES = \
   src/registry/reference.c src/registry/reference.h \
   src/registry/registry.c src/registry/registry.h \
   src/registry/registry-private.h
+
+check_PROGRAMS += tests/unit/test-challenge tests/unit/test-reference
+tests_unit_test_challenge_SOURCES = tests/unit/test-challenge.c
+tests_unit_test_challenge_LDADD = src/registry/libregistry.a \
+  lib/base/libbase.a $(JSON_C_LIBS) $(LIBGNU)
+tests_unit_test_reference_SOURCES = tests/unit/test-reference.c
+tests_unit_test_reference_LDADD = src/registry/libregistry.a \
+  lib/base/libbase.a $(JSON_C_LIBS) $(LIBGNU)
+
+EXTRA_DIST += tests/layouts.sh tests/bench/pull.sh
