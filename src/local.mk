@@ -55,4 +55,9 @@ tests_unit_test_options_LDADD = src/cmd/libcmd.a src/config/libconfig.a \
   src/platform/libplatform.a lib/base/libbase.a $(LIBGNU)
 
 shell_tests += tests/shell/cli-general.sh tests/shell/cli-settings.sh \
-  tests/shell/cli-two-programs.sh tests/shell/cli-login.sh
+  tests/shell/cli-two-programs.sh tests/shell/cli-login.sh \
+  tests/shell/dejagnu.sh
+
+# The suites that tests/shell/dejagnu.sh runs.
+EXTRA_DIST += tests/config/default.exp tests/lib/udocker.exp \
+  tests/udocker.cli/general.exp tests/udocker.login/login.exp

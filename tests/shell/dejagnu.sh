@@ -1,0 +1,32 @@
+# The suites of DejaGnu, as one test.
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 the udocker authors
+#
+# Their results become results here, so that nothing is green because runtest
+# is missing or broken.
+
+. "${top_srcdir:=.}/tests/tap.sh"
+
+need runtest expect
+
+UDOCKER=$udocker
+UDOCKER_NOSYSCONF=1
+export UDOCKER UDOCKER_NOSYSCONF
+status=0
+runtest --tool udocker --srcdir "$top_srcdir/tests" --objdir "$work" \
+  --outdir "$work" --status > runtest.out 2>&1 || status=$?
+test -s udocker.sum || { note "$(cat runtest.out)"; bail "no udocker.sum"; }
+
+while IFS= read -r line; do
+  case $line in
+    'PASS: '*) ok "${line#*: }" true ;;
+    'FAIL: '* | 'ERROR: '* | 'UNRESOLVED: '*) ok "${line#*: }" false ;;
+    'UNSUPPORTED: '* | 'UNTESTED: '*) skip "${line#*: }" "not here" ;;
+  esac
+done < udocker.sum
+ok "some suite has run" test "$tap_count" -gt 10
+ok "runtest is content" test "$status" = 0 || {
+  note "$(cat udocker.log)"
+}
+
+done_testing
