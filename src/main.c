@@ -74,8 +74,8 @@ guard_descriptors (void)
 static const char *
 locale_wish (void)
 {
-  static const char *const variables[]
-      = { "LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANG" };
+  static const char *const variables[] = { "LC_ALL", "LC_MESSAGES", "LC_CTYPE",
+                                           "LANG" };
 
   for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
     {
@@ -106,8 +106,7 @@ start_locale (void)
   if (path != NULL && end == NULL)
     end = strstr (path, "/bin/");
   if (end != NULL)
-    directory
-        = xasprintf ("%.*s/share/locale", (int) (end - path), path);
+    directory = xasprintf ("%.*s/share/locale", (int) (end - path), path);
   bindtextdomain (PACKAGE, directory != NULL && access (directory, F_OK) == 0
                                ? directory
                                : LOCALEDIR);
@@ -175,8 +174,8 @@ unknown_command (const char *name, struct error *err)
                       _ ("invalid command: %s; did you mean '%s'?"), name,
                       nearest);
   return error_set (
-      err, EINVAL,
-      _ ("invalid command: %s; 'udocker help' lists the commands"), name);
+      err, EINVAL, _ ("invalid command: %s; 'udocker help' lists the commands"),
+      name);
 }
 
 /* Refuse the wrong number of operands.  */
@@ -192,17 +191,15 @@ check_operands (const struct invocation *invocation, struct error *err)
       return error_set (err, EINVAL,
                         _ ("missing operand: the command is 'udocker %s %s'"),
                         command->name,
-                        command->operands == NULL ? ""
-                                                  : _ (command->operands));
+                        command->operands == NULL ? "" : _ (command->operands));
     }
   if (invocation->operand_count > command->max_operands)
     {
       AUTO_BUFFER (words);
       for (int i = command->max_operands; i < invocation->operand_count; i++)
         buffer_add_format (&words, " %s", invocation->operands[i]);
-      return error_set (err, EINVAL,
-                        _ ("syntax error at:%s: too many operands"),
-                        words.data);
+      return error_set (
+          err, EINVAL, _ ("syntax error at:%s: too many operands"), words.data);
     }
   return 0;
 }
@@ -277,17 +274,17 @@ run_command (struct program *program, const struct command *command, int argc,
     .command = command,
     .options = options,
     .argv = program->argv,
-    .failure_status = command->failure_status != 0 ? command->failure_status
-                                                   : STATUS_FAILED,
+    .failure_status =
+        command->failure_status != 0 ? command->failure_status : STATUS_FAILED,
     .report = report,
   };
   exit_failure = invocation->failure_status; /* when memory is exhausted */
 
-  int status = options_parse (command->options,
-                              command->options_end_at_operand
-                                  ? OPTIONS_BEFORE_OPERANDS
-                                  : OPTIONS_ANYWHERE,
-                              argc, argv, options, &first, err);
+  int status =
+      options_parse (command->options,
+                     command->options_end_at_operand ? OPTIONS_BEFORE_OPERANDS
+                                                     : OPTIONS_ANYWHERE,
+                     argc, argv, options, &first, err);
   if (status == 1)
     {
       AUTO_BUFFER (text);
@@ -326,8 +323,7 @@ general_help (const struct program *program, struct error *err)
 /* Find out which command is wanted and run it.  Return the exit status, or a
    negative errno with ERR set.  */
 static int
-run_program (struct program *program, int argc, char **argv,
-             struct error *err)
+run_program (struct program *program, int argc, char **argv, struct error *err)
 {
   struct general_options *general = &program->general;
   char version[] = "version";
@@ -335,8 +331,8 @@ run_program (struct program *program, int argc, char **argv,
   char *substitute[] = { NULL, NULL, NULL };
   int first = 0;
 
-  int status = options_parse (general_rows, OPTIONS_BEFORE_OPERANDS, argc,
-                              argv, general, &first, err);
+  int status = options_parse (general_rows, OPTIONS_BEFORE_OPERANDS, argc, argv,
+                              general, &first, err);
   if (status < 0)
     return status;
   if (general->quiet)

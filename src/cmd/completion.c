@@ -25,8 +25,7 @@ append_options (struct buffer *out, const struct option_row *rows)
         buffer_add_format (out, "--%s%s ", rows->name, valued ? "=" : "");
       else
         buffer_add_format (out, "-%c ", rows->letter);
-      for (size_t i = 0; rows->choices != NULL && rows->choices[i] != NULL;
-           i++)
+      for (size_t i = 0; rows->choices != NULL && rows->choices[i] != NULL; i++)
         buffer_add_format (out, "--%s=%s ", rows->name, rows->choices[i]);
     }
   buffer_add_string (out, "--help");
@@ -42,10 +41,8 @@ append_kinds (struct buffer *out, const struct command *command)
     const char *word;
     const char *kind;
   } kinds[] = {
-    { "CONTAINER", "containers" },
-    { "IMAGE", "images" },
-    { "FILE", "files" },
-    { "DIR", "directories" },
+    { "CONTAINER", "containers" }, { "IMAGE", "images" },
+    { "FILE", "files" },           { "DIR", "directories" },
     { "COMMAND", "commands" },
   };
 
@@ -62,34 +59,34 @@ append_kinds (struct buffer *out, const struct command *command)
 void
 usage_completion (struct buffer *out)
 {
-  buffer_add_string (
-      out, "# bash completion for udocker(1), made by "
-           "'udocker help --format=bash'.\n"
-           "\n"
-           "_udocker ()\n"
-           "{\n"
-           "  local commands='");
+  buffer_add_string (out, "# bash completion for udocker(1), made by "
+                          "'udocker help --format=bash'.\n"
+                          "\n"
+                          "_udocker ()\n"
+                          "{\n"
+                          "  local commands='");
   for (const struct command_entry *entry = commands; entry->name != NULL;
        entry++)
     buffer_add_format (out, "%s%s", entry == commands ? "" : " ", entry->name);
   buffer_add_string (
-      out, "'\n"
-           "  local cur=${COMP_WORDS[COMP_CWORD]} name= options= kinds= i\n"
-           "  # A \"=\" is a word of its own to readline.\n"
-           "  if [[ $cur == '=' ]]; then cur=; kinds=files; fi\n"
-           "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
-           "    case ${COMP_WORDS[i]} in\n"
-           "      --repo|--config)\n"
-           "        if [[ ${COMP_WORDS[i + 1]-} != '=' ]]; then ((i++)); fi ;;\n"
-           "      -*|=) ;;\n"
-           "      *)\n"
-           "        if [[ ${COMP_WORDS[i - 1]} != '=' ]]; then\n"
-           "          name=${COMP_WORDS[i]}; break\n"
-           "        fi ;;\n"
-           "    esac\n"
-           "  done\n"
-           "  case $name in\n"
-           "    '') kinds=${kinds:-commands} options='");
+      out,
+      "'\n"
+      "  local cur=${COMP_WORDS[COMP_CWORD]} name= options= kinds= i\n"
+      "  # A \"=\" is a word of its own to readline.\n"
+      "  if [[ $cur == '=' ]]; then cur=; kinds=files; fi\n"
+      "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+      "    case ${COMP_WORDS[i]} in\n"
+      "      --repo|--config)\n"
+      "        if [[ ${COMP_WORDS[i + 1]-} != '=' ]]; then ((i++)); fi ;;\n"
+      "      -*|=) ;;\n"
+      "      *)\n"
+      "        if [[ ${COMP_WORDS[i - 1]} != '=' ]]; then\n"
+      "          name=${COMP_WORDS[i]}; break\n"
+      "        fi ;;\n"
+      "    esac\n"
+      "  done\n"
+      "  case $name in\n"
+      "    '') kinds=${kinds:-commands} options='");
   append_options (out, general_rows);
   buffer_add_string (out, "' ;;\n");
   for (const struct command_entry *entry = commands; entry->name != NULL;
@@ -116,7 +113,8 @@ usage_completion (struct buffer *out)
       "  fi\n"
       "  for kind in $kinds; do\n"
       "    case $kind in\n"
-      "      commands) COMPREPLY+=($(compgen -W \"$commands\" -- \"$cur\")) ;;\n"
+      "      commands) COMPREPLY+=($(compgen -W \"$commands\" -- \"$cur\")) "
+      ";;\n"
       "      files) COMPREPLY+=($(compgen -f -- \"$cur\")) ;;\n"
       "      directories) COMPREPLY+=($(compgen -d -- \"$cur\")) ;;\n"
       "      containers)\n"

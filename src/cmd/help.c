@@ -49,8 +49,8 @@ run_help (struct invocation *invocation, struct error *err)
     usage_general (&out);
   else
     {
-      const struct command_entry *entry
-          = command_find (invocation->operands[0]);
+      const struct command_entry *entry =
+          command_find (invocation->operands[0]);
       if (entry == NULL || entry->command == NULL)
         return error_set (err, EINVAL, _ ("invalid command: %s"),
                           invocation->operands[0]);

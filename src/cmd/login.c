@@ -204,8 +204,8 @@ run_login (struct invocation *invocation, struct error *err)
   const struct config *config = invocation->config;
 
   AUTO_FREE char *username = get_username (options);
-  AUTO_FREE char *password
-      = username == NULL || *username == '\0' ? NULL : get_password (options);
+  AUTO_FREE char *password =
+      username == NULL || *username == '\0' ? NULL : get_password (options);
   if (password == NULL || *password == '\0')
     return error_set (err, EINVAL, _ ("invalid credentials: the %s is empty"),
                       username == NULL || *username == '\0' ? _ ("user name")
@@ -216,9 +216,9 @@ run_login (struct invocation *invocation, struct error *err)
   if (is_upper_case (password))
     log_warning (_ ("password in uppercase Caps Lock ?"));
 
-  int status = keystore_store (config->keystore,
-                               chosen_registry (options, config), username,
-                               password, err);
+  int status =
+      keystore_store (config->keystore, chosen_registry (options, config),
+                      username, password, err);
   explicit_bzero (password, strlen (password));
   return status;
 }
@@ -230,8 +230,8 @@ run_logout (struct invocation *invocation, struct error *err)
   const struct config *config = invocation->config;
 
   int status = keystore_remove (
-      config->keystore,
-      options->all ? NULL : chosen_registry (options, config), err);
+      config->keystore, options->all ? NULL : chosen_registry (options, config),
+      err);
   return status < 0 ? error_prefix (err, _ ("deleting credentials")) : 0;
 }
 

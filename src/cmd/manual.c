@@ -77,8 +77,8 @@ append_paragraphs (struct buffer *out, const char *text)
 static void
 append_option (struct buffer *out, const struct option_row *row)
 {
-  AUTO_FREE char *argument
-      = xstrdup (row->argument == NULL ? _ ("VALUE") : _ (row->argument));
+  AUTO_FREE char *argument =
+      xstrdup (row->argument == NULL ? _ ("VALUE") : _ (row->argument));
 
   buffer_add_string (out, ".TP\n");
   if (row->letter != 0)

@@ -28,15 +28,13 @@ run_mkrepo (struct invocation *invocation, struct error *err)
 
   if (fstatat (AT_FDCWD, directory, &status, AT_SYMLINK_NOFOLLOW) == 0)
     return error_set (err, EEXIST,
-                      _ ("localrepo directory already exists:  %s"),
-                      directory);
+                      _ ("localrepo directory already exists:  %s"), directory);
   if (errno != ENOENT)
     return error_set (err, errno, _ ("localrepo creation failure:  %s: %s"),
                       directory, strerror (errno));
   int result = store_open (&paths, true, NULL, &store, err);
   if (result < 0)
-    return error_prefix (err, _ ("localrepo creation failure:  %s"),
-                         directory);
+    return error_prefix (err, _ ("localrepo creation failure:  %s"), directory);
   store_close (store);
   return 0;
 }

@@ -99,11 +99,10 @@ translate (const struct option_row *rows, enum option_order order,
             *shorts++ = ':';
         }
       if (row->name != NULL)
-        *longs++
-            = (struct option){ .name = row->name,
-                               .has_arg = valued ? required_argument
-                                                 : optional_argument,
-                               .val = RESULT_ROW + (int) i };
+        *longs++ = (struct option){ .name = row->name,
+                                    .has_arg = valued ? required_argument
+                                                      : optional_argument,
+                                    .val = RESULT_ROW + (int) i };
     }
   if (find_letter (table, 'h') == NULL)
     *shorts++ = 'h';
@@ -239,8 +238,8 @@ row_label (const struct option_row *row)
 static void
 list_add (struct option_list *list, const char *item)
 {
-  list->items
-      = xreallocarray (list->items, list->count + 2, sizeof *list->items);
+  list->items =
+      xreallocarray (list->items, list->count + 2, sizeof *list->items);
   list->items[list->count++] = item;
   list->items[list->count] = NULL;
 }
@@ -322,8 +321,8 @@ static int
 take_long (const struct translated *table, int result, int argc, char **argv,
            void *target, struct error *err)
 {
-  const struct option_row *row
-      = result == RESULT_HELP ? &help_row : &table->rows[result - RESULT_ROW];
+  const struct option_row *row =
+      result == RESULT_HELP ? &help_row : &table->rows[result - RESULT_ROW];
   const char *value = optarg;
   bool separate = value != NULL && value == argv[optind - 1];
   const char *word = argv[optind - 1 - separate];
@@ -369,9 +368,8 @@ take_letter (const struct translated *table, int result, char **argv,
 }
 
 int
-options_parse (const struct option_row *rows, enum option_order order,
-               int argc, char **argv, void *target, int *first,
-               struct error *err)
+options_parse (const struct option_row *rows, enum option_order order, int argc,
+               char **argv, void *target, int *first, struct error *err)
 {
   struct translated table;
   const struct option_row *flag = NULL;
@@ -391,9 +389,9 @@ options_parse (const struct option_row *rows, enum option_order order,
         break;
       if (result == ':')
         {
-          const struct option_row *row
-              = optopt >= RESULT_ROW ? &rows[optopt - RESULT_ROW]
-                                     : find_letter (&table, optopt);
+          const struct option_row *row = optopt >= RESULT_ROW
+                                             ? &rows[optopt - RESULT_ROW]
+                                             : find_letter (&table, optopt);
           /* The word may be an abbreviation, which is no option here; "="
              has no row.  */
           if (row == NULL)
@@ -449,9 +447,8 @@ options_release (const struct option_row *rows, void *target)
     if (rows[i].kind == OPTION_LIST && !rows[i].ignored
         && rows[i].refusal == NULL)
       {
-        struct option_list *list
-            = (struct option_list *) (void *) ((char *) target
-                                               + rows[i].target);
+        struct option_list *list =
+            (struct option_list *) (void *) ((char *) target + rows[i].target);
         free (list->items);
         *list = (struct option_list){ 0 };
       }

@@ -49,8 +49,8 @@ struct option_row
   const char *name; /* without dashes; NULL when there is only a letter */
   char letter;      /* 0 when there is only a name */
   enum option_kind kind;
-  const char *argument; /* N_ ("DIR"), for the help and for completion */
-  const char *help;     /* N_ ("lower case, no full stop") */
+  const char *argument;       /* N_ ("DIR"), for the help and for completion */
+  const char *help;           /* N_ ("lower case, no full stop") */
   const char *const *choices; /* the only values there are, then NULL */
   size_t target;
   bool ignored;
@@ -70,9 +70,10 @@ enum option_order
 /* Read the options of ARGV (ARGC words, the first is not looked at) by the
    table ROWS into TARGET, the command's zeroed structure of options.  ARGV is
    permuted so that what is no option comes last; FIRST becomes the index of
-   the first of these.  ROWS may be NULL, for a command without options.  Spellings: --name=V, --name V, -xV, -x V, -x=V, flags
-   in clusters (-it), --flag=true, --flag=false, --.  Names are never
-   abbreviated, so that a new option cannot break an old script.
+   the first of these.  ROWS may be NULL, for a command without options.
+   Spellings: --name=V, --name V, -xV, -x V, -x=V, flags in clusters (-it),
+   --flag=true, --flag=false, --.  Names are never abbreviated, so that a new
+   option cannot break an old script.
 
    Return 0, or 1 as soon as --help is met (or -h, where no row has that
    letter), or -EINVAL with ERR set to a sentence that names the word and,

@@ -47,8 +47,7 @@ open_image (struct store *store, const char *name, struct error *err)
    else an image; IS_IMAGE tells which.  Return the descriptor, or a negative
    errno with ERR set.  */
 static int
-open_operand (struct invocation *invocation, bool *is_image,
-              struct error *err)
+open_operand (struct invocation *invocation, bool *is_image, struct error *err)
 {
   const char *name = invocation->operands[0];
   struct container *container = NULL;
@@ -76,15 +75,15 @@ run_protect (struct invocation *invocation, struct error *err)
   AUTO_CLOSE int directory = open_operand (invocation, &is_image, err);
   if (directory >= 0)
     {
-      AUTO_CLOSE int mark
-          = openat (directory, MARK,
-                    O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+      AUTO_CLOSE int mark = openat (
+          directory, MARK, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
       if (mark >= 0)
         return 0;
       error_set (err, errno, "%s", strerror (errno));
     }
-  return error_prefix (err, is_image ? _ ("protect image failed: %s")
-                                     : _ ("protect container failed: %s"),
+  return error_prefix (err,
+                       is_image ? _ ("protect image failed: %s")
+                                : _ ("protect container failed: %s"),
                        invocation->operands[0]);
 }
 
@@ -100,8 +99,9 @@ run_unprotect (struct invocation *invocation, struct error *err)
         return 0;
       error_set (err, errno, "%s", strerror (errno));
     }
-  return error_prefix (err, is_image ? _ ("unprotect image failed: %s")
-                                     : _ ("unprotect container failed: %s"),
+  return error_prefix (err,
+                       is_image ? _ ("unprotect image failed: %s")
+                                : _ ("unprotect container failed: %s"),
                        invocation->operands[0]);
 }
 

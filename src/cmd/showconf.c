@@ -33,13 +33,13 @@ run_showconf (struct invocation *invocation, struct error *err)
 const struct command command_showconf = {
   .name = "showconf",
   .summary = N_ ("print the settings"),
-  .description = N_ (
-      "Settings come from these, the later wins: built-in defaults, "
-      "/etc/udocker.conf (unless UDOCKER_NOSYSCONF is set), "
-      "~/.udocker/udocker.conf, udocker.conf in the repository, the file "
-      "given with --config, environment variables, the command line.\n\n"
-      "A file has lines 'key = value' in a section [DEFAULT]; values are "
-      "written as they are printed here."),
+  .description =
+      N_ ("Settings come from these, the later wins: built-in defaults, "
+          "/etc/udocker.conf (unless UDOCKER_NOSYSCONF is set), "
+          "~/.udocker/udocker.conf, udocker.conf in the repository, the file "
+          "given with --config, environment variables, the command line.\n\n"
+          "A file has lines 'key = value' in a section [DEFAULT]; values are "
+          "written as they are printed here."),
   .needs = NEEDS_CONFIG,
   .run = run_showconf,
 };

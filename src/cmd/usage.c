@@ -75,8 +75,8 @@ append_spellings (const struct option_row *row, struct buffer *out)
   if (row->kind == OPTION_FLAG)
     return;
 
-  const char *argument
-      = row->argument == NULL ? _ ("VALUE") : _ (row->argument);
+  const char *argument =
+      row->argument == NULL ? _ ("VALUE") : _ (row->argument);
   const char *sign = row->name != NULL ? "=" : " ";
   if (row->kind == OPTION_OPTIONAL)
     buffer_add_format (out, "[%s%s]", sign, argument);
@@ -161,8 +161,7 @@ append_sentence (struct buffer *out, const char *text)
   AUTO_BUFFER (sentence);
 
   buffer_add_string (&sentence, text);
-  if (sentence.length > 0 && sentence.data[0] >= 'a'
-      && sentence.data[0] <= 'z')
+  if (sentence.length > 0 && sentence.data[0] >= 'a' && sentence.data[0] <= 'z')
     sentence.data[0] = (char) (sentence.data[0] - 'a' + 'A');
   buffer_add_char (&sentence, '.');
   fill (out, sentence.data, 0, 0);
@@ -204,9 +203,8 @@ usage_general (struct buffer *out)
       }
   buffer_add_format (out, "\n%s\n", _ ("General options, before the command:"));
   append_options (out, general_rows);
-  buffer_add_format (
-      out, "\n%s\n",
-      _ ("'udocker COMMAND --help' tells about one command."));
+  buffer_add_format (out, "\n%s\n",
+                     _ ("'udocker COMMAND --help' tells about one command."));
   append_paragraphs (
       out, _ (" udocker pull busybox             fetch an image\n"
               " udocker create --name=bb busybox make a container of it\n"

@@ -50,8 +50,8 @@ static const char blanks[] = " \t\r\n";
 /* Where a value came from, for messages.  */
 struct origin
 {
-  const char *name;   /* file, variable or option */
-  unsigned line;      /* 0 where there are no lines */
+  const char *name;     /* file, variable or option */
+  unsigned line;        /* 0 where there are no lines */
   bool may_be_relative; /* relative directories start at the current one */
 };
 
@@ -308,8 +308,8 @@ begin_entry (struct entry *entry, const char *line, const char *name,
   entry->key = xstrndup (line, length);
   for (char *c = entry->key; *c != '\0'; c++)
     *c = (char) tolower ((unsigned char) *c);
-  buffer_add_string (&entry->value, separator + 1
-                                        + strspn (separator + 1, blanks));
+  buffer_add_string (&entry->value,
+                     separator + 1 + strspn (separator + 1, blanks));
   return 0;
 }
 
@@ -335,9 +335,8 @@ config_read_text (struct config *config, const char *text, const char *name,
 
       while (end > start && strchr (blanks, end[-1]) != NULL)
         end--;
-      AUTO_FREE char *line
-          = start < end ? xstrndup (start, (size_t) (end - start))
-                        : xstrdup ("");
+      AUTO_FREE char *line =
+          start < end ? xstrndup (start, (size_t) (end - start)) : xstrdup ("");
       text += length + (text[length] == '\n');
       number++;
 
@@ -393,14 +392,14 @@ read_environment (struct config *config, struct error *err)
   for (const struct setting *setting = settings; setting->name != NULL;
        setting++)
     {
-      const char *value
-          = setting->variable == NULL ? NULL : getenv (setting->variable);
+      const char *value =
+          setting->variable == NULL ? NULL : getenv (setting->variable);
       /* Empty is not set, but for programs, where it says "search PATH".  */
       if (value == NULL
           || (*value == '\0' && strncmp (setting->name, "use_", 4) != 0))
         continue;
-      struct origin origin
-          = { .name = setting->variable, .may_be_relative = true };
+      struct origin origin = { .name = setting->variable,
+                               .may_be_relative = true };
       int status = assign (config, setting, value, &origin, err);
       if (status < 0)
         return status;
@@ -416,15 +415,17 @@ set_defaults (struct config *config, struct error *err)
   for (const struct setting *setting = settings; setting->name != NULL;
        setting++)
     {
-      int status = assign (config, setting, setting->default_text, &origin, err);
+      int status =
+          assign (config, setting, setting->default_text, &origin, err);
       if (status < 0)
         return status;
     }
 
   const char *home = platform_home ();
   if (home != NULL)
-    replace_text (&config->homedir,
-                  xasprintf ("%s/.udocker", strcmp (home, "/") == 0 ? "" : home));
+    replace_text (
+        &config->homedir,
+        xasprintf ("%s/.udocker", strcmp (home, "/") == 0 ? "" : home));
   const char *temporary = getenv ("TMPDIR");
   if (temporary != NULL && *temporary == '/')
     replace_text (&config->tmpdir, xstrdup (temporary));
@@ -487,15 +488,15 @@ derive (struct config *config)
 
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
     if (**parts[i].place == '\0')
-      replace_text (parts[i].place, xasprintf ("%s%s%s", config->topdir, slash,
-                                               parts[i].name));
+      replace_text (parts[i].place,
+                    xasprintf ("%s%s%s", config->topdir, slash, parts[i].name));
   if (*config->homedir == '\0')
     replace_text (&config->homedir, xstrdup (config->topdir));
   if (*config->keystore != '/')
-    replace_text (&config->keystore,
-                  xasprintf ("%s/%s", config->homedir,
-                             *config->keystore == '\0' ? "keystore"
-                                                       : config->keystore));
+    replace_text (
+        &config->keystore,
+        xasprintf ("%s/%s", config->homedir,
+                   *config->keystore == '\0' ? "keystore" : config->keystore));
   if (*config->tmpdir == '\0')
     replace_text (&config->tmpdir, xstrdup ("/tmp"));
 }

@@ -60,9 +60,9 @@ struct config
   bool proot_killonexit;
   bool proot_link2symlink;
   char *ld_so_cache;
-  char *fakechroot_so;             /* "" for our own */
+  char *fakechroot_so;              /* "" for our own */
   char *fakechroot_expand_symlinks; /* "" for none */
-  char *fakechroot_libc;           /* "" for none */
+  char *fakechroot_libc;            /* "" for none */
   char *fakechroot_cmd_subst;
   struct config_list libc_search;
   struct config_list lib_dirs_list_nvidia;
@@ -140,8 +140,8 @@ void config_release (struct config *config);
 
 /* Read TEXT, the contents of a configuration file called NAME in messages,
    over the settings in CONFIG.  Return 0 or -EINVAL with ERR set.  */
-int config_read_text (struct config *config, const char *text,
-                      const char *name, struct error *err);
+int config_read_text (struct config *config, const char *text, const char *name,
+                      struct error *err);
 
 /* Append to OUT what showconf prints: a line "key = value" for each setting,
    values in Python notation, in the order users know.  */

@@ -64,8 +64,8 @@ literal_read_text (const char *text)
 static void
 list_add (struct config_list *list, char *item)
 {
-  list->items
-      = xreallocarray (list->items, list->count + 2, sizeof *list->items);
+  list->items =
+      xreallocarray (list->items, list->count + 2, sizeof *list->items);
   list->items[list->count++] = item;
   list->items[list->count] = NULL;
 }
@@ -194,8 +194,8 @@ literal_read_integer (const char *text, int *number)
 void
 literal_print_text (struct buffer *out, const char *text)
 {
-  char quote
-      = strchr (text, '\'') != NULL && strchr (text, '"') == NULL ? '"' : '\'';
+  char quote =
+      strchr (text, '\'') != NULL && strchr (text, '"') == NULL ? '"' : '\'';
 
   buffer_add_char (out, quote);
   for (const char *c = text; *c != '\0'; c++)

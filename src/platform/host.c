@@ -82,8 +82,8 @@ platform_host (void)
   (void) uname (&names);
   host.release = names.release;
   host.machine = names.machine;
-  host.architecture
-      = platform_docker_architecture (names.machine, &host.variant);
+  host.architecture =
+      platform_docker_architecture (names.machine, &host.variant);
 
   const char *cursor = names.release;
   for (size_t i = 0; i < 3 && isdigit ((unsigned char) *cursor); i++)

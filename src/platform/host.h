@@ -57,7 +57,6 @@ char *platform_find_part (const char *name, struct error *err);
 /* Replace this process by our own part NAME with the words ARGV: how the
    light program hands a command line to "udocker-full".  Standard output is
    flushed first.  Return only on failure: a negative errno with ERR set.  */
-int platform_exec_part (const char *name, char *const *argv,
-                        struct error *err);
+int platform_exec_part (const char *name, char *const *argv, struct error *err);
 
 #endif

@@ -64,16 +64,14 @@ lock (const char *path)
 
 /* Read the file PATH into OBJECT, NULL when there is none.  */
 static int
-read_keystore (const char *path, struct json_object **object,
-               struct error *err)
+read_keystore (const char *path, struct json_object **object, struct error *err)
 {
   struct stat status;
 
   if (stat (path, &status) < 0)
-    return errno == ENOENT
-               ? 0
-               : error_set (err, errno, _ ("cannot open '%s': %s"), path,
-                            strerror (errno));
+    return errno == ENOENT ? 0
+                           : error_set (err, errno, _ ("cannot open '%s': %s"),
+                                        path, strerror (errno));
   if (status.st_uid != geteuid ())
     return error_set (err, EPERM, _ ("'%s' belongs to another user"), path);
   if (status.st_size == 0)
@@ -85,8 +83,7 @@ read_keystore (const char *path, struct json_object **object,
 }
 
 static int
-write_keystore (const char *path, struct json_object *object,
-                struct error *err)
+write_keystore (const char *path, struct json_object *object, struct error *err)
 {
   const char *text = json_object_to_json_string_ext (
       object, JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
@@ -104,7 +101,8 @@ keystore_store (const char *path, const char *registry, const char *username,
   const char *slash = strrchr (path, '/');
   if (slash != NULL && slash != path)
     {
-      AUTO_FREE char *directory = xasprintf ("%.*s", (int) (slash - path), path);
+      AUTO_FREE char *directory =
+          xasprintf ("%.*s", (int) (slash - path), path);
       int made = file_make_directories (AT_FDCWD, directory, 0700, err);
       if (made < 0)
         return made;
@@ -144,8 +142,7 @@ keystore_remove (const char *path, const char *registry, struct error *err)
     {
       struct stat status;
       if (stat (path, &status) == 0 && status.st_uid != geteuid ())
-        return error_set (err, EPERM, _ ("'%s' belongs to another user"),
-                          path);
+        return error_set (err, EPERM, _ ("'%s' belongs to another user"), path);
       if (unlink (path) < 0)
         return error_set (err, errno, _ ("cannot remove '%s': %s"), path,
                           strerror (errno));
@@ -157,8 +154,7 @@ keystore_remove (const char *path, const char *registry, struct error *err)
     return status;
   AUTO_FREE char *key = keystore_key (registry);
   if (object == NULL || !json_object_object_get_ex (object, key, NULL))
-    return error_set (err, ENOENT, _ ("no credentials for '%s' are kept"),
-                      key);
+    return error_set (err, ENOENT, _ ("no credentials for '%s' are kept"), key);
   json_object_object_del (object, key);
   return write_keystore (path, object, err);
 }

@@ -24,7 +24,6 @@ int keystore_store (const char *path, const char *registry,
 /* Remove the credentials for REGISTRY from the file PATH; all of them when
    REGISTRY is NULL.  Return 0, or a negative errno with ERR set: -ENOENT when
    there are none.  */
-int keystore_remove (const char *path, const char *registry,
-                     struct error *err);
+int keystore_remove (const char *path, const char *registry, struct error *err);
 
 #endif

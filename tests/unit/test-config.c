@@ -85,12 +85,10 @@ static const struct
   { "TimeOut = 20\n", "timeout", "timeout = 20" },
   { "# timeout = 20\n; timeout = 21\n", "timeout", "timeout = 12" },
   { "[other]\ntimeout = 20\n", "timeout", "timeout = 12" },
-  { "[other]\nnonsense\n[DEFAULT]\ntimeout = 20\n", "timeout",
-    "timeout = 20" },
+  { "[other]\nnonsense\n[DEFAULT]\ntimeout = 20\n", "timeout", "timeout = 20" },
   { "timeout = 20\ntimeout = 30\n", "timeout", "timeout = 30" },
   { "autoinstall = False\n", "autoinstall", "autoinstall = False" },
-  { "proot_killonexit = no\n", "proot_killonexit",
-    "proot_killonexit = False" },
+  { "proot_killonexit = no\n", "proot_killonexit", "proot_killonexit = False" },
   { "proot_noseccomp = True\n", "proot_noseccomp", "proot_noseccomp = True" },
   { "proot_noseccomp = None\n", "proot_noseccomp", "proot_noseccomp = None" },
   { "sysdirs_list = ['/dev',\n  '/proc']\n", "sysdirs_list",
@@ -258,8 +256,8 @@ test_precedence (const char *home)
   unsetenv ("UDOCKER_DIR");
 
   setenv ("UDOCKER_USE_PROOT_EXECUTABLE", "", 1);
-  check (&line, "use_proot_executable", "use_proot_executable = ",
-         "an empty program means PATH");
+  check (&line, "use_proot_executable",
+         "use_proot_executable = ", "an empty program means PATH");
   unsetenv ("UDOCKER_USE_PROOT_EXECUTABLE");
   setenv ("UDOCKER_REGISTRY", "", 1);
   check (&line, "dockerio_registry_url",

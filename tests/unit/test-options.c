@@ -29,8 +29,8 @@ struct sample_options
 
 #define TARGET(member) OPTION_TARGET (struct sample_options, member)
 
-static const char *const pull_choices[]
-    = { "missing", "never", "always", "reuse", NULL };
+static const char *const pull_choices[] = { "missing", "never", "always",
+                                            "reuse", NULL };
 
 static const struct option_row rows[] = {
   { .name = "rm", .kind = OPTION_FLAG, .target = TARGET (rm) },
@@ -48,10 +48,7 @@ static const struct option_row rows[] = {
     .letter = 'v',
     .kind = OPTION_LIST,
     .target = TARGET (volumes) },
-  { .name = "env",
-    .letter = 'e',
-    .kind = OPTION_LIST,
-    .target = TARGET (env) },
+  { .name = "env", .letter = 'e', .kind = OPTION_LIST, .target = TARGET (env) },
   { .name = "network", .kind = OPTION_VALUE, .ignored = true },
   { .name = "init", .kind = OPTION_FLAG, .ignored = true },
   { .name = "privileged",
@@ -106,8 +103,7 @@ parse (const char *line, enum option_order order)
       word = end;
     }
 
-  int status
-      = options_parse (rows, order, argc, argv, &options, &first, &err);
+  int status = options_parse (rows, order, argc, argv, &options, &first, &err);
   if (status == 1)
     buffer_add_string (&out, "HELP");
   else if (status < 0)
@@ -189,10 +185,8 @@ static const struct
   { OPTIONS_ANYWHERE, "--hel",
     "syntax error at: --hel: unknown option, did you mean '--help'?" },
   { OPTIONS_ANYWHERE, "--n", "syntax error at: --n: unknown option" },
-  { OPTIONS_ANYWHERE, "--bogus",
-    "syntax error at: --bogus: unknown option" },
-  { OPTIONS_ANYWHERE, "--in",
-    "syntax error at: --in: unknown option" },
+  { OPTIONS_ANYWHERE, "--bogus", "syntax error at: --bogus: unknown option" },
+  { OPTIONS_ANYWHERE, "--in", "syntax error at: --in: unknown option" },
   { OPTIONS_ANYWHERE, "-x", "syntax error at: -x: unknown option" },
   { OPTIONS_ANYWHERE, "-itx", "syntax error at: -x: unknown option" },
   { OPTIONS_ANYWHERE, "-name=x",
