@@ -17,7 +17,9 @@ AM_TESTS_ENVIRONMENT = \
 EXTRA_DIST += $(shell_tests) tests/as-user.sh tests/demo.sh tests/summary.sh tests/tap.sh \
   tests/registry.sh tests/unit/tap.h
 
+if HOSTED
 shell_tests += tests/shell/harness.sh tests/shell/registry-helper.sh
+endif
 
 # Automake's check-TESTS, with the trees copied first to where an ordinary
 # account can read them, if need be, and behind it the line that says how it

@@ -60,7 +60,7 @@ write_all (const char *text, size_t length)
     }
 }
 
-static void
+__attribute__ ((format (printf, 3, 0))) static void
 say (enum log_level level, const char *label, const char *format,
      va_list arguments)
 {

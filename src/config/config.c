@@ -166,7 +166,7 @@ assign (struct config *config, const struct setting *setting, const char *text,
                  text);
       return origin_error (origin, err);
     }
-  assert (!"a type of setting that does not exist");
+  assert (!(bool) "a type of setting that does not exist");
   return -EINVAL;
 }
 
