@@ -14,7 +14,8 @@
 /* The variable that carries one of these owns its value; initialise it where
    it is declared (NULL, -1, { 0 }).  errno is kept by all of them.  */
 #define AUTO_FREE __attribute__ ((cleanup (cleanup_free)))
-#define AUTO_CLOSE __attribute__ ((cleanup (cleanup_close)))
+/* A descriptor may be held for its lock alone, hence "unused".  */
+#define AUTO_CLOSE __attribute__ ((cleanup (cleanup_close), unused))
 #define AUTO_FCLOSE __attribute__ ((cleanup (cleanup_fclose)))
 #define AUTO_CLOSEDIR __attribute__ ((cleanup (cleanup_closedir)))
 #define AUTO_ERROR __attribute__ ((cleanup (error_release)))
