@@ -54,9 +54,9 @@ is "no line of a help is longer than 79 columns" \
    "$(printf '%s\n' "$help" | grep -cE '.{80}')" 0
 
 # What is unknown is named, with what was perhaps meant.
-run udocker verison
+run udocker versionn
 is_text "a mistyped command" 1 '' \
-  "Error: invalid command: verison; did you mean 'version'?"
+  "Error: invalid command: versionn; did you mean 'version'?"
 run udocker xyzzy
 is_text "an unknown command" 1 '' \
   "Error: invalid command: xyzzy; 'udocker help' lists the commands"
