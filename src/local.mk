@@ -9,14 +9,21 @@ pkglibexec_PROGRAMS += libexec/udocker/udocker-full
 noinst_LIBRARIES += src/cmd/libcmd.a
 src_cmd_libcmd_a_SOURCES = \
   src/cmd/completion.c \
+  src/cmd/create.c \
   src/cmd/general.c src/cmd/general.h \
   src/cmd/help.c \
+  src/cmd/images.c \
+  src/cmd/inspect.c \
   src/cmd/login.c \
   src/cmd/manual.c \
   src/cmd/mkrepo.c \
+  src/cmd/name.c \
   src/cmd/options.c src/cmd/options.h \
   src/cmd/protect.c \
+  src/cmd/ps.c \
   src/cmd/pull.c \
+  src/cmd/rm.c \
+  src/cmd/rmi.c \
   src/cmd/run.c \
   src/cmd/setup.c \
   src/cmd/showconf.c \
@@ -31,7 +38,10 @@ program_sources = \
 bin_udocker_SOURCES = $(program_sources)
 bin_udocker_LDADD = \
   src/cmd/libcmd.a \
+  src/container/librun.a \
+  src/container/libcontainer.a \
   src/image/libimage.a \
+  src/registry/libregistry.a \
   src/config/libconfig.a \
   src/platform/libplatform.a \
   lib/base/libbase.a \
@@ -41,6 +51,8 @@ libexec_udocker_udocker_full_SOURCES = $(program_sources)
 libexec_udocker_udocker_full_CPPFLAGS = $(AM_CPPFLAGS) -DUDOCKER_FULL
 libexec_udocker_udocker_full_LDADD = \
   src/cmd/libcmd.a \
+  src/container/librun.a \
+  src/container/libcontainer.a \
   src/image/libimage.a \
   src/registry/libregistry.a \
   src/config/libconfig.a \

@@ -22,16 +22,34 @@
 #  define FULL(command) NULL
 #endif
 
+extern const struct command command_create;
 extern const struct command command_help;
+extern const struct command command_images;
+extern const struct command command_inspect;
 extern const struct command command_login;
 extern const struct command command_logout;
 extern const struct command command_mkrepo;
+extern const struct command command_name;
+extern const struct command command_ps;
 extern const struct command command_pull;
+extern const struct command command_rename;
+extern const struct command command_rm;
+extern const struct command command_rmi;
+extern const struct command command_rmname;
 extern const struct command command_showconf;
 extern const struct command command_version;
 
 const struct command_entry commands[] = {
   { "pull", FULL (command_pull) },
+  { "create", FULL (command_create) },
+  { "images", BOTH (command_images) },
+  { "ps", BOTH (command_ps) },
+  { "inspect", BOTH (command_inspect) },
+  { "rm", BOTH (command_rm) },
+  { "rmi", BOTH (command_rmi) },
+  { "name", BOTH (command_name) },
+  { "rmname", BOTH (command_rmname) },
+  { "rename", BOTH (command_rename) },
   { "login", FULL (command_login) },
   { "logout", FULL (command_logout) },
   { "mkrepo", BOTH (command_mkrepo) },

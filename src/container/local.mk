@@ -14,3 +14,9 @@ src_container_librun_a_SOURCES = \
   src/container/run-user.c \
   src/container/run-volumes.c \
   src/container/running.c src/container/running.h
+
+# Containers on disk; only create.c needs what the light program does not have.
+noinst_LIBRARIES += src/container/libcontainer.a
+src_container_libcontainer_a_SOURCES = \
+  src/container/container.c src/container/container.h \
+  src/container/create.c

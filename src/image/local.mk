@@ -6,6 +6,7 @@ noinst_LIBRARIES += src/image/libimage.a
 src_image_libimage_a_SOURCES = \
   src/image/blob.c \
   src/image/image.c src/image/image.h \
+  src/image/layer-stream.c src/image/layer-stream.h \
   src/image/manifest.c src/image/manifest.h \
   src/image/pending.c \
   src/image/platform-choice.c src/image/platform-choice.h \
@@ -13,7 +14,8 @@ src_image_libimage_a_SOURCES = \
   src/image/store.c src/image/store.h src/image/store-private.h \
   src/image/tag.c \
   src/image/tree.c src/image/tree.h \
-  src/image/unpack.h
+  src/image/tree-writer.c src/image/tree-writer.h \
+  src/image/unpack.c src/image/unpack.h
 
 check_PROGRAMS += tests/unit/test-manifest
 tests_unit_test_manifest_SOURCES = tests/unit/test-manifest.c

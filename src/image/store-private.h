@@ -25,9 +25,6 @@ struct store
 /* The lock below layers/ that orders "need a blob" and "remove blobs".  */
 #define STORE_LOCK_NAME ".lock"
 
-/* The lock inside of a directory on its way.  */
-#define STORE_PART_LOCK "lock"
-
 /* Call FUNCTION with DATA for every directory below repos/ of STORE, the
    deepest last: PATH is relative to repos/ ("" for itself).  ENTRIES are its
    COUNT entries but "." and "..".  Return 0, the first non-zero value that
@@ -45,8 +42,8 @@ typedef int store_walk_function (int directory, const char *path,
 int store_walk (struct store *store, store_walk_function *function, void *data,
                 struct error *err);
 
-/* Tell whether NAME is that of something on its way (".x.part").  */
-bool store_name_is_part (const char *name);
+/* Tell whether NAME is that of a directory being removed.  */
+bool store_name_is_gone (const char *name);
 
 /* Tell whether PATH is relative, without empty, "." or ".." components and
    without one that begins with a dot: safe below repos/.  */
@@ -97,20 +94,5 @@ void store_remove_empty (struct store *store, const char *path);
    was being removed.  The caller holds the lock of layers/ exclusively.  Add
    to BLOBS what perhaps nobody needs any more.  */
 void store_remove_dead (int dir, const char *tag, struct store_names *blobs);
-
-/* What the name of an image being removed ends with.  */
-#define STORE_GONE_SUFFIX ".gone.part"
-
-/* Make the directory NAME, which holds a lock that is taken, below DIR.
-   Return the descriptor of the lock with *DIRECTORY set to that of the
-   directory; the caller closes both.  Or return a negative errno with ERR
-   set.  */
-int store_part_make (int dir, const char *name, int *directory,
-                     struct error *err);
-
-/* Tell whether the directory NAME on its way below DIR belongs to nobody any
-   more: then return the descriptor of its lock, which the caller closes after
-   removing the directory.  Otherwise return -1.  */
-int store_part_seize (int dir, const char *name);
 
 #endif

@@ -202,6 +202,16 @@ store_name_is_part (const char *name)
 }
 
 bool
+store_name_is_gone (const char *name)
+{
+  size_t length = strlen (name);
+  size_t suffix = strlen (STORE_GONE_SUFFIX);
+
+  return name[0] == '.' && length > suffix
+         && strcmp (name + length - suffix, STORE_GONE_SUFFIX) == 0;
+}
+
+bool
 store_path_is_safe (const char *path)
 {
   do
@@ -396,27 +406,32 @@ store_part_seize (int dir, const char *name)
   return TAKE_FD (lock);
 }
 
-/* Remove the containers on their way that nobody holds.  */
-static void
-sweep_containers (struct store *store)
+/* Tell whether DIR can be written.  */
+static bool
+is_writable (int dir)
+{
+  return faccessat (dir, ".", W_OK, AT_EACCESS) == 0;
+}
+
+void
+store_sweep_parts (int dir, const char *path)
 {
   AUTO_ERROR struct error ignored = { 0 };
   __attribute__ ((cleanup (entries_release))) struct entries entries = { 0 };
 
-  if (entries_read (store->containers_fd, store->containers, &entries,
-                    &ignored)
-      < 0)
+  if (!is_writable (dir) || entries_read (dir, path, &entries, &ignored) < 0)
     return;
   for (size_t i = 0; i < entries.count; i++)
     {
       const char *name = entries.list[i].name;
       if (entries.list[i].type != DT_DIR || !store_name_is_part (name))
         continue;
-      AUTO_CLOSE int lock = store_part_seize (store->containers_fd, name);
-      if (lock < 0)
+      bool is_gone = store_name_is_gone (name);
+      AUTO_CLOSE int lock = is_gone ? -1 : store_part_seize (dir, name);
+      if (lock < 0 && !is_gone)
         continue;
-      log_debug ("removing '%s', which a killed process left", name);
-      (void) tree_remove (store->containers_fd, name, true, &ignored);
+      log_debug ("removing '%s', which an interrupted process left", name);
+      (void) tree_remove (dir, name, true, &ignored);
     }
 }
 
@@ -464,13 +479,6 @@ sweep_blobs (struct store *store)
       sweep_blob (store, blobs.list[i].name);
 }
 
-/* Tell whether DIR can be written.  */
-static bool
-is_writable (int dir)
-{
-  return faccessat (dir, ".", W_OK, AT_EACCESS) == 0;
-}
-
 void
 store_sweep (struct store *store)
 {
@@ -478,8 +486,7 @@ store_sweep (struct store *store)
   __attribute__ ((cleanup (store_names_release))) struct store_names blobs
       = { 0 };
 
-  if (is_writable (store->containers_fd))
-    sweep_containers (store);
+  store_sweep_parts (store->containers_fd, store->containers);
   if (!is_writable (store->layers_fd))
     return;
   sweep_blobs (store);

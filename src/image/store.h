@@ -206,4 +206,34 @@ int store_tag_open (struct store *store, const struct store_tag *tag,
 int store_tag_remove (struct store *store, const struct store_tag *tag,
                       bool force, struct error *err);
 
+/* Directories on their way, of images and of containers: made under a name
+   that begins with a dot and ends in ".part", filled, renamed.  */
+
+/* The lock inside of such a directory, to be removed before the rename.  */
+#define STORE_PART_LOCK "lock"
+
+/* What the name of a directory that is being removed ends with: nobody holds
+   it, everybody may finish the job.  */
+#define STORE_GONE_SUFFIX ".gone.part"
+
+/* Tell whether NAME is that of something on its way.  */
+bool store_name_is_part (const char *name);
+
+/* Make the directory NAME, which holds a lock that is taken, below DIR.
+   Return the descriptor of the lock with *DIRECTORY set to that of the
+   directory; the caller closes both.  Or return a negative errno with ERR
+   set.  */
+int store_part_make (int dir, const char *name, int *directory,
+                     struct error *err);
+
+/* Tell whether the directory NAME on its way below DIR belongs to nobody any
+   more: then return the descriptor of its lock, which the caller closes after
+   removing the directory.  Otherwise return -1.  */
+int store_part_seize (int dir, const char *name);
+
+/* Remove the directories below DIR, called PATH in messages, that are on
+   their way and belong to nobody any more, or are being removed.  Never fails:
+   what cannot be removed stays.  */
+void store_sweep_parts (int dir, const char *path);
+
 #endif

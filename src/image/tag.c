@@ -418,11 +418,7 @@ store_remove_dead (int dir, const char *tag, struct store_names *blobs)
       if (!store_name_is_part (name))
         continue;
 
-      bool is_gone
-          = length > sizeof STORE_GONE_SUFFIX
-            && strcmp (name + length - sizeof STORE_GONE_SUFFIX + 1,
-                       STORE_GONE_SUFFIX)
-                   == 0;
+      bool is_gone = store_name_is_gone (name);
       size_t tag_length = tag == NULL ? 0 : strlen (tag);
       /* ".TAG." and sixteen digits.  */
       bool is_of_tag = tag != NULL && strncmp (name + 1, tag, tag_length) == 0

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
    Copyright (C) 2026 the udocker authors
 
-   Remove directory trees.
+   Remove and measure directory trees.
 
    The walk holds a descriptor of each directory on the way down, up to a
    limit; beyond it, it climbs back by "..", and compares what it finds with
@@ -329,4 +329,106 @@ tree_remove (int dir, const char *name, bool force, struct error *err)
     return error_set (err, -status, _ ("cannot remove '%s': %s"), name,
                       strerror (-status));
   return 0;
+}
+
+/* Measuring.  */
+
+enum
+{
+  MEASURE_DEPTH_MAXIMUM = 256 /* each level holds a descriptor */
+};
+
+/* A measurement at work: its sum, and the files with several names that it
+   has met, in a hash table of a power of two slots; 0 is free.  */
+struct measurement
+{
+  intmax_t sum;
+  dev_t device;
+  ino_t *slots;
+  size_t space;
+  size_t count;
+};
+
+/* Return the slot of INODE in SLOTS, or the free one where it belongs.  */
+static size_t
+find_inode (const ino_t *slots, size_t space, ino_t inode)
+{
+  size_t slot = (size_t) (inode * 0x9e3779b97f4a7c15u >> 20) & (space - 1);
+
+  while (slots[slot] != 0 && slots[slot] != inode)
+    slot = (slot + 1) & (space - 1);
+  return slot;
+}
+
+/* Tell whether MEASUREMENT meets INODE for the first time.  */
+static bool
+is_first_meeting (struct measurement *measurement, ino_t inode)
+{
+  if (measurement->count * 2 >= measurement->space)
+    {
+      size_t space = measurement->space == 0 ? 1024 : measurement->space * 2;
+      ino_t *slots = xcalloc (space, sizeof *slots);
+      for (size_t i = 0; i < measurement->space; i++)
+        if (measurement->slots[i] != 0)
+          slots[find_inode (slots, space, measurement->slots[i])]
+              = measurement->slots[i];
+      free (measurement->slots);
+      measurement->slots = slots;
+      measurement->space = space;
+    }
+  size_t slot = find_inode (measurement->slots, measurement->space, inode);
+  if (measurement->slots[slot] != 0)
+    return false;
+  measurement->slots[slot] = inode;
+  measurement->count++;
+  return true;
+}
+
+static void measure (struct measurement *measurement, int dir,
+                     const char *name, int depth);
+
+/* Add up what is in the directory NAME below DIR.  */
+static void
+measure_directory (struct measurement *measurement, int dir, const char *name,
+                   int depth)
+{
+  int fd
+      = openat (dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  AUTO_CLOSEDIR DIR *stream = fd < 0 ? NULL : fdopendir (fd);
+  const struct dirent *entry;
+
+  if (stream == NULL && fd >= 0)
+    close (fd);
+  while (stream != NULL && (entry = readdir (stream)) != NULL)
+    if (strcmp (entry->d_name, ".") != 0 && strcmp (entry->d_name, "..") != 0)
+      measure (measurement, fd, entry->d_name, depth + 1);
+}
+
+static void
+measure (struct measurement *measurement, int dir, const char *name, int depth)
+{
+  struct stat info;
+
+  if (fstatat (dir, name, &info, AT_SYMLINK_NOFOLLOW) < 0)
+    return;
+  if (depth == 0)
+    measurement->device = info.st_dev;
+  if (info.st_dev != measurement->device)
+    return;
+  bool is_directory = S_ISDIR (info.st_mode);
+  if (is_directory || info.st_nlink < 2
+      || is_first_meeting (measurement, info.st_ino))
+    measurement->sum += (intmax_t) info.st_blocks * 512;
+  if (is_directory && depth < MEASURE_DEPTH_MAXIMUM)
+    measure_directory (measurement, dir, name, depth);
+}
+
+intmax_t
+tree_size (int dir, const char *name)
+{
+  struct measurement measurement = { 0 };
+
+  measure (&measurement, dir, name, 0);
+  free (measurement.slots);
+  return measurement.sum;
 }

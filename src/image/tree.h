@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
    Copyright (C) 2026 the udocker authors
 
-   Remove directory trees.  */
+   Remove and measure directory trees.  */
 
 #ifndef UDOCKER_IMAGE_TREE_H
 #define UDOCKER_IMAGE_TREE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct error;
 
@@ -20,5 +21,10 @@ int tree_remove (int dir, const char *name, bool force, struct error *err);
 
 /* The same for what is in the directory DIR, which itself stays.  */
 int tree_clear (int dir, bool force, struct error *err);
+
+/* Return the bytes that NAME below DIR, a tree or a file, takes on disk; files
+   with several names in it are counted once.  What cannot be read counts
+   nothing, other file systems mounted below neither.  */
+intmax_t tree_size (int dir, const char *name);
 
 #endif

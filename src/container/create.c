@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Make a container of an image.
+
+   All happens in 'containers/.ID.part', which its maker locks.  Once the tree
+   is on disk (one syncfs, where an fsync per file would take minutes) a rename
+   makes it a container.  A name is reserved from the beginning by a lock of
+   its own, so that of many processes that want to create the same name one
+   does the work and the others are told that it exists.  */
+
+#include <config.h>
+
+#include "src/container/container.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/i18n.h"
+#include "lib/base/lock.h"
+#include "src/image/image.h"
+#include "src/image/store.h"
+#include "src/image/tree.h"
+#include "src/image/unpack.h"
+#include "xalloc.h"
+#include "xvasprintf.h"
+
+/* The lock on a name that is being given.  */
+struct name_lock
+{
+  int dir;
+  int fd; /* -1: none */
+  char *file;
+};
+
+/* The file goes while its lock is held; who waited for it finds that it holds
+   something without a name, and begins again.  */
+static void
+name_lock_release (struct name_lock *lock)
+{
+  if (lock->fd >= 0)
+    (void) unlinkat (lock->dir, lock->file, 0);
+  cleanup_close (&lock->fd);
+  free (lock->file);
+}
+
+/* Reserve NAME in STORE; fail when it is taken or invalid.  */
+static int
+reserve_name (struct store *store, const char *name, struct name_lock *lock,
+              struct error *err)
+{
+  struct stat info;
+
+  if (!container_name_is_valid (name))
+    return error_set (err, EINVAL,
+                      _ ("invalid container name or wrong format: '%s'"),
+                      name);
+
+  lock->dir = store_containers_fd (store);
+  lock->file = xasprintf (".%.200s.lock", name);
+  AUTO_FREE char *what
+      = xasprintf (_ ("another process that creates container '%s'"), name);
+  for (;;)
+    {
+      if (fstatat (lock->dir, name, &info, AT_SYMLINK_NOFOLLOW) == 0)
+        return error_set (err, EEXIST, _ ("container name already exists: %s"),
+                          name);
+      AUTO_CLOSE int fd = lock_take (lock->dir, lock->file, what, true, err);
+      if (fd < 0)
+        return error_prefix (err, "%s", store_containers_path (store));
+      if (fstat (fd, &info) < 0 || info.st_nlink == 0)
+        continue;
+      lock->fd = TAKE_FD (fd);
+      if (fstatat (lock->dir, name, &info, AT_SYMLINK_NOFOLLOW) == 0)
+        return error_set (err, EEXIST, _ ("container name already exists: %s"),
+                          name);
+      return 0;
+    }
+}
+
+/* Return a new random id.  */
+static char *
+make_id (void)
+{
+  uint8_t bytes[16];
+
+  if (getrandom (bytes, sizeof bytes, 0) != (ssize_t) sizeof bytes)
+    {
+      AUTO_CLOSE int fd = open ("/dev/urandom", O_RDONLY | O_CLOEXEC);
+      if (fd < 0 || read (fd, bytes, sizeof bytes) != (ssize_t) sizeof bytes)
+        abort ();
+    }
+  bytes[6] = (uint8_t) ((bytes[6] & 0x0f) | 0x40);
+  bytes[8] = (uint8_t) ((bytes[8] & 0x3f) | 0x80);
+  return xasprintf ("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
+                    "%02x%02x%02x%02x%02x%02x",
+                    bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5],
+                    bytes[6], bytes[7], bytes[8], bytes[9], bytes[10],
+                    bytes[11], bytes[12], bytes[13], bytes[14], bytes[15]);
+}
+
+/* The layers of an image, open.  */
+struct open_layers
+{
+  struct unpack_layer *list;
+  size_t count;
+};
+
+static void
+open_layers_release (struct open_layers *layers)
+{
+  for (size_t i = 0; i < layers->count; i++)
+    close (layers->list[i].fd);
+  free (layers->list);
+}
+
+/* Open all layers of IMAGE, so that a removal of the image meanwhile does no
+   harm.  */
+static int
+open_all_layers (struct store *store, const struct image *image,
+                 struct open_layers *layers, struct error *err)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) == 0
+      && limit.rlim_cur < image->layer_count + 200)
+    {
+      limit.rlim_cur = limit.rlim_max;
+      (void) setrlimit (RLIMIT_NOFILE, &limit); /* open says if it failed */
+    }
+  layers->list = xcalloc (image->layer_count + 1, sizeof *layers->list);
+  for (size_t i = 0; i < image->layer_count; i++)
+    {
+      int fd = image_open_blob (store, image, image->layers[i].blob, err);
+      if (fd < 0)
+        return fd;
+      layers->list[layers->count++] = (struct unpack_layer) {
+        .name = image->layers[i].blob,
+        .fd = fd,
+        .diff_id = image->layers[i].diff_id,
+      };
+    }
+  return 0;
+}
+
+/* Write TEXT as the new file NAME below DIR; syncfs comes later.  */
+static int
+write_new_file (int dir, const char *name, const char *text, size_t size,
+                struct error *err)
+{
+  AUTO_CLOSE int fd
+      = openat (dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  int status = fd < 0 ? -errno : file_write_all (fd, text, size);
+
+  if (status == 0 && close (TAKE_FD (fd)) < 0)
+    status = -errno;
+  return status < 0 ? error_set (err, -status, _ ("cannot write '%s': %s"),
+                                 name, strerror (-status))
+                    : 0;
+}
+
+/* Fill DIR, the directory of a container on its way, from IMAGE.  */
+static int
+fill (struct store *store, int dir, const struct image *image,
+      struct error *err)
+{
+  __attribute__ ((cleanup (open_layers_release))) struct open_layers layers
+      = { 0 };
+  AUTO_FREE char *name = xasprintf ("%s:%s", image->name, image->tag);
+
+  int status = open_all_layers (store, image, &layers, err);
+  if (status < 0)
+    return status;
+  if (mkdirat (dir, "ROOT", 0755) < 0)
+    return error_set (err, errno, _ ("cannot create directory '%s': %s"),
+                      "ROOT", strerror (errno));
+  AUTO_CLOSE int root = openat (dir, "ROOT",
+                                O_RDONLY | O_DIRECTORY | O_NOFOLLOW
+                                    | O_CLOEXEC);
+  if (root < 0)
+    return error_set (err, errno, _ ("cannot open directory '%s': %s"), "ROOT",
+                      strerror (errno));
+  status = unpack_layers (root, layers.list, layers.count, err);
+  if (status == 0)
+    status = write_new_file (dir, "container.json", image->config,
+                             image->config_size, err);
+  if (status == 0)
+    status
+        = write_new_file (dir, "imagerepo.name", name, strlen (name), err);
+  if (status == 0 && syncfs (dir) < 0)
+    status = error_set (err, errno, _ ("cannot flush the container: %s"),
+                        strerror (errno));
+  return status;
+}
+
+/* Make a container of IMAGE with the new id ID.  */
+static int
+make_container (struct store *store, const struct image *image, const char *id,
+                struct error *err)
+{
+  int containers = store_containers_fd (store);
+  AUTO_FREE char *part = xasprintf (".%s.part", id);
+  AUTO_CLOSE int dir = -1;
+  AUTO_CLOSE int lock = store_part_make (containers, part, &dir, err);
+  if (lock < 0)
+    return error_prefix (err, "%s", store_containers_path (store));
+
+  int status = fill (store, dir, image, err);
+  if (status == 0)
+    {
+      (void) unlinkat (dir, STORE_PART_LOCK, 0);
+      if (renameat (containers, part, containers, id) < 0)
+        status = error_set (err, errno, _ ("cannot create container '%s': %s"),
+                            id, strerror (errno));
+    }
+  if (status < 0)
+    {
+      AUTO_ERROR struct error ignored = { 0 };
+      (void) tree_remove (containers, part, true, &ignored);
+      return status;
+    }
+  (void) file_sync_directory (containers);
+  return 0;
+}
+
+int
+container_create (struct store *store, const struct store_tag *tag,
+                  const char *name, char **id, struct error *err)
+{
+  __attribute__ ((cleanup (image_release))) struct image image
+      = { .directory = -1 };
+  __attribute__ ((cleanup (name_lock_release))) struct name_lock lock
+      = { .fd = -1 };
+  AUTO_FREE char *new_id = make_id ();
+  int status = 0;
+
+  if (name != NULL)
+    status = reserve_name (store, name, &lock, err);
+  if (status == 0)
+    status = image_open (store, tag, &image, err);
+  if (status == 0)
+    status = make_container (store, &image, new_id, err);
+  if (status < 0)
+    return status;
+
+  if (name != NULL
+      && symlinkat (new_id, store_containers_fd (store), name) < 0)
+    {
+      /* Only a program that knows no locks can have been quicker.  */
+      int number = errno;
+      AUTO_ERROR struct error ignored = { 0 };
+      (void) tree_remove (store_containers_fd (store), new_id, true, &ignored);
+      return error_set (err, number,
+                        number == EEXIST
+                            ? _ ("container name already exists: %s")
+                            : _ ("cannot name a container '%s'"),
+                        name);
+    }
+  *id = TAKE (new_id);
+  return 0;
+}
