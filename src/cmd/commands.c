@@ -31,12 +31,14 @@ extern const struct command command_logout;
 extern const struct command command_mkrepo;
 extern const struct command command_name;
 extern const struct command command_ps;
+extern const struct command command_protect;
 extern const struct command command_pull;
 extern const struct command command_rename;
 extern const struct command command_rm;
 extern const struct command command_rmi;
 extern const struct command command_rmname;
 extern const struct command command_showconf;
+extern const struct command command_unprotect;
 extern const struct command command_version;
 
 const struct command_entry commands[] = {
@@ -50,6 +52,8 @@ const struct command_entry commands[] = {
   { "name", BOTH (command_name) },
   { "rmname", BOTH (command_rmname) },
   { "rename", BOTH (command_rename) },
+  { "protect", BOTH (command_protect) },
+  { "unprotect", BOTH (command_unprotect) },
   { "login", FULL (command_login) },
   { "logout", FULL (command_logout) },
   { "mkrepo", BOTH (command_mkrepo) },

@@ -141,7 +141,8 @@ static const struct option_row rows[] = {
   /* What Docker's users write, and what is so anyway or changes nothing.  */
   { .name = "interactive", .letter = 'i', .ignored = true },
   { .name = "tty", .letter = 't', .ignored = true },
-  { .name = "attach", .letter = 'a', .kind = OPTION_VALUE, .ignored = true },
+  { .letter = 'a', .ignored = true }, /* of the Python tool: without a value */
+  { .name = "attach", .kind = OPTION_VALUE, .ignored = true },
   { .name = "init", .ignored = true },
   { .name = "sig-proxy", .ignored = true },
   { .name = "dns", .kind = OPTION_VALUE, .ignored = true },
