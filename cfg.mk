@@ -26,13 +26,14 @@ local-checks-to-skip = \
   sc_unportable_grep_q
 
 # Comments name arguments in capitals: "to TO".
-exclude_file_name_regexp--sc_prohibit_doubled_word = ^(lib/.*\.h|cfg\.mk)$$
+exclude_file_name_regexp--sc_prohibit_doubled_word = ^(lib/|cfg\.mk)
 exclude_file_name_regexp--sc_file_system = ^tests/registry\.sh$$
 # Rooms and programs without gnulib.
 bare_files = ^(lib/(guest|plan|elf)|preload|proot-engine|trap-engine|tests)/
 exclude_file_name_regexp--sc_require_config_h = $(bare_files)
 exclude_file_name_regexp--sc_require_config_h_first = $(bare_files)
-exclude_file_name_regexp--sc_prohibit_atoi_atof = ^tests/images/
+exclude_file_name_regexp--sc_prohibit_atoi_atof = ^tests/
+exclude_file_name_regexp--sc_prohibit_path_max_allocation = $(bare_files)
 exclude_file_name_regexp--sc_prohibit_always_true_header_tests = ^
 exclude_file_name_regexp--sc_prohibit_intprops_without_use = ^
 exclude_file_name_regexp--sc_trailing_blank = \.patch$$
