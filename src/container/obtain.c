@@ -16,7 +16,6 @@
 #include "lib/base/i18n.h"
 #include "src/container/container.h"
 #include "src/image/store.h"
-#include "xalloc.h"
 
 int
 obtain_read_pull (const char *text, enum obtain_pull *pull, struct error *err)
