@@ -1,5 +1,58 @@
-# proot-engine: the tracer.
-# The engine: pkglibexec_PROGRAMS += libexec/udocker/udocker-proot with
-# PLAIN_CPPFLAGS, PLAIN_CFLAGS, LDFLAGS = $(LDFLAGS_STATIC).
-# The loader stub: pkglibexec_PROGRAMS += libexec/udocker/loader-ARCH
-# with BARE_CPPFLAGS, BARE_CFLAGS and its own linker flags.
+# proot-engine: the tracer, and the loader stub that every program of a
+# container is started as.  No gnulib: the engine is a small static program.
+pkglibexec_PROGRAMS += libexec/udocker/udocker-proot
+libexec_udocker_udocker_proot_SOURCES = \
+  proot-engine/arch/arch.h \
+  proot-engine/command-line.c proot-engine/command-line.h \
+  proot-engine/execute.c \
+  proot-engine/loop.c \
+  proot-engine/main.c \
+  proot-engine/memory.c proot-engine/memory.h \
+  proot-engine/ops.c \
+  proot-engine/placement.c proot-engine/placement.h \
+  proot-engine/seccomp.c proot-engine/seccomp.h \
+  proot-engine/start.c proot-engine/start.h \
+  proot-engine/tracee.c proot-engine/tracee.h \
+  proot-engine/tracer.h
+if ARCH_X86_64
+libexec_udocker_udocker_proot_SOURCES += proot-engine/arch/x86_64.c
+endif
+if ARCH_AARCH64
+libexec_udocker_udocker_proot_SOURCES += proot-engine/arch/aarch64.c
+endif
+libexec_udocker_udocker_proot_CPPFLAGS = $(PLAIN_CPPFLAGS)
+libexec_udocker_udocker_proot_CFLAGS = $(PLAIN_CFLAGS)
+libexec_udocker_udocker_proot_LDFLAGS = $(LDFLAGS_STATIC)
+libexec_udocker_udocker_proot_LDADD = \
+  lib/guest/libguest.a lib/plan/libplan.a
+
+# The stub: no libc, linked at a fixed address by a script of its own.
+loader_sources = proot-engine/loader/loader.c proot-engine/loader/loader.h
+loader_cflags = $(BARE_CFLAGS) -fPIE -Os -g0 -U_FORTIFY_SOURCE
+loader_ldflags = -all-static -nostdlib -no-pie -Wl,--build-id=none \
+  -Wl,-z,noexecstack -Wl,-T,$(top_srcdir)/proot-engine/loader/loader.ld
+EXTRA_DIST += proot-engine/loader/loader.ld
+if ARCH_X86_64
+pkglibexec_PROGRAMS += libexec/udocker/loader-x86_64
+libexec_udocker_loader_x86_64_SOURCES = $(loader_sources) \
+  proot-engine/loader/entry-x86_64.S
+libexec_udocker_loader_x86_64_CPPFLAGS = $(BARE_CPPFLAGS)
+libexec_udocker_loader_x86_64_CCASFLAGS = -I$(top_srcdir)
+libexec_udocker_loader_x86_64_CFLAGS = $(loader_cflags) -mgeneral-regs-only
+libexec_udocker_loader_x86_64_LDFLAGS = $(loader_ldflags) \
+  -Wl,--defsym=WINDOW=0x567000000000
+libexec_udocker_loader_x86_64_DEPENDENCIES = \
+  proot-engine/loader/loader.ld
+endif
+if ARCH_AARCH64
+pkglibexec_PROGRAMS += libexec/udocker/loader-aarch64
+libexec_udocker_loader_aarch64_SOURCES = $(loader_sources) \
+  proot-engine/loader/entry-aarch64.S
+libexec_udocker_loader_aarch64_CPPFLAGS = $(BARE_CPPFLAGS)
+libexec_udocker_loader_aarch64_CCASFLAGS = -I$(top_srcdir)
+libexec_udocker_loader_aarch64_CFLAGS = $(loader_cflags) -mgeneral-regs-only
+libexec_udocker_loader_aarch64_LDFLAGS = $(loader_ldflags) \
+  -Wl,--defsym=WINDOW=0x2070000000
+libexec_udocker_loader_aarch64_DEPENDENCIES = \
+  proot-engine/loader/loader.ld
+endif

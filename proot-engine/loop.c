@@ -104,6 +104,13 @@ answer (struct tracee *tracee, struct registers *registers, int64_t result)
   (void) registers_write (tracee->tid, registers);
 }
 
+static uint64_t
+trampoline_address (const struct tracee *tracee)
+{
+  return LOADER_TRAMPOLINES
+         + (uint64_t) tracee->slot * LOADER_TRAMPOLINE_SIZE;
+}
+
 /* Have TRACEE run its call as it is now; where possible without another
    stop.  */
 static void
@@ -114,10 +121,7 @@ run_changed (struct tracer *tracer, struct tracee *tracee,
   if (!leaves && !tracer->every_call && tracee->space->trampolines
       && tracee_take_slot (tracee) == 0
       && registers_divert (registers,
-                           LOADER_TRAMPOLINES
-                               + (uint64_t) tracee->slot
-                                     * LOADER_TRAMPOLINE_SIZE,
-                           call->number, call->arg, tracer->scratch.saved)
+                           trampoline_address (tracee), call->number, call->arg, tracer->scratch.saved)
       && tracer_flush_scratch (tracer, tracee, true) == 0)
     {
       tracee->diverted = true;
@@ -397,16 +401,17 @@ on_signal (struct tracer *tracer, struct tracee *tracee, int number)
   if ((tracee->diverted || loading)
       && registers_read (tracee->tid, &registers) == 0)
     {
-      bool inside
-          = registers_instruction (&registers) >> 32 == LOADER_WINDOW >> 32;
-      if (loading && inside)
+      if (loading
+          && registers_instruction (&registers) >> 32 == LOADER_WINDOW >> 32)
         {
           tracee->state = TRACEE_RUNNING;
           tracee_release_held (tracee);
           number = 0;
         }
-      else if (tracee->diverted && inside)
-        tracee_abandon_slot (tracee);
+      else if (tracee->diverted
+               && registers_bring_back (&registers, &tracee->entry,
+                                        trampoline_address (tracee)))
+        (void) registers_write (tracee->tid, &registers);
       tracee->diverted = false;
     }
   resume (tracer, tracee, number);

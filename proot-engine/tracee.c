@@ -147,8 +147,6 @@ tracee_new_space (struct tracee *tracee, const struct space *parent)
   if (parent != NULL)
     {
       space->trampolines = parent->trampolines;
-      memcpy (space->used, parent->abandoned, sizeof space->used);
-      memcpy (space->abandoned, parent->abandoned, sizeof space->abandoned);
       memcpy (space->executable, parent->executable,
               strlen (parent->executable) + 1);
     }
@@ -199,12 +197,4 @@ tracee_take_slot (struct tracee *tracee)
     return 0;
   tracee->slot = -1;
   return -ENOMEM;
-}
-
-void
-tracee_abandon_slot (struct tracee *tracee)
-{
-  set_bit (tracee->space->abandoned, tracee->slot, true);
-  tracee->slot = -1;
-  tracee->diverted = false;
 }

@@ -25,11 +25,8 @@ struct space
   /* The loader's text is mapped here, trampolines among it.  */
   bool trampolines;
 
-  /* Which slots of the window belong to a task.  A slot is abandoned while a
-     signal handler runs on top of a call that still needs it; nobody knows
-     whether it ever returns.  */
+  /* Which slots of the window belong to a task.  */
   uint64_t used[LOADER_SLOTS / 64];
-  uint64_t abandoned[LOADER_SLOTS / 64];
 
   /* Guest path of the program.  */
   char executable[GUEST_PATH_SIZE];
@@ -69,7 +66,7 @@ struct tracee
 
   /* Scratch memory: slot number or -1, and how much of it this call takes.  */
   int slot;
-  bool diverted; /* may still be in the slot's trampoline */
+  bool diverted; /* may still be in the slot's trampoline, from ENTRY on */
 
   /* Descriptor of the process for pidfd_getfd, or -1.  */
   int pidfd;
@@ -119,10 +116,6 @@ int tracee_take_slot (struct tracee *tracee);
    first or -ENOMEM.  */
 int space_take_slots (struct space *space, int count);
 void space_give_slots (struct space *space, int first, int count);
-
-/* Have TRACEE use another slot from now on, because what is in its own is
-   still needed.  */
-void tracee_abandon_slot (struct tracee *tracee);
 
 /* Close what TRACEE holds for its loader.  */
 void tracee_release_held (struct tracee *tracee);

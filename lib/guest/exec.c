@@ -456,6 +456,36 @@ read_path (struct guest_task *task, const struct guest_call *call,
   return name.overflows ? -ENAMETOOLONG : 0;
 }
 
+/* Return whether TASK's descriptor FD is closed by execve.  */
+static bool
+closes_on_exec (struct guest_task *task, int fd)
+{
+  struct guest *guest = task->guest;
+  struct guest_text text;
+  char bytes[128];
+  guest_text_init (&text, bytes, sizeof bytes);
+  guest_text_add (&text, "/proc/");
+  guest_text_add_number (&text, task->tid);
+  guest_text_add (&text, "/fdinfo/");
+  guest_text_add_number (&text, fd);
+  int64_t info = guest->ops->system_call (
+      guest, __NR_openat, (uint64_t) AT_FDCWD, (uintptr_t) bytes,
+      O_RDONLY | O_CLOEXEC, 0, 0, 0);
+  if (info < 0)
+    return false;
+  int64_t size = read_at (guest, (int) info, bytes, sizeof bytes, 0);
+  close_descriptor (guest, (int) info);
+
+  /* A line says "flags:", a tab and an octal number.  */
+  uint64_t flags = 0;
+  int64_t i = 0;
+  while (i + 6 < size && !guest_text_is (bytes + i, 6, "flags:"))
+    i++;
+  for (i += 7; i < size && bytes[i] >= '0' && bytes[i] <= '7'; i++)
+    flags = flags * 8 + (uint64_t) (bytes[i] - '0');
+  return (flags & O_CLOEXEC) != 0;
+}
+
 /* Set EXEC's command: the last component of its name, cut.  */
 static void
 note_command (struct guest_exec *exec)
@@ -510,6 +540,11 @@ guest_exec_prepare (struct guest_task *task, const struct guest_call *call,
         return status;
       if (status == 0)
         break;
+      /* An interpreter could not open a script that is closed by then.  */
+      if (depth == 0 && dir != GUEST_AT_CWD
+          && guest_text_is (exec->name, 8, "/dev/fd/")
+          && closes_on_exec (task, dir))
+        return -ENOENT;
       dir = GUEST_AT_CWD;
       final = GUEST_FINAL_FOLLOW;
     }

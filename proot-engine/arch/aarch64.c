@@ -119,3 +119,11 @@ registers_divert (struct registers *registers, uint64_t address, long number,
       (void) saved;
   return false;
 }
+
+bool
+registers_bring_back (struct registers *registers,
+                      const struct registers *entry, uint64_t address)
+{
+  (void) registers, (void) entry, (void) address;
+  return false;
+}

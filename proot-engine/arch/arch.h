@@ -62,4 +62,12 @@ bool registers_divert (struct registers *registers, uint64_t address,
                        long number, const uint64_t *arguments,
                        uint64_t *saved);
 
+/* REGISTERS are those of a task that was diverted to the trampoline at
+   ADDRESS when it had the registers ENTRY, and that is now about to be
+   interrupted by a signal.  Where it is still in the trampoline, make it look
+   as if the call had been interrupted at its own place: before the call, or
+   after it with its result.  Return whether REGISTERS were changed.  */
+bool registers_bring_back (struct registers *registers,
+                           const struct registers *entry, uint64_t address);
+
 #endif

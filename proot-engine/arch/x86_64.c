@@ -134,3 +134,30 @@ registers_divert (struct registers *registers, uint64_t address, long number,
   registers->words.r11 = registers->words.eflags;
   return true;
 }
+
+bool
+registers_bring_back (struct registers *registers,
+                      const struct registers *entry, uint64_t address)
+{
+  enum
+  {
+    INSTRUCTION = 2, /* bytes of a syscall instruction */
+    LENGTH = 64
+  };
+  uint64_t place = registers->words.rip - address;
+  if (place >= LENGTH)
+    return false;
+  uint64_t number = registers->words.orig_rax;
+  registers_restore (registers, entry);
+  registers->words.rip = entry->words.rip;
+  if (place < INSTRUCTION)
+    {
+      /* Not made yet: it will be made, and stop, when the handler is done.  */
+      registers->words.rip -= INSTRUCTION;
+      registers->words.rax = entry->words.orig_rax;
+      registers->words.orig_rax = (uint64_t) -1;
+    }
+  else if (number == (uint64_t) -1)
+    registers->words.orig_rax = number;
+  return true;
+}
