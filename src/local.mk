@@ -35,28 +35,33 @@ program_sources = \
   src/main.c \
   src/cmd/command.h src/cmd/commands.c
 
-bin_udocker_SOURCES = $(program_sources)
+bin_udocker_SOURCES = $(program_sources) src/container/obtain-light.c
 bin_udocker_LDADD = \
   src/cmd/libcmd.a \
+  src/engine/libengine.a \
   src/container/librun.a \
   src/container/libcontainer.a \
   src/image/libimage.a \
   src/registry/libregistry.a \
   src/config/libconfig.a \
   src/platform/libplatform.a \
+  lib/plan/libplan.a \
   lib/base/libbase.a \
   $(LIBGNU) $(JSON_C_LIBS)
 
-libexec_udocker_udocker_full_SOURCES = $(program_sources)
+libexec_udocker_udocker_full_SOURCES = $(program_sources) \
+  src/container/obtain-create.c
 libexec_udocker_udocker_full_CPPFLAGS = $(AM_CPPFLAGS) -DUDOCKER_FULL
 libexec_udocker_udocker_full_LDADD = \
   src/cmd/libcmd.a \
+  src/engine/libengine.a \
   src/container/librun.a \
   src/container/libcontainer.a \
   src/image/libimage.a \
   src/registry/libregistry.a \
   src/config/libconfig.a \
   src/platform/libplatform.a \
+  lib/plan/libplan.a \
   lib/base/libbase.a \
   $(LIBGNU) $(LIBCURL_LIBS) $(LIBARCHIVE_LIBS) $(JSON_C_LIBS) \
   $(LIBCRYPTO_LIBS) $(LIBISAL_LIBS) -lpthread

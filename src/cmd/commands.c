@@ -37,6 +37,8 @@ extern const struct command command_rename;
 extern const struct command command_rm;
 extern const struct command command_rmi;
 extern const struct command command_rmname;
+extern const struct command command_run;
+extern const struct command command_setup;
 extern const struct command command_showconf;
 extern const struct command command_unprotect;
 extern const struct command command_version;
@@ -44,6 +46,7 @@ extern const struct command command_version;
 const struct command_entry commands[] = {
   { "pull", FULL (command_pull) },
   { "create", FULL (command_create) },
+  { "run", BOTH (command_run) },
   { "images", BOTH (command_images) },
   { "ps", BOTH (command_ps) },
   { "inspect", BOTH (command_inspect) },
@@ -54,6 +57,7 @@ const struct command_entry commands[] = {
   { "rename", BOTH (command_rename) },
   { "protect", BOTH (command_protect) },
   { "unprotect", BOTH (command_unprotect) },
+  { "setup", BOTH (command_setup) },
   { "login", FULL (command_login) },
   { "logout", FULL (command_logout) },
   { "mkrepo", BOTH (command_mkrepo) },

@@ -20,3 +20,10 @@ noinst_LIBRARIES += src/container/libcontainer.a
 src_container_libcontainer_a_SOURCES = \
   src/container/container.c src/container/container.h \
   src/container/create.c
+
+check_PROGRAMS += tests/unit/test-run-plan
+tests_unit_test_run_plan_SOURCES = tests/unit/test-run-plan.c
+tests_unit_test_run_plan_LDADD = \
+  src/container/librun.a src/container/libcontainer.a \
+  src/image/libimage.a src/config/libconfig.a src/platform/libplatform.a \
+  lib/plan/libplan.a lib/base/libbase.a $(LIBGNU) $(JSON_C_LIBS)
