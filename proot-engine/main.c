@@ -4,6 +4,8 @@
    The tracer's program.  udocker gives it a plan; by hand it takes the
    command line of PRoot, which is turned into one.  */
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +29,22 @@ run_plan (int fd)
   return start_container (&plan);
 }
 
+/* Take the standard descriptors that are closed, so that no file of ours ends
+   up there, where the container would take it for its own.  They are closed
+   again when it is executed.  */
+static void
+guard_descriptors (void)
+{
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl (fd, F_GETFD) < 0 && errno == EBADF)
+      (void) open ("/dev/null", O_PATH | O_CLOEXEC); /* takes the number FD */
+}
+
 int
 main (int argc, char **argv)
 {
+  guard_descriptors ();
+
   static const char option[] = "--plan-fd=";
   if (argc == 2 && strncmp (argv[1], option, sizeof option - 1) == 0)
     {
