@@ -55,19 +55,16 @@ struct program
 };
 
 /* Take the standard descriptors that are closed, so that no file of ours ends
-   up there and is written over.  They fail as closed ones do (the wrong
-   direction), and are closed again when a program is executed, so that the
-   container finds what our caller gave.  */
+   up there and is written over.  They fail as closed ones do (O_PATH), and are
+   closed again when a program is executed, so that the container finds what
+   our caller gave.  */
 static void
 guard_descriptors (void)
 {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
     if (fcntl (fd, F_GETFD) < 0 && errno == EBADF)
-      {
-        int mode = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
-        /* It takes the lowest number, which is FD.  */
-        (void) open ("/dev/null", mode | O_CLOEXEC);
-      }
+      /* It takes the lowest number, which is FD.  */
+      (void) open ("/dev/null", O_PATH | O_CLOEXEC);
 }
 
 /* Return the value that decides on the language, or NULL.  */
