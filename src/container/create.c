@@ -192,8 +192,9 @@ fill (struct store *store, int dir, const struct image *image,
     return error_set (err, errno, _ ("cannot open directory '%s': %s"), "ROOT",
                       strerror (errno));
   status = unpack_layers (root, layers.list, layers.count, err);
-  if (status == 0)
-    status = write_new_file (dir, "container.json", image->config,
+  if (status < 0)
+    return error_prefix (err, _ ("while extracting image layer"));
+  status = write_new_file (dir, "container.json", image->config,
                              image->config_size, err);
   if (status == 0)
     status
@@ -247,8 +248,8 @@ container_create (struct store *store, const struct store_tag *tag,
 
   if (name != NULL)
     status = reserve_name (store, name, &lock, err);
-  if (status == 0)
-    status = image_open (store, tag, &image, err);
+  if (status == 0 && image_open (store, tag, &image, err) < 0)
+    return error_prefix (err, _ ("create container: getting layers or json"));
   if (status == 0)
     status = make_container (store, &image, new_id, err);
   if (status < 0)

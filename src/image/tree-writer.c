@@ -172,6 +172,15 @@ is_remembered (const struct tree_writer *writer, ino_t inode, const char *name)
 
 /* The open directories.  */
 
+/* Set the time of LEVEL's directory again.  */
+static void
+restore_time (const struct level *level)
+{
+  const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, level->time };
+
+  (void) futimens (level->fd, times); /* a nicety */
+}
+
 /* Leave the last level.  */
 static void
 leave (struct tree_writer *writer)
@@ -179,11 +188,7 @@ leave (struct tree_writer *writer)
   struct level *level = &writer->levels[--writer->count];
 
   if (level->is_changed)
-    {
-      const struct timespec times[2]
-          = { { .tv_nsec = UTIME_OMIT }, level->time };
-      (void) futimens (level->fd, times); /* a nicety */
-    }
+    restore_time (level);
   if (writer->count > 0)
     close (level->fd);
 }
@@ -678,13 +683,13 @@ tree_writer_link (struct tree_writer *writer, const char *name,
   if (length != level->end
       || memcmp (writer->target.data, writer->path.data, length) != 0)
     dir = other = find_parent (writer, writer->target.data, &target_last);
-  if (dir < 0)
-    return set_failed (err, dir, name);
 
   struct stat info;
   struct stat old;
   int number = EISDIR;
-  if (*target_last != '\0')
+  if (dir < 0)
+    number = -dir;
+  else if (*target_last != '\0')
     number = fstatat (dir, target_last, &info, AT_SYMLINK_NOFOLLOW) < 0
                  ? errno
                  : S_ISDIR (info.st_mode) ? EISDIR : 0;
@@ -748,8 +753,13 @@ hide (struct tree_writer *writer, int dir, ino_t inode, const char *name,
   if (!is_remembered (writer, inode, name))
     return tree_remove (dir, name, false, err);
 
+  struct level level = { .fd = -1 };
   AUTO_CLOSE int child = openat (dir, name, DIRECTORY_FLAGS);
-  return child < 0 ? 0 : hide_entries (writer, child, err);
+  if (child < 0 || level_init (&level, child, 0) < 0)
+    return 0;
+  int status = hide_entries (writer, child, err);
+  restore_time (&level);
+  return status;
 }
 
 /* Hide what lower layers made in the directory DIR.  */
