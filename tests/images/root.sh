@@ -7,12 +7,12 @@
 #   root.sh [--if-cheap] NAME
 #
 # NAME is busybox, musl, esbuild, debian11, debian12, debian13, sid or
-# debian12-small.  The root is made below $UDOCKER_TEST_CACHE (by default
+# debian12-small.  The root is made below $TEST_ROOTS (by default
 # tests/images/cache of the build tree, which is the current directory), under
 # a temporary name that is renamed when it is whole, so that a root that is
 # there is complete, whoever made it.  A root never holds devices, and its
 # owner is the account that will run the tests: whoever calls, or for root the
-# account named by $UDOCKER_TEST_USER (nobody).
+# account named by $TEST_USER (nobody).
 #
 # The exit status is 0 when the root is there, and 77 with one sentence on
 # stderr when it cannot be had on this machine: packages not installed, or no
@@ -53,15 +53,15 @@ fi
 test $# -eq 1 || fail "usage: root.sh [--if-cheap] NAME"
 name=$1
 
-cache=${UDOCKER_TEST_CACHE:-$PWD/tests/images/cache}
+cache=${TEST_ROOTS:-$PWD/tests/images/cache}
 mkdir -p "$cache" || fail "cannot make '$cache'"
 root=$cache/$name
 work=$cache/.$name.$$
 
 owner=
 if test "$(id -u)" -eq 0; then
-  owner=$(id -u "${UDOCKER_TEST_USER:-nobody}"):$(id -g \
-    "${UDOCKER_TEST_USER:-nobody}")
+  owner=$(id -u "${TEST_USER:-nobody}"):$(id -g \
+    "${TEST_USER:-nobody}")
 fi
 
 # --- what every root has ------------------------------------------------------
@@ -173,7 +173,9 @@ make_debian ()
       || unavailable "mmdebstrap needs root or user namespaces with subuids"
     mode=unshare
   fi
-  mmdebstrap --quiet --mode="$mode" --variant=minbase --include="$2" \
+  # A mirror that stands still is as good as any for a test.
+  mmdebstrap --quiet --aptopt='Acquire::Check-Valid-Until "false"' \
+    --mode="$mode" --variant=minbase --include="$2" \
     --keyring=/usr/share/keyrings --format=tar "$1" "$work/.tar" "$mirror" \
     >"$cache/$name.log" 2>&1 </dev/null \
     || unavailable "mmdebstrap cannot make $1, see '$cache/$name.log'"

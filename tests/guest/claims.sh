@@ -1,0 +1,184 @@
+# Claims: what programs see in an engine is what they see in a real chroot.
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 the udocker authors
+#
+# Source it behind tests/tap.sh.  A claim is a program or script that runs in a
+# root and prints what it sees; it holds in a mode when it prints the same and
+# ends with the same status there as in the truth, which is that root entered
+# by the kernel's own means (enter-root.c).  A claim sees an empty directory,
+# /tmp/c-NAME/work, the programs in /tmp/c-NAME/bin, and hardly any environment.
+#
+# By hand, with roots and modes of one's own choice:
+#   TEST_ROOTS=DIRECTORY GUEST_MODES="P1" GUEST_CLAIMS="paths links" \
+#     sh tests/guest/in-debian12.sh
+#
+# shellcheck shell=sh
+# shellcheck disable=SC2154  # from tap.sh
+
+guest_modes=${GUEST_MODES:-P1 P2}
+guest_limit=${GUEST_LIMIT:-120} # seconds for one claim
+guest_source=$top_srcdir/tests/guest
+guest_engine=${GUEST_ENGINE:-$libexec/udocker-proot}
+
+# guest_open ROOT: make the root ready for claims, or skip the whole test.
+guest_open ()
+{
+  guest_name=$1
+  need cc timeout cmp
+  test -x "$guest_engine" || skip_all "'$guest_engine' has not been built"
+  guest_find_root "$1"
+  mkdir "$work/tools" || exit 99
+  cc -std=gnu11 -O1 -o "$work/tools/enter-root" "$guest_source/enter-root.c" \
+    || bail 'cannot compile enter-root'
+  cc -std=gnu11 -O1 -D_GNU_SOURCE -I"$top_srcdir" \
+    -o "$work/tools/enter-engine" "$guest_source/enter-engine.c" \
+    "$top_srcdir/lib/plan/plan.c" "$top_srcdir/lib/plan/plan-write.c" \
+    || bail 'cannot compile enter-engine'
+  guest_place=/tmp/c-$1
+  guest_remove
+  mkdir "$guest_root$guest_place" "$guest_root$guest_place/bin" || exit 99
+  at_end guest_remove
+  guest_enter truth /bin/true > "$work/why" 2>&1 < /dev/null
+  test $? -ne 125 \
+    || skip_all "no truth to compare with: $(sed 1q "$work/why")"
+}
+
+# Look for the root where roots are kept; make it if that is cheap.
+guest_find_root ()
+{
+  for guest_cache in "${TEST_ROOTS-}" "$top_builddir/tests/images/cache"; do
+    guest_root=$guest_cache/$1
+    test -n "$guest_cache" && test -d "$guest_root" \
+      && { test ! -d "$guest_root/tmp" || test -w "$guest_root/tmp"; } \
+      && return
+  done
+  mkdir -p "$work/roots"
+  guest_root=$(TEST_ROOTS=$work/roots sh "$top_srcdir/tests/images/root.sh" \
+                 --if-cheap "$1" 2> "$work/why") \
+    || skip_all "$(sed 1q "$work/why")"
+}
+
+guest_remove ()
+{
+  chmod -R u+rwx "$guest_root$guest_place" 2> /dev/null
+  rm -rf "$guest_root$guest_place"
+}
+
+# guest_compile FLAVOUR NAME: compile the program NAME.c for the root: static,
+# dynamic, musl or musl-static.
+guest_compile ()
+{
+  case $1 in
+    static) guest_compiler='cc -static' ;;
+    dynamic) guest_compiler=cc ;;
+    musl) guest_compiler=musl-gcc ;;
+    musl-static) guest_compiler='musl-gcc -static' ;;
+  esac
+  $guest_compiler -std=gnu11 -O1 -w -pthread \
+    -o "$guest_root$guest_place/bin/$2-$1" "$guest_source/$2.c" \
+    2> "$work/compiler.log"
+}
+
+# guest_enter HOW COMMAND...: run COMMAND in the root; HOW is truth or a mode.
+guest_enter ()
+{
+  guest_how=$1
+  shift
+  guest_directory=/
+  test ! -d "$guest_root$guest_place/work" || guest_directory=$guest_place/work
+  case $guest_how in
+    truth*) # truth-again shows whether a claim is honest
+      set -- "$work/tools/enter-root" $guest_truth_options $guest_bindings \
+        "$guest_root" "$guest_directory" "$@" ;;
+    *)
+      set -- "$work/tools/enter-engine" $guest_engine_options -m "$guest_how" \
+        $guest_bindings "$guest_engine" "$guest_root" "$guest_directory" "$@" ;;
+  esac
+  timeout -k 5 "$guest_limit" env -i \
+    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    HOME=/tmp LC_ALL=C TERM=dumb "$@"
+}
+guest_truth_options=
+guest_engine_options=
+guest_bindings=
+
+# guest_see HOW COMMAND...: run COMMAND in a fresh directory and keep what it
+# says as $work/HOW.out, its last line being how it ended.
+guest_see ()
+{
+  chmod -R u+rwx "$guest_root$guest_place/work" 2> /dev/null
+  rm -rf "$guest_root$guest_place/work"
+  mkdir "$guest_root$guest_place/work" || exit 99
+  guest_saw=$work/$1.out
+  guest_status=0
+  guest_enter "$@" > "$guest_saw" 2> "$work/$1.err" < /dev/null \
+    || guest_status=$?
+  echo "[ended with $guest_status]" >> "$guest_saw"
+}
+
+# guest_claim WHAT COMMAND...: a result for each mode.
+guest_claim ()
+{
+  guest_what=$1
+  shift
+  if test -n "${GUEST_CLAIMS-}"; then
+    case " $GUEST_CLAIMS " in
+      *" ${guest_what%% *} "*) ;;
+      *) return 0 ;;
+    esac
+  fi
+  guest_see truth "$@"
+  for guest_mode in $guest_modes; do
+    guest_see "$guest_mode" "$@"
+    ok "$guest_what in $guest_mode on $guest_name" \
+      cmp -s "$work/truth.out" "$work/$guest_mode.out" \
+      || guest_explain "$guest_mode"
+  done
+}
+
+guest_explain ()
+{
+  if test -n "${GUEST_KEEP-}"; then
+    mkdir -p "$GUEST_KEEP"
+    for guest_side in truth "$1"; do
+      for guest_kind in out err; do
+        cp "$work/$guest_side.$guest_kind" \
+          "$GUEST_KEEP/$guest_name-${guest_what%% *}-$guest_side.$guest_kind"
+      done
+    done
+  fi
+  diff "$work/truth.out" "$work/$1.out" > "$work/diff"
+  note "$(grep -c '^[<>]' "$work/diff") lines differ (< truth, > $1)"
+  note "$(cut -c 1-200 "$work/diff" | head -n "${GUEST_LINES:-30}")"
+  note "stderr: $(cut -c 1-200 "$work/$1.err" | head -n 5)"
+}
+
+# guest_program FLAVOUR NAME [WHAT]: the claim of the program NAME.c.
+guest_program ()
+{
+  if guest_compile "$1" "$2"; then
+    guest_claim "$2 ($1)" "$guest_place/bin/$2-$1"
+  else
+    skip "$2 ($1) on $guest_name" "cannot compile it: $(sed 1q \
+      "$work/compiler.log")"
+  fi
+}
+
+# guest_script NAME: the claim of the script claims/NAME.sh.
+guest_script ()
+{
+  guest_file=$guest_source/claims/$1.sh
+  for guest_need in $(sed -n 's/^# needs: //p' "$guest_file"); do
+    if test ! -e "$guest_root/usr/bin/$guest_need" \
+       && test ! -e "$guest_root/bin/$guest_need" \
+       && test ! -L "$guest_root/bin/$guest_need"; then
+      skip "$1 on $guest_name" "the root has no $guest_need"
+      return 0
+    fi
+  done
+  cp "$guest_file" "$guest_root$guest_place/bin/$1.sh"
+  guest_claim "$1" /bin/sh "$guest_place/bin/$1.sh"
+}
+
+guest_all_programs='paths newer directories sockets processes registers signals
+  proc'

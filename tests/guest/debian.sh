@@ -1,0 +1,25 @@
+# The claims that are made of every Debian root.
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 the udocker authors
+#
+# shellcheck shell=sh
+
+# guest_debian NAME: open the root and make all claims of it.
+guest_debian ()
+{
+  guest_open "$1"
+  # Programs linked here run there only where the libc is no older.
+  guest_flavour=static
+  if guest_compile dynamic nothing \
+     && guest_enter truth "$guest_place/bin/nothing-dynamic" \
+       > /dev/null 2>&1 < /dev/null; then
+    guest_flavour=dynamic
+  fi
+  for guest_next in $guest_all_programs; do
+    guest_program $guest_flavour "$guest_next"
+  done
+  for guest_next in shell links archive many-processes tree perl python git \
+                    compiler; do
+    guest_script "$guest_next"
+  done
+}

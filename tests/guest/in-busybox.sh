@@ -1,0 +1,15 @@
+# Claims in a root with static programs only.
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 the udocker authors
+
+. "${top_srcdir:=.}/tests/tap.sh"
+. "$top_srcdir/tests/guest/claims.sh"
+
+guest_open busybox
+for name in $guest_all_programs; do
+  guest_program static "$name"
+done
+for name in shell links archive many-processes; do
+  guest_script "$name"
+done
+done_testing

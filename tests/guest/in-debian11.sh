@@ -1,0 +1,10 @@
+# Claims in a root of debian11.
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 the udocker authors
+
+. "${top_srcdir:=.}/tests/tap.sh"
+. "$top_srcdir/tests/guest/claims.sh"
+. "$top_srcdir/tests/guest/debian.sh"
+
+guest_debian debian11
+done_testing

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the udocker authors */
+/* What root may do, and sees of it afterwards.  To be compared with what real
+   root sees in a chroot.  */
+
+#define _GNU_SOURCE 1
+#include "report.h"
+#include <grp.h>
+#include <stdint.h>
+#include <sys/fsuid.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/sysmacros.h>
+
+static void
+say_ids (const char *what)
+{
+  uid_t r, e, s;
+  gid_t gr, ge, gs;
+  gid_t groups[64];
+  getresuid (&r, &e, &s);
+  getresgid (&gr, &ge, &gs);
+  int count = getgroups (64, groups);
+  printf ("%s: uid %u %u %u gid %u %u %u groups", what, r, e, s, gr, ge, gs);
+  for (int i = 0; i < count; i++)
+    printf (" %u", groups[i]);
+  puts ("");
+}
+
+static void
+say_owner (const char *name)
+{
+  struct stat st;
+  if (lstat (name, &st) < 0)
+    {
+      say_result (name, -1, errno);
+      return;
+    }
+  printf ("%s: %o %u:%u", name, (unsigned) st.st_mode, st.st_uid, st.st_gid);
+  if (S_ISCHR (st.st_mode) || S_ISBLK (st.st_mode))
+    printf (" device %u,%u", major (st.st_rdev), minor (st.st_rdev));
+  puts ("");
+}
+
+static void
+owners (void)
+{
+  make_file ("file", "content\n", 0644);
+  mkdir ("dir", 0755);
+  if (symlink ("file", "link") < 0 || link ("file", "hard") < 0)
+    return;
+  say_owner ("file");
+  say_owner ("dir");
+  say_owner ("link");
+  SAY ("chown", chown ("file", 33, 44));
+  say_owner ("file");
+  say_owner ("hard");
+  SAY ("chown of a part", chown ("file", (uid_t) -1, 55));
+  say_owner ("file");
+  SAY ("lchown", lchown ("link", 7, 8));
+  say_owner ("link");
+  say_owner ("file");
+  SAY ("chown through a link", chown ("link", 9, 10));
+  say_owner ("file");
+  int fd = open ("file", O_RDWR);
+  SAY ("fchown", fchown (fd, 1234567, 7654321));
+  struct stat st;
+  fstat (fd, &st);
+  printf ("fstat %u:%u\n", st.st_uid, st.st_gid);
+  SAY ("fchownat empty", fchownat (fd, "", 3, 4, AT_EMPTY_PATH));
+  say_owner ("file");
+  int dir = open (".", O_RDONLY | O_DIRECTORY);
+  SAY ("fchownat", fchownat (dir, "dir", 11, 12, 0));
+  say_owner ("dir");
+  SAY ("fchownat nofollow",
+       fchownat (dir, "link", 13, 14, AT_SYMLINK_NOFOLLOW));
+  say_owner ("link");
+  SAY ("chown of none", chown ("none", 1, 1));
+  SAY ("rename", rename ("file", "dir/moved"));
+  say_owner ("dir/moved");
+  say_owner ("hard");
+  SAY ("unlink one name", unlink ("dir/moved"));
+  say_owner ("hard");
+  SAY ("unlink the other", unlink ("hard"));
+  close (fd);
+  for (int i = 0; i < 20; i++)
+    {
+      make_file ("again", "", 0644);
+      if (lstat ("again", &st) < 0 || st.st_uid != 0 || st.st_gid != 0)
+        printf ("a new file inherits %u:%u\n", st.st_uid, st.st_gid);
+      unlink ("again");
+    }
+  unsigned char buffer[256] = { 0 };
+  uint32_t ids[2];
+  if (syscall (SYS_statx, AT_FDCWD, "dir", 0, 0x7ff, buffer) == 0)
+    {
+      memcpy (ids, buffer + 20, sizeof ids);
+      printf ("statx %u:%u\n", ids[0], ids[1]);
+    }
+}
+
+static void
+modes (void)
+{
+  make_file ("tool", "x", 0755);
+  SAY ("chmod set-id", chmod ("tool", 06755));
+  say_owner ("tool");
+  SAY ("chown clears set-id", chown ("tool", 5, 5));
+  say_owner ("tool");
+  SAY ("chmod 0", chmod ("tool", 0));
+  say_owner ("tool");
+  SAY_OPEN ("root opens mode 0", open ("tool", O_RDWR));
+  SAY ("root accesses mode 0", access ("tool", R_OK | W_OK));
+  SAY ("root may not run it", access ("tool", X_OK));
+  mkdir ("closed", 0700);
+  make_file ("closed/file", "found\n", 0600);
+  SAY ("chmod of a directory 0", chmod ("closed", 0));
+  say_owner ("closed");
+  say_content ("root looks inside", open ("closed/file", O_RDONLY));
+  SAY_OPEN ("root creates inside",
+            open ("closed/new", O_CREAT | O_WRONLY, 0600));
+  SAY ("root removes inside", unlink ("closed/new"));
+  SAY ("sticky", chmod ("closed", 01777));
+  say_owner ("closed");
+  umask (0);
+  SAY_OPEN ("create with no permission", open ("nothing", O_CREAT | O_RDWR, 0));
+  say_owner ("nothing");
+  say_content ("and read it", open ("nothing", O_RDONLY));
+  SAY ("mkdir with no permission", mkdir ("nothing-dir", 0));
+  say_owner ("nothing-dir");
+  SAY ("mkdir below", mkdir ("nothing-dir/below", 0755));
+  SAY ("rmdir below", rmdir ("nothing-dir/below"));
+  umask (022);
+}
+
+static void
+devices (void)
+{
+  SAY ("mknod c", mknod ("char", S_IFCHR | 0666, makedev (1, 3)));
+  say_owner ("char");
+  SAY ("mknod b", mknod ("block", S_IFBLK | 0660, makedev (7, 0)));
+  say_owner ("block");
+  SAY ("mknod p", mknod ("pipe", S_IFIFO | 0600, 0));
+  say_owner ("pipe");
+  SAY ("mknod f", mknod ("regular", S_IFREG | 0640, 0));
+  say_owner ("regular");
+  SAY ("mknod over", mknod ("char", S_IFCHR | 0666, makedev (1, 3)));
+  SAY ("rename a device", rename ("char", "char2"));
+  say_owner ("char2");
+  SAY ("chown a device", chown ("char2", 0, 6));
+  SAY ("chmod a device", chmod ("char2", 0600));
+  say_owner ("char2");
+  SAY ("unlink a device", unlink ("char2"));
+}
+
+static void
+in_child (const char *what, void (*function) (void))
+{
+  fflush (stdout);
+  pid_t child = fork ();
+  if (child == 0)
+    {
+      function ();
+      fflush (stdout);
+      _exit (0);
+    }
+  say_child (what, child);
+}
+
+static void
+become_user (void)
+{
+  SAY ("setgroups", setgroups (2, (gid_t[]){ 100, 200 }));
+  say_ids ("after setgroups");
+  SAY ("setgid", setgid (100));
+  SAY ("setuid", setuid (1000));
+  say_ids ("after setuid");
+  SAY ("setuid back", setuid (0));
+  SAY ("seteuid back", seteuid (0));
+  SAY ("setgroups as a user", setgroups (0, NULL));
+  SAY ("setgid as a user", setgid (0));
+  SAY ("chown as a user", chown ("regular", 1000, 1000));
+  say_ids ("still");
+  pid_t child = fork ();
+  if (child == 0)
+    {
+      say_ids ("in a child");
+      fflush (stdout);
+      _exit (0);
+    }
+  say_child ("child", child);
+}
+
+static void
+effective_only (void)
+{
+  SAY ("setegid", setegid (100));
+  SAY ("seteuid", seteuid (1000));
+  say_ids ("effective");
+  SAY ("chown", chown ("regular", 1000, 1000));
+  SAY ("seteuid back", seteuid (0));
+  SAY ("setegid back", setegid (0));
+  say_ids ("back");
+  SAY ("setreuid", setreuid (5, 6));
+  say_ids ("setreuid");
+  SAY ("setresuid", setresuid (5, 5, 5));
+  SAY ("setresuid to others", setresuid (7, 7, 7));
+  say_ids ("end");
+}
+
+static void
+saved (void)
+{
+  SAY ("setresgid", setresgid (1, 2, 3));
+  SAY ("setresuid", setresuid (1, 2, 0));
+  say_ids ("saved");
+  SAY ("setresuid from saved", setresuid ((uid_t) -1, 0, (uid_t) -1));
+  say_ids ("again root");
+  SAY ("setfsuid", setfsuid (9));
+  SAY ("setfsuid again", setfsuid (0));
+  SAY ("setuid -1", setuid ((uid_t) -1));
+  SAY ("setresuid of none", setresuid ((uid_t) -1, (uid_t) -1, (uid_t) -1));
+  say_ids ("end");
+}
+
+static void
+keep (void)
+{
+  SAY ("keepcaps", prctl (PR_SET_KEEPCAPS, 1, 0, 0, 0));
+  SAY ("setresuid", setresuid (1000, 1000, 1000));
+  say_ids ("kept");
+}
+
+static void
+others (void)
+{
+  SAY ("chroot", chroot ("."));
+  SAY ("chdir /", chdir ("/"));
+  say_path ("/regular");
+  char text[PATH_MAX];
+  char *got = getcwd (text, sizeof text);
+  say_text ("cwd", text, got == NULL ? -1 : (long) strlen (text), errno);
+  say_path ("/../../regular");
+  say_path ("/etc/passwd");
+}
+
+int
+main (void)
+{
+  umask (022);
+  setvbuf (stdout, NULL, _IOLBF, 0);
+  setgroups (0, NULL);
+  say_ids ("start");
+  owners ();
+  modes ();
+  devices ();
+  in_child ("become a user", become_user);
+  in_child ("effective only", effective_only);
+  in_child ("saved ids", saved);
+  in_child ("keep capabilities", keep);
+  in_child ("others", others);
+  say_ids ("end");
+  return 0;
+}
