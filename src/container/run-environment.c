@@ -215,9 +215,9 @@ set_container_variables (struct run_plan *plan)
   const struct container *container = plan->container;
   AUTO_FREE char *names
       = container != NULL ? container_names (container) : xstrdup ("");
-  const char *user = platform_user_name ();
+  AUTO_FREE char *user = run_own_name ();
 
-  set_variable (plan, "container_ruser", user != NULL ? user : "", true);
+  set_variable (plan, "container_ruser", user, true);
   set_variable (plan, "container_root", plan->root, true);
   set_variable (plan, "container_uuid",
                 container != NULL ? container->id : "", true);

@@ -151,55 +151,18 @@ plain_rest (const char *rest)
     }
 }
 
-/* Fill STATUS from FD.  Newer C libraries make a path call of fstat.  */
+/* Fill STATUS from FD.  Newer C libraries make a path call of fstat, which is
+   dearer, and this is done often.  */
 static int
 status_of (int fd, struct stat *status)
 {
-  return fstat (fd, status) < 0 ? -errno : 0;
-}
-
-/* Try to walk all that is left in one system call.  Return 1 when it was done,
-   0 when it has to be done step by step, or a negative errno.  */
-static int
-walk_leap (struct walk *walk)
-{
-  static bool unknown; /* to this kernel */
-  if (unknown || walk->fd < 0)
-    return 0;
-
-  AUTO_FREE char *plain = plain_rest (walk->rest + walk->position);
-  if (plain == NULL || plain[0] == '\0')
-    return 0;
-  AUTO_FREE char *target = xasprintf ("%s/%s", walk_guest (walk), plain);
-  if (binding_on_way (walk->plan, target, walk->guest.length))
-    return 0;
-
-  struct open_how_v0 how = { .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
-                             .resolve = WITHOUT_LINKS };
-  int fd = (int) syscall (SYS_openat2, walk->fd, plain, &how, sizeof how);
-  if (fd < 0)
-    {
-      unknown = errno == ENOSYS || errno == EPERM;
-      /* Missing: perhaps a volume lies below, perhaps that is fine.  */
-      return 0;
-    }
-  struct stat status;
-  int failure = status_of (fd, &status);
-  if (failure < 0 || S_ISLNK (status.st_mode))
-    {
-      (void) close (fd); /* O_PATH */
-      return failure;
-    }
-  walk_set_fd (walk, fd);
-  walk->status = status;
-  buffer_clear (&walk->guest);
-  buffer_add_string (&walk->guest, target);
-
-  const char *rest = walk->rest + walk->position;
-  size_t length = strlen (rest);
-  bool directory = length > 0 && rest[length - 1] == '/';
-  walk->position += length;
-  return directory && !S_ISDIR (status.st_mode) ? -ENOTDIR : 1;
+#if defined __x86_64__ || defined __aarch64__
+  /* The kernel's structure is that of the C library.  */
+  long result = syscall (SYS_fstat, fd, status);
+#else
+  long result = fstat (fd, status);
+#endif
+  return result < 0 ? -errno : 0;
 }
 
 /* Open the component NAME, whose guest path is in walk->guest already.
@@ -248,6 +211,81 @@ walk_follow (struct walk *walk, const char *directory, int fd)
     whole[strlen (whole) - 1] = '\0'; /* no slash that was not there */
   walk_restart (walk, whole);
   return 0;
+}
+
+/* Note that the whole of what was left has been walked, to TARGET.  */
+static void
+walk_arrive (struct walk *walk, const char *target)
+{
+  buffer_clear (&walk->guest);
+  buffer_add_string (&walk->guest, target);
+  walk->position += strlen (walk->rest + walk->position);
+}
+
+/* Return whether PATH, which is not empty, can only be a directory.  */
+static bool
+ends_as_directory (const char *path)
+{
+  size_t length = strlen (path);
+  if (path[length - 1] == '.' && length > 1)
+    return path[length - 2] == '/';
+  return path[length - 1] == '/';
+}
+
+/* Try to walk all that is left in one system call.  Return 1 when it was done,
+   0 when the walk goes on (step by step, or from the start along a link), or a
+   negative errno.  */
+static int
+walk_leap (struct walk *walk, bool *taken)
+{
+  static bool unknown; /* to this kernel */
+  *taken = false;
+  if (unknown || walk->fd < 0)
+    return 0;
+
+  AUTO_FREE char *plain = plain_rest (walk->rest + walk->position);
+  if (plain == NULL || plain[0] == '\0')
+    return 0;
+  AUTO_FREE char *target = xasprintf ("%s/%s", walk_guest (walk), plain);
+  if (binding_on_way (walk->plan, target, walk->guest.length))
+    return 0;
+
+  struct open_how_v0 how = { .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+                             .resolve = WITHOUT_LINKS };
+  AUTO_CLOSE int fd
+      = (int) syscall (SYS_openat2, walk->fd, plain, &how, sizeof how);
+  if (fd < 0 && errno == ENOENT && !binding_below (walk->plan, target))
+    {
+      *taken = true;
+      walk->missing = true;
+      walk_arrive (walk, target);
+      walk_set_fd (walk, -1);
+      return (walk->flags & RUN_LOOK_MISSING) != 0 ? 1 : -ENOENT;
+    }
+  if (fd < 0)
+    {
+      unknown = errno == ENOSYS || errno == EPERM;
+      return 0; /* a link on the way, or an error that a step finds again */
+    }
+
+  struct stat status;
+  const char *rest = walk->rest + walk->position;
+  bool slash = ends_as_directory (rest);
+  int failure = status_of (fd, &status);
+  if (failure < 0)
+    return failure;
+  *taken = true;
+  if (S_ISLNK (status.st_mode)
+      && (slash || (walk->flags & RUN_LOOK_NO_FOLLOW) == 0))
+    {
+      *strrchr (target, '/') = '\0';
+      walk->position += strlen (rest) - slash;
+      return walk_follow (walk, target, fd);
+    }
+  walk_arrive (walk, target);
+  walk_set_fd (walk, TAKE_FD (fd));
+  walk->status = status;
+  return slash && !S_ISDIR (status.st_mode) ? -ENOTDIR : 1;
 }
 
 /* Walk the component NAME, which is not "." or ".." or empty.  */
@@ -301,8 +339,9 @@ walk_next (struct walk *walk)
   AUTO_FREE char *name = xstrndup (rest + slashes, length);
   if (length > 0 && strcmp (name, ".") != 0 && strcmp (name, "..") != 0)
     {
-      int status = walk_leap (walk);
-      if (status != 0)
+      bool taken = false;
+      int status = walk_leap (walk, &taken);
+      if (status != 0 || taken)
         return status;
       walk->position += slashes + length;
       return walk_step (walk, name);

@@ -90,6 +90,10 @@ int run_plan_add_user (struct run_plan *plan,
                        const struct run_request *request,
                        const char *specification, struct error *err);
 
+/* Return the name of who runs this, "" when it has none; the caller frees it.
+   Looks in /etc/passwd before it asks the C library, which is dear.  */
+char *run_own_name (void);
+
 /* Fill environment: run-environment.c.  */
 int run_plan_add_environment (struct run_plan *plan,
                               const struct run_request *request,

@@ -230,6 +230,24 @@ read_on_host (const char *path)
   return text != NULL ? text : xstrdup ("");
 }
 
+char *
+run_own_name (void)
+{
+  char text[16384];
+  struct account found;
+  AUTO_CLOSE int fd = open ("/etc/passwd", O_RDONLY | O_CLOEXEC);
+  ssize_t size = fd < 0 ? -1 : read (fd, text, sizeof text - 1);
+  if (size >= 0)
+    {
+      text[size] = '\0';
+      if (find_account (text, true, NULL, getuid (), &found)
+          && found.line + found.line_length < text + size)
+        return xstrndup (found.text[FIELD_NAME], found.length[FIELD_NAME]);
+    }
+  const char *name = platform_user_name ();
+  return xstrdup (name != NULL ? name : "");
+}
+
 /* Add to the passwd of the host in ACCOUNTS the entry of WISH, when only a
    directory service of the host knows it.  */
 static void
@@ -274,10 +292,9 @@ static char *
 invent_name (const struct wish *wish, const struct accounts *accounts)
 {
   struct account found;
-  const char *mine = wish->uid == geteuid () ? platform_user_name () : NULL;
-  if (wish->uid == 0)
-    mine = "root";
-  if (mine != NULL && is_name (mine)
+  AUTO_FREE char *own = run_own_name ();
+  const char *mine = wish->uid == 0 ? "root" : own;
+  if ((wish->uid == 0 || wish->uid == getuid ()) && is_name (mine)
       && !find_account (accounts->passwd, true, mine, 0, &found))
     return xstrdup (mine);
   return xasprintf ("user%u", (unsigned) wish->uid);

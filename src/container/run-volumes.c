@@ -97,14 +97,20 @@ find_mount_point (const struct run_plan *plan, const char *typed, bool follow,
                   char **guest)
 {
   struct run_place place = { .fd = -1 };
-  int status = -ENOENT;
-  if (follow)
-    status = run_look (plan, typed, 0, &place);
-  if (status == -ENOENT)
-    status = run_look (plan, typed, RUN_LOOK_NO_FOLLOW | RUN_LOOK_MISSING,
-                       &place);
+  int status = run_look (plan, typed,
+                         RUN_LOOK_MISSING | (follow ? 0 : RUN_LOOK_NO_FOLLOW),
+                         &place);
   if (status < 0)
     return status;
+  if (follow && place.fd < 0 && !place.virtual_directory
+      && strcmp (place.guest, typed) != 0)
+    {
+      run_place_release (&place);
+      status = run_look (plan, typed, RUN_LOOK_MISSING | RUN_LOOK_NO_FOLLOW,
+                         &place);
+      if (status < 0)
+        return status;
+    }
   *guest = TAKE (place.guest);
   run_place_release (&place);
   return 0;

@@ -26,13 +26,23 @@
 
 extern char **environ;
 
+/* Return the path of the engine's program, or NULL with ERR set.  Looked for
+   once.  */
+static const char *
+find_program (struct error *err)
+{
+  static char *path;
+  if (path == NULL)
+    path = platform_find_part ("udocker-proot", err);
+  return path;
+}
+
 static int
 proot_usable (const struct host *host, const char *mode, struct error *err)
 {
   (void) host; /* every kernel that we run on has ptrace */
   (void) mode;
-  AUTO_FREE char *part = platform_find_part ("udocker-proot", err);
-  return part == NULL ? -err->number : 0;
+  return find_program (err) == NULL ? -err->number : 0;
 }
 
 static int
@@ -100,7 +110,7 @@ launch_engine (void *argument)
 static int
 proot_run (const struct run_plan *plan, struct error *err)
 {
-  AUTO_FREE char *program = platform_find_part ("udocker-proot", err);
+  const char *program = find_program (err);
   if (program == NULL)
     return -err->number;
   AUTO_CLOSE int plan_fd = send_plan (plan, err);
