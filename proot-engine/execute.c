@@ -216,7 +216,8 @@ execute_commit (struct tracer *tracer, struct tracee *tracee)
     }
   tracee->run_count = 0;
   tracee->space->trampolines = true;
-  strcpy (tracee->space->executable, exec->executable);
+  memcpy (tracee->space->executable, exec->executable,
+          sizeof tracee->space->executable);
   bool secure = guest_ids_exec (ids, exec->mode, exec->uid, exec->gid);
 
   writing.block = (struct loader_block) {
