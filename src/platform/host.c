@@ -104,6 +104,44 @@ platform_kernel_at_least (unsigned major, unsigned minor)
          || (host->kernel[0] == major && host->kernel[1] >= minor);
 }
 
+/* What the password data base says about the user with the real user id; a
+   member that it does not say is NULL.  */
+struct account
+{
+  char *name;
+  char *home;
+};
+
+static const struct account *
+own_account (void)
+{
+  static struct account account;
+  static bool asked;
+
+  if (asked)
+    return &account;
+  asked = true;
+
+  /* Most users are in this file, and reading it costs a tenth of what the name
+     service costs, which may also ask over the network.  */
+  uid_t uid = getuid ();
+  const struct passwd *entry = NULL;
+  AUTO_FCLOSE FILE *file = fopen ("/etc/passwd", "re");
+  if (file != NULL)
+    do
+      entry = fgetpwent (file);
+    while (entry != NULL && entry->pw_uid != uid);
+  if (entry == NULL)
+    entry = getpwuid (uid);
+  if (entry == NULL)
+    return &account;
+  if (entry->pw_name != NULL)
+    account.name = xstrdup (entry->pw_name);
+  if (entry->pw_dir != NULL && *entry->pw_dir == '/')
+    account.home = xstrdup (entry->pw_dir);
+  return &account;
+}
+
 const char *
 platform_home (void)
 {
@@ -115,34 +153,20 @@ platform_home (void)
   asked = true;
 
   const char *variable = getenv ("HOME");
-  if (variable != NULL && *variable == '/')
-    home = xstrdup (variable);
-  else
-    {
-      const struct passwd *entry = getpwuid (getuid ());
-      if (entry != NULL && entry->pw_dir != NULL && *entry->pw_dir == '/')
-        home = xstrdup (entry->pw_dir);
-    }
-  if (home != NULL)
-    for (size_t length = strlen (home); length > 1 && home[length - 1] == '/';)
-      home[--length] = '\0';
+  if (variable == NULL || *variable != '/')
+    variable = own_account ()->home;
+  if (variable == NULL)
+    return NULL;
+  home = xstrdup (variable);
+  for (size_t length = strlen (home); length > 1 && home[length - 1] == '/';)
+    home[--length] = '\0';
   return home;
 }
 
 const char *
 platform_user_name (void)
 {
-  static char *name;
-  static bool asked;
-
-  if (asked)
-    return name;
-  asked = true;
-
-  const struct passwd *entry = getpwuid (getuid ());
-  if (entry != NULL && entry->pw_name != NULL)
-    name = xstrdup (entry->pw_name);
-  return name;
+  return own_account ()->name;
 }
 
 const char *

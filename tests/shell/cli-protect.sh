@@ -47,4 +47,17 @@ is_error "protect of a path" 1 '^Error: protect '
 run udocker protect
 is_error "protect of nothing" 1 '^Error: missing operand'
 
+# What is there can be completed.
+if command -v bash > /dev/null; then
+  udocker help --format=bash > completion
+  run bash -c '. ./completion; COMP_WORDS=(udocker protect c) COMP_CWORD=2
+    _udocker; echo "${COMPREPLY[*]}"'
+  is "the shell completes containers" "$stdout$stderr" c1
+  run bash -c '. ./completion; COMP_WORDS=(udocker protect so) COMP_CWORD=2
+    _udocker; echo "${COMPREPLY[*]}"'
+  is "and images" "$stdout$stderr" some/image:v1
+else
+  skip "the shell completes containers" "no bash"
+fi
+
 done_testing
