@@ -24,7 +24,8 @@ guest_enter_readlink (struct guest_task *task, struct guest_call *call)
   if (length < 0)
     return guest_answer (call, length);
 
-  bool is_empty = found.length == found.path && found.untouched;
+  bool is_empty
+      = found.length == found.path && found.untouched && !found.directory;
   length = guest_found_readlink (task, &found, target, sizeof target);
   guest_found_release (guest, &found);
   if (length == -K_EINVAL && is_empty)

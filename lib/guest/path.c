@@ -859,9 +859,17 @@ walk_relative (struct walk *walk, int base, const char *path)
     }
   locate (walk);
   found->untouched = true;
-  if (count == 0
-      || (count == 1 && !found->directory
-          && (walk->final & (GUEST_FINAL_NOFOLLOW | GUEST_FINAL_CREATE))))
+  if (count == 0)
+    {
+      /* Where the task is may have been closed to it.  */
+      if (!(walk->final & GUEST_FINAL_OBJECT))
+        return 0;
+      found->object = host_openat (walk->guest, base, ".",
+                                   K_O_PATH | K_O_DIRECTORY);
+      return found->object < 0 ? found->object : 0;
+    }
+  if (count == 1 && !found->directory
+      && (walk->final & (GUEST_FINAL_NOFOLLOW | GUEST_FINAL_CREATE)))
     return 0;
   if (walk->guest->missing & GUEST_LACKS_OPENAT2)
     return WALK_UNFIT;
@@ -1203,8 +1211,14 @@ guest_found_readlink (struct guest_task *task,
 
   if (found->virtual)
     return -K_EINVAL;
-  if (found->object >= 0)
-    length = host_readlinkat (guest, found->object, "", target, size);
+  if (found->object >= 0 || path[0] == '\0')
+    {
+      /* Of what a descriptor names and is no link the kernel says ENOENT.  */
+      int fd = found->object >= 0 ? found->object : found->anchor;
+      length = host_readlinkat (guest, fd, "", target, size);
+      if (length == -K_ENOENT)
+        length = -K_EINVAL;
+    }
   else
     length = host_readlinkat (guest, found->anchor, path, target, size);
   if (length <= 0 || !may_be_magic (target))
