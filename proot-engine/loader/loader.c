@@ -396,6 +396,18 @@ apply_stack (int protection, uintptr_t *stack, uintptr_t page)
            PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
 }
 
+void *memset (void *at, int byte, size_t size);
+
+/* The compiler may call it to clear a structure, also without libc.  */
+void *
+memset (void *at, int byte, size_t size)
+{
+  volatile unsigned char *place = at;
+  while (size-- > 0)
+    *place++ = (unsigned char) byte;
+  return at;
+}
+
 /* Map what the block says; STACK is as the kernel left it.  Return where to
    jump.  */
 uintptr_t
