@@ -81,6 +81,9 @@ catch_signals (void)
   (void) sigfillset (&action.sa_mask);
   for (size_t i = 0; i < sizeof forwarded / sizeof *forwarded; i++)
     (void) sigaction (forwarded[i], &action, NULL);
+  /* Stops are waited for; a signal for each would only cost time.  */
+  struct sigaction quiet = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP };
+  (void) sigaction (SIGCHLD, &quiet, NULL);
   (void) signal (SIGPIPE, SIG_IGN);
   (void) signal (SIGTTIN, SIG_IGN);
   (void) signal (SIGTTOU, SIG_IGN);
