@@ -6,12 +6,26 @@
 # is missing or broken.
 
 . "${top_srcdir:=.}/tests/tap.sh"
+. "$top_srcdir/tests/registry.sh"
 
 need runtest expect
 
 UDOCKER=$udocker
 UDOCKER_NOSYSCONF=1
 export UDOCKER UDOCKER_NOSYSCONF
+
+# The container that the suites of run use; they say so where it is missing.
+missing=
+for program in docker-registry skopeo umoci busybox; do
+  command -v "$program" > /dev/null || missing="$missing $program"
+done
+if test -z "$missing"; then
+  registry_start
+  registry_push_busybox test/busybox:1
+  udocker -q pull "$registry/test/busybox:1"
+  udocker create --name=demo "$registry/test/busybox:1" > /dev/null
+fi
+
 status=0
 runtest --tool udocker --srcdir "$top_srcdir/tests" --objdir "$work" \
   --outdir "$work" --status > runtest.out 2>&1 || status=$?
