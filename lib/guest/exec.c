@@ -365,17 +365,59 @@ find_interpreter (struct guest_task *task, struct guest_exec *exec)
   return error;
 }
 
+/* Read what the kernel calls the file FD: its host path, perhaps with
+   " (deleted)".  Return its length, 0 when there is none.  */
+static size_t
+read_place (struct guest *guest, int fd, char *place, size_t size)
+{
+  struct guest_text text;
+  char link[40];
+  guest_text_init (&text, link, sizeof link);
+  guest_text_add (&text, "/proc/self/fd/");
+  guest_text_add_number (&text, fd);
+  int64_t length = guest->ops->system_call (
+      guest, __NR_readlinkat, (uint64_t) AT_FDCWD, (uintptr_t) link,
+      (uintptr_t) place, size - 1, 0, 0);
+  if (length < 0)
+    length = 0;
+  place[length] = '\0';
+  return (size_t) length;
+}
+
+/* Note what /proc/self/exe shows of the program that is open as FD.  */
+static void
+note_executable (struct guest_task *task, struct guest_exec *exec, int fd)
+{
+  char place[GUEST_PATH_SIZE];
+  size_t length = read_place (task->guest, fd, place, sizeof place);
+  uint32_t root_length = task->fs->root_length;
+  int status = -ENOENT;
+
+  /* The whole path, whatever root the task has.  */
+  task->fs->root_length = 0;
+  if (!exec->found.magic && exec->found.binding != GUEST_OUTSIDE)
+    status = guest_found_guest (task, &exec->found, exec->executable,
+                                sizeof exec->executable);
+  else if (length > 0)
+    status = guest_reverse (task, place, length, exec->executable,
+                            sizeof exec->executable);
+  task->fs->root_length = root_length;
+  if (status < 0)
+    {
+      /* It has no path: what the kernel shows is a mere text too.  */
+      struct guest_text text;
+      guest_text_init (&text, exec->executable, sizeof exec->executable);
+      guest_text_add (&text, place);
+    }
+}
+
 /* Note everything that EXEC says of the program, found and open as FD.  */
 static void
 note_program (struct guest_task *task, struct guest_exec *exec, int fd,
               const struct stat *status)
 {
   exec->held[0] = name_for_host (task, exec, fd, exec->program);
-  if (exec->found.magic || exec->found.binding == GUEST_OUTSIDE
-      || guest_found_guest (task, &exec->found, exec->executable,
-                            sizeof exec->executable)
-             < 0)
-    exec->executable[0] = '\0';
+  note_executable (task, exec, fd);
   exec->mode = status->st_mode;
   exec->uid = status->st_uid;
   exec->gid = status->st_gid;
@@ -486,20 +528,23 @@ closes_on_exec (struct guest_task *task, int fd)
   return (flags & O_CLOEXEC) != 0;
 }
 
-/* Set EXEC's command: the last component of its name, cut.  */
+/* Set EXEC's command: the last component of its name, cut; or of the program
+   where the name is only the number of a descriptor.  */
 static void
-note_command (struct guest_exec *exec)
+note_command (struct guest_exec *exec, bool by_number)
 {
+  const char *name = by_number ? exec->executable : exec->name;
   size_t start = 0;
   size_t i = 0;
-  for (i = 0; exec->name[i] != '\0'; i++)
-    if (exec->name[i] == '/')
+  for (i = 0; name[i] != '\0'; i++)
+    if (name[i] == '/')
       start = i + 1;
   for (i = 0; i + 1 < sizeof exec->command; i++)
     {
-      exec->command[i] = exec->name[start + i];
-      if (exec->command[i] == '\0')
-        return;
+      exec->command[i] = name[start + i];
+      if (exec->command[i] == '\0'
+          || (by_number && guest_text_equal (name + start + i, " (deleted)")))
+        break;
     }
   exec->command[i] = '\0';
 }
@@ -519,6 +564,8 @@ guest_exec_prepare (struct guest_task *task, const struct guest_call *call,
   int status = read_path (task, call, exec, &dir, &final);
   if (status < 0)
     return status;
+
+  bool by_number = exec->path[0] == '\0';
 
   for (int depth = 0;; depth++)
     {
@@ -556,7 +603,7 @@ guest_exec_prepare (struct guest_task *task, const struct guest_call *call,
       guest_exec_release (guest, exec);
       return status;
     }
-  note_command (exec);
+  note_command (exec, by_number);
   return 0;
 }
 

@@ -42,7 +42,7 @@ struct guest_exec
   int held[2];
 
   /* The canonical guest path of the program: what /proc/self/exe shows.
-     Empty when it has none (a memfd).  */
+     Some other text when it has none (a memfd, a removed file).  */
   char executable[GUEST_PATH_SIZE];
 
   /* What AT_EXECFN shows, and the 15 bytes for PR_SET_NAME.  */
