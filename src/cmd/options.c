@@ -340,7 +340,7 @@ take_long (const struct translated *table, int result, int argc, char **argv,
 /* Handle the option letter RESULT.  FLAG is the flag letter before it, to
    which a "=" belongs; it is kept up to date.  */
 static int
-take_letter (const struct translated *table, int result, char **argv,
+take_letter (const struct translated *table, int result, int argc, char **argv,
              const struct option_row **flag, void *target, struct error *err)
 {
   const char *value = optarg;
@@ -364,6 +364,9 @@ take_letter (const struct translated *table, int result, char **argv,
   *flag = row->kind == OPTION_FLAG ? row : NULL;
   if (value != NULL && value != argv[optind - 1] && value[0] == '=')
     value++;
+  if (row->kind == OPTION_OPTIONAL && value == NULL && row->choices != NULL
+      && optind < argc && is_choice (row, argv[optind]))
+    value = argv[optind++];
   return store_value (row, value, target, err);
 }
 
@@ -433,7 +436,7 @@ options_parse (const struct option_row *rows, enum option_order order, int argc,
           status = take_long (&table, result, argc, argv, target, err);
         }
       else
-        status = take_letter (&table, result, argv, &flag, target, err);
+        status = take_letter (&table, result, argc, argv, &flag, target, err);
     }
   *first = optind;
   return status;
