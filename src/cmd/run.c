@@ -45,6 +45,9 @@ struct run_options
 static const char *const pull_choices[]
     = { "missing", "never", "always", "reuse", NULL };
 
+static const char *const stream_choices[]
+    = { "stdin", "stdout", "stderr", "STDIN", "STDOUT", "STDERR", NULL };
+
 static const struct option_row rows[] = {
   { "volume", 'v', OPTION_LIST, N_ ("HOST[:CONTAINER[:OPTIONS]]"),
     N_ ("show a file or directory of the host in the container; OPTIONS are "
@@ -141,8 +144,11 @@ static const struct option_row rows[] = {
   /* What Docker's users write, and what is so anyway or changes nothing.  */
   { .name = "interactive", .letter = 'i', .ignored = true },
   { .name = "tty", .letter = 't', .ignored = true },
-  { .letter = 'a', .ignored = true }, /* of the Python tool: without a value */
-  { .name = "attach", .kind = OPTION_VALUE, .ignored = true },
+  { .name = "attach",
+    .letter = 'a',
+    .kind = OPTION_OPTIONAL,
+    .choices = stream_choices,
+    .ignored = true },
   { .name = "init", .ignored = true },
   { .name = "sig-proxy", .ignored = true },
   { .name = "dns", .kind = OPTION_VALUE, .ignored = true },

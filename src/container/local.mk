@@ -29,3 +29,6 @@ tests_unit_test_run_plan_LDADD = \
   lib/plan/libplan.a lib/base/libbase.a $(LIBGNU) $(JSON_C_LIBS)
 shell_tests += tests/shell/create-hostile.sh tests/shell/create-layers.sh
 EXTRA_DIST += tests/images.py
+
+shell_tests += tests/shell/run-environment.sh tests/shell/run-status.sh
+EXTRA_DIST += tests/container.sh

@@ -82,7 +82,8 @@ obtain_create (struct store *store, const struct config *config,
   if (status == 0)
     status = get_image (store, config, request, &ref, &tag, err);
   if (status < 0)
-    status = error_prefix (err, _ ("image or container not available"));
+    status = error_prefix (err, _ ("image or container not available: %s"),
+                           request->target);
   else
     status = make_container (store, request, &tag, id, err);
   store_tag_release (&tag);

@@ -79,13 +79,15 @@ set_variable (struct run_plan *plan, const char *name, const char *value,
   put_variable (plan, text, override);
 }
 
-/* Return whether TEXT begins with a name that a shell could use, in front of
-   '=' or the end, blanks around it aside.  */
+/* Blanks that are around names, and in files around values.  */
+#define BLANKS " \t\r\n\v\f"
+
+/* Return whether the first LENGTH bytes of TEXT are a name that a shell could
+   use.  */
 static bool
-name_is_valid (const char *text)
+name_is_valid (const char *text, size_t length)
 {
-  size_t length = strcspn (text, "=");
-  return length > 0 && strcspn (text, " \t\r\n\v\f") >= length
+  return length > 0 && strcspn (text, BLANKS) >= length
          && !(text[0] >= '0' && text[0] <= '9');
 }
 
@@ -94,21 +96,43 @@ name_is_valid (const char *text)
 static void
 set_from_word (struct run_plan *plan, const char *text)
 {
-  text += strspn (text, " \t\r\n\v\f");
-  if (!name_is_valid (text))
+  const char *equals = strchr (text, '=');
+  const char *start = text + strspn (text, BLANKS);
+  size_t length = strcspn (start, "=");
+  while (length > 0 && strchr (BLANKS, start[length - 1]) != NULL)
+    length--;
+  if (!name_is_valid (start, length))
     {
       log_warning (_ ("ignoring environment variable without a valid name:"
                       " '%s'"),
                    text);
       return;
     }
-  if (strchr (text, '=') != NULL)
+  AUTO_FREE char *name = xstrndup (start, length);
+  const char *value = equals != NULL ? equals + 1 : getenv (name);
+  set_variable (plan, name, value != NULL ? value : "", true);
+}
+
+/* Set what LINE of a file says; blanks around name and value are not part of
+   them.  */
+static void
+set_from_line (struct run_plan *plan, char *line)
+{
+  line += strspn (line, BLANKS);
+  size_t length = strlen (line);
+  while (length > 0 && strchr (BLANKS, line[length - 1]) != NULL)
+    line[--length] = '\0';
+  if (line[0] == '\0' || line[0] == '#')
+    return;
+
+  char *equals = strchr (line, '=');
+  if (equals != NULL)
     {
-      put_variable (plan, text, true);
-      return;
+      char *value = equals + 1;
+      memmove (value, value + strspn (value, BLANKS),
+               strlen (value + strspn (value, BLANKS)) + 1);
     }
-  const char *value = getenv (text);
-  set_variable (plan, text, value != NULL ? value : "", true);
+  set_from_word (plan, line);
 }
 
 /* Set what the file FILE says, a word a line; lines that begin with '#' and
@@ -128,14 +152,7 @@ set_from_file (struct run_plan *plan, const char *file, struct error *err)
   char *rest = text;
   for (char *line = strsep (&rest, "\n"); line != NULL;
        line = strsep (&rest, "\n"))
-    {
-      line += strspn (line, " \t\r\v\f");
-      size_t length = strlen (line);
-      while (length > 0 && strchr (" \t\r\v\f", line[length - 1]) != NULL)
-        line[--length] = '\0';
-      if (line[0] != '\0' && line[0] != '#')
-        set_from_word (plan, line);
-    }
+    set_from_line (plan, line);
   return 0;
 }
 
@@ -269,9 +286,12 @@ run_plan_add_environment (struct run_plan *plan,
   size_t asked_count = plan->environment_count;
 
   for (size_t i = 0; i < metadata->environment_count; i++)
-    if (name_is_valid (metadata->environment[i])
-        && strchr (metadata->environment[i], '=') != NULL)
-      put_variable (plan, metadata->environment[i], false);
+    {
+      const char *text = metadata->environment[i];
+      size_t length = strcspn (text, "=");
+      if (name_is_valid (text, length) && text[length] == '=')
+        put_variable (plan, text, false);
+    }
 
   set_variable (plan, "PATH",
                 plan->user.uid == 0 ? config->root_path : config->user_path,

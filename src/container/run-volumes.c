@@ -8,17 +8,22 @@
 #include "src/container/run-private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/buffer.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 #include "lib/base/i18n.h"
 #include "lib/base/log.h"
 #include "lib/plan/plan.h"
 #include "src/config/config.h"
+#include "src/container/container.h"
+#include "src/image/store.h"
 #include "src/platform/host.h"
 #include "xalloc.h"
 #include "xstrndup.h"
@@ -94,7 +99,7 @@ run_plan_binds (const struct run_plan *plan, const char *path)
    when not FOLLOW.  */
 static int
 find_mount_point (const struct run_plan *plan, const char *typed, bool follow,
-                  char **guest)
+                  char **guest, bool *missing)
 {
   struct run_place place = { .fd = -1 };
   int status = run_look (plan, typed,
@@ -112,8 +117,105 @@ find_mount_point (const struct run_plan *plan, const char *typed, bool follow,
         return status;
     }
   *guest = TAKE (place.guest);
+  *missing = place.fd < 0;
   run_place_release (&place);
   return 0;
+}
+
+/* Append to PLAN the binding of HOST at GUEST; both are copied.  */
+static void
+append_binding (struct run_plan *plan, const char *host, const char *guest,
+                uint32_t flags)
+{
+  plan->bindings = xreallocarray (plan->bindings, plan->binding_count + 1,
+                                  sizeof *plan->bindings);
+  plan->bindings[plan->binding_count++] = (struct run_binding){
+    .host = xstrdup (host),
+    .guest = xstrdup (guest),
+    .flags = flags,
+  };
+}
+
+/* Return a directory of ours where directories that stand for missing ones can
+   be made, which the caller frees, or NULL: in the repository, else where this
+   user's things of this session are.  */
+static char *
+places_directory (const struct run_plan *plan)
+{
+  AUTO_ERROR struct error ignored = { 0 };
+  if (plan->container != NULL)
+    {
+      AUTO_FREE char *own
+          = xasprintf ("%s/run/.places",
+                       store_top_path (plan->container->store));
+      if (file_make_directories (AT_FDCWD, own, 0700, &ignored) == 0)
+        return TAKE (own);
+    }
+  const char *runtime = getenv ("XDG_RUNTIME_DIR");
+  if (runtime == NULL || runtime[0] != '/')
+    return NULL;
+  AUTO_FREE char *other = xasprintf ("%s/udocker/.places", runtime);
+  if (file_make_directories (AT_FDCWD, other, 0700, &ignored) < 0)
+    return NULL;
+  return TAKE (other);
+}
+
+/* Make the directory that stands for one that is missing in the container.
+   Below it is PATH ("/mine", "/x/y/mine"), whose last part is a directory or,
+   if not DIRECTORY, a file, for a volume to lie on.  Return its path, which
+   the caller frees, or NULL.  All runs share it, and none changes it.  */
+static char *
+make_place (const struct run_plan *plan, const char *path, bool directory)
+{
+  AUTO_ERROR struct error ignored = { 0 };
+  AUTO_FREE char *places = places_directory (plan);
+  if (places == NULL)
+    return NULL;
+
+  AUTO_FREE char *name = xstrdup (path);
+  for (char *c = name; *c != '\0'; c++)
+    if (*c == '/')
+      *c = '#';
+  AUTO_FREE char *host
+      = xasprintf ("%s/%s%s", places, directory ? "d" : "f", name);
+  AUTO_FREE char *tree = xasprintf ("%s%s", host, path);
+  if (access (tree, F_OK) == 0)
+    return TAKE (host);
+
+  if (directory)
+    return file_make_directories (AT_FDCWD, tree, 0755, &ignored) < 0
+               ? NULL
+               : TAKE (host);
+  AUTO_FREE char *above
+      = xstrndup (tree, (size_t) (strrchr (tree, '/') - tree));
+  if (file_make_directories (AT_FDCWD, above, 0755, &ignored) < 0)
+    return NULL;
+  AUTO_CLOSE int fd = open (tree, O_WRONLY | O_CREAT | O_CLOEXEC, 0444);
+  return fd < 0 ? NULL : TAKE (host);
+}
+
+/* The directories above the mount point GUEST, for a directory or, if not
+   DIRECTORY, a file, may be missing in the container, where a run makes none.
+   Bind one of the host, read-only, where the first is missing, with the others
+   in it: they can be entered and listed then.  Where that fails they cannot,
+   and all else works.  */
+static void
+add_parents (struct run_plan *plan, const char *guest, bool directory)
+{
+  for (const char *slash = strchr (guest + 1, '/'); slash != NULL;
+       slash = strchr (slash + 1, '/'))
+    {
+      AUTO_FREE char *top = xstrndup (guest, (size_t) (slash - guest));
+      struct run_place place = { .fd = -1 };
+      bool exists = run_look (plan, top, 0, &place) == 0 && place.fd >= 0;
+      run_place_release (&place);
+      if (exists)
+        continue;
+      AUTO_FREE char *host = make_place (plan, slash, directory);
+      if (host != NULL)
+        append_binding (plan, host, top, PLAN_BINDING_READ_ONLY);
+      return;
+    }
 }
 
 /* Add to PLAN the binding of HOST, a normal path, at GUEST, as typed.  */
@@ -121,7 +223,8 @@ static int
 add_binding (struct run_plan *plan, const char *host, const char *guest,
              uint32_t flags, enum purpose purpose, struct error *err)
 {
-  if (access (host, F_OK) != 0)
+  struct stat st;
+  if (stat (host, &st) < 0)
     {
       if (purpose == PURPOSE_SYSTEM)
         return 0;
@@ -131,7 +234,8 @@ add_binding (struct run_plan *plan, const char *host, const char *guest,
 
   AUTO_FREE char *place = NULL;
   bool follow = (flags & PLAN_BINDING_NO_FOLLOW) == 0;
-  int status = find_mount_point (plan, guest, follow, &place);
+  bool missing = false;
+  int status = find_mount_point (plan, guest, follow, &place, &missing);
   if (status < 0 && purpose == PURPOSE_SYSTEM)
     {
       log_warning (_ ("'%s' is not shown in the container: %s"), host,
@@ -150,13 +254,9 @@ add_binding (struct run_plan *plan, const char *host, const char *guest,
   if (purpose == PURPOSE_SYSTEM && run_plan_binds (plan, place))
     return 0; /* the user said otherwise */
 
-  plan->bindings = xreallocarray (plan->bindings, plan->binding_count + 1,
-                                  sizeof *plan->bindings);
-  plan->bindings[plan->binding_count++] = (struct run_binding){
-    .host = xstrdup (host),
-    .guest = TAKE (place),
-    .flags = flags,
-  };
+  if (missing && purpose == PURPOSE_USER)
+    add_parents (plan, place, S_ISDIR (st.st_mode));
+  append_binding (plan, host, place, flags);
   return 0;
 }
 
