@@ -29,7 +29,7 @@ guest_enter_readlink (struct guest_task *task, struct guest_call *call)
   length = guest_found_readlink (task, &found, target, sizeof target);
   guest_found_release (guest, &found);
   if (length == -K_EINVAL && is_empty)
-    length = -K_ENOENT; /* what the kernel says of "" that is no link */
+    length = -K_ENOENT; /* what the kernel says of "" */
   if (length < 0)
     return guest_answer (call, length);
   if (length > size)

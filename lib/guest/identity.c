@@ -538,7 +538,7 @@ guest_enter_uname (struct guest_task *task, struct guest_call *call)
 {
   struct guest *guest = task->guest;
   const struct guest_names *names = &guest->names;
-  struct k_utsname name;
+  struct k_utsname name = { .sysname = "" };
   int64_t status = host_call (guest, K_NR_uname, host_pointer (&name), 0, 0,
                               0);
 

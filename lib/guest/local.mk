@@ -20,3 +20,40 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/view.c lib/guest/view.h
 lib_guest_libguest_a_CPPFLAGS = $(BARE_CPPFLAGS)
 lib_guest_libguest_a_CFLAGS = $(BARE_CFLAGS)
+
+# Its unit tests: run without any engine.
+guest_tests = tests/unit/test-guest-calls tests/unit/test-guest-handlers \
+  tests/unit/test-guest-path
+check_PROGRAMS += $(guest_tests)
+
+tests_unit_test_guest_calls_SOURCES = tests/unit/test-guest-calls.c \
+  tests/unit/guest-engine.h
+nodist_tests_unit_test_guest_calls_SOURCES = tests/unit/guest-calls.inc
+tests_unit_test_guest_calls_CPPFLAGS = -I. $(PLAIN_CPPFLAGS)
+tests_unit_test_guest_calls_CFLAGS = $(PLAIN_CFLAGS)
+tests_unit_test_guest_calls_LDADD = lib/guest/libguest.a
+
+tests_unit_test_guest_handlers_SOURCES = tests/unit/test-guest-handlers.c \
+  tests/unit/guest-engine.h
+tests_unit_test_guest_handlers_CPPFLAGS = $(PLAIN_CPPFLAGS)
+tests_unit_test_guest_handlers_CFLAGS = $(PLAIN_CFLAGS)
+tests_unit_test_guest_handlers_LDADD = lib/guest/libguest.a
+
+tests_unit_test_guest_path_SOURCES = tests/unit/test-guest-path.c \
+  tests/unit/guest-engine.h
+tests_unit_test_guest_path_CPPFLAGS = $(PLAIN_CPPFLAGS)
+tests_unit_test_guest_path_CFLAGS = $(PLAIN_CFLAGS)
+tests_unit_test_guest_path_LDADD = lib/guest/libguest.a
+
+# The names and numbers of the headers at hand, for the test of the table.
+CLEANFILES += tests/unit/guest-calls.inc
+tests/unit/guest-calls.inc: lib/guest/local.mk
+	$(AM_V_GEN)mkdir -p tests/unit \
+	  && echo '#include <asm/unistd.h>' | $(CC) -E -dM - > $@.tmp \
+	  && sed -n 's/^#define __NR_\([a-z_0-9]*\) .*/{ "\1", __NR_\1 },/p' \
+	    $@.tmp | grep -v '"syscalls"\|"arch_specific_syscall"' > $@ \
+	  && rm -f $@.tmp
+tests/unit/test_guest_calls-test-guest-calls.$(OBJEXT): \
+  tests/unit/guest-calls.inc
+
+shell_tests += tests/shell/guest-bare.sh

@@ -323,8 +323,9 @@ guest_enter_sendmmsg (struct guest_task *task, struct guest_call *call)
   const struct guest_ops *ops = task->guest->ops;
   struct k_mmsghdr messages[MESSAGES_MAX];
   uint64_t count = (uint32_t) call->arg[2];
+  uint64_t asked = count;
   int changed = 0;
-  int kept;
+  int held = -1;
 
   if (count > MESSAGES_MAX)
     count = MESSAGES_MAX;
@@ -334,27 +335,33 @@ guest_enter_sendmmsg (struct guest_task *task, struct guest_call *call)
                           (size_t) count * sizeof messages[0]);
   for (uint64_t i = 0; status >= 0 && i < count; i++)
     {
+      int kept;
       status = translate_message (task, &messages[i].msg_hdr, &kept);
       if (status > 0)
         changed = 1;
-      if (kept >= 0 && status >= 0)
-        {
-          /* A name that only a descriptor of ours can give.  */
-          host_close (task->guest, kept);
-          status = -K_ENAMETOOLONG;
-        }
+      if (status < 0 || kept < 0)
+        continue;
+      /* A descriptor must be held for this name: it goes alone.  */
+      if (i == 0)
+        held = kept;
+      else
+        host_close (task->guest, kept);
+      count = i == 0 ? 1 : i;
     }
   if (status < 0)
     return guest_answer (call, status);
-  if (!changed && (uint32_t) call->arg[2] <= MESSAGES_MAX)
+  if (!changed && asked == count)
     return GUEST_PASS;
-  call->kept[0] = (uint64_t) (int64_t) -1;
+  call->kept[0] = (uint64_t) (int64_t) held;
   call->kept[1] = call->arg[1];
   call->arg[2] = count;
   status = ops->scratch (task, messages, (size_t) count * sizeof messages[0],
                          &call->arg[1]);
   call->kept[2] = call->arg[1];
-  return status < 0 ? guest_answer (call, status) : GUEST_RUN_EXIT;
+  if (status == 0)
+    return GUEST_RUN_EXIT;
+  host_close (task->guest, held);
+  return guest_answer (call, status);
 }
 
 void
