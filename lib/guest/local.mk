@@ -57,3 +57,4 @@ tests/unit/test_guest_calls-test-guest-calls.$(OBJEXT): \
   tests/unit/guest-calls.inc
 
 shell_tests += tests/shell/guest-bare.sh
+fuzz_targets += tests/fuzz/fuzz-guest-path.c

@@ -691,6 +691,7 @@ walk_down (struct walk *walk, const struct component *component)
   struct guest_found *found = walk->found;
   size_t start = walk->text.length;
   bool follow = component->slash || !(walk->final & GUEST_FINAL_NOFOLLOW);
+  bool in_virtual = found->virtual;
 
   append (walk, component->name, component->length);
   if (walk->text.overflows)
@@ -706,7 +707,7 @@ walk_down (struct walk *walk, const struct component *component)
     }
   walk->known_directory = false;
   if (component->last && (walk->final & GUEST_FINAL_CREATE))
-    return 0;
+    return in_virtual ? -K_EROFS : 0;
 
   const char *proc = path_in_proc (walk);
   if (proc != NULL)
