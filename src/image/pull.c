@@ -502,6 +502,7 @@ run_pull (struct pull *pull, const struct reference *ref,
     {
       check_platform (pull, &manifest, wanted);
       status = store_pending_commit (TAKE (pending), "v2", err);
+      store_sweep (pull->store);
     }
   if (pending != NULL)
     store_pending_abort (pending, may_be_resumed (-status) && !pull->drop);

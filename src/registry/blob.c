@@ -69,6 +69,7 @@ struct job
   bool has_old_bytes;  /* some are from an earlier run */
   bool body_has_begun;
   bool is_too_long;
+  bool is_web_page;
   bool is_misplaced;       /* the server sent another range */
   int write_error;         /* errno, when the file could not be written */
   unsigned int attempts;   /* failed requests since the last byte */
@@ -222,6 +223,13 @@ static bool
 begin_body (struct job *job, const struct exchange *exchange)
 {
   job->body_has_begun = true;
+  /* No layer is one; a portal that wants a log-in is.  */
+  if (exchange->media_type != NULL
+      && strcmp (exchange->media_type, "text/html") == 0)
+    {
+      job->is_web_page = true;
+      return false;
+    }
   if (exchange->status == 206)
     {
       if (exchange->range_start != job->done)
@@ -277,6 +285,7 @@ send_request (struct job *job, struct error *err)
   job->generation = registry->generation;
   job->body_has_begun = false;
   job->is_too_long = false;
+  job->is_web_page = false;
   job->is_misplaced = false;
   job->write_error = 0;
   job->done_before = job->done;
@@ -336,9 +345,6 @@ complete (struct job *job, struct error *err)
                  job->blob->digest);
       return 1;
     }
-  const char *type = job->exchange.media_type;
-  if (type != NULL && strcmp (type, "text/html") == 0)
-    return blob_trouble (job, EBADMSG, _ ("a web page came instead"), err);
   AUTO_FREE char *trouble =
       xasprintf (_ ("what came has the digest %s"), found);
   return blob_trouble (job, EBADMSG, trouble, err);
@@ -368,7 +374,6 @@ start_next (struct fetch *fetch, struct job *job, struct error *err)
       status = take_up (job);
       if (status < 0)
         return blob_trouble (job, -status, strerror (-status), err);
-      free (TAKE (job->exchange.media_type));
       if (blob->size >= 0 && job->done == blob->size
           && (job->done > 0 || blob->size == 0))
         {
@@ -435,6 +440,9 @@ explain_stop (struct job *job, struct error *err)
     return error_set (err, job->write_error,
                       _ ("in download: blob %s cannot be written: %s"),
                       job->blob->digest, strerror (job->write_error));
+  if (job->is_web_page)
+    return blob_trouble (job, EBADMSG,
+                         _ ("a web page came instead: it is no registry"), err);
   if (job->is_too_long)
     {
       (void) start_anew (job);
@@ -474,7 +482,8 @@ proceed (struct job *job, struct error *err)
       job->state = JOB_RUNNING;
       return 0;
     }
-  if (job->write_error != 0 || job->is_too_long || job->is_misplaced)
+  if (job->write_error != 0 || job->is_too_long || job->is_web_page
+      || job->is_misplaced)
     return explain_stop (job, err);
 
   long code = exchange->result == CURLE_OK ? exchange->status : 0;

@@ -19,3 +19,8 @@ tests_unit_test_reference_LDADD = src/registry/libregistry.a \
   lib/base/libbase.a $(JSON_C_LIBS) $(LIBGNU)
 
 EXTRA_DIST += tests/layouts.sh tests/bench/pull.sh
+EXTRA_DIST += tests/bad-network.py tests/bad-network.sh tests/token-service.py
+
+shell_tests += tests/shell/pull-many.sh tests/shell/pull-plain.sh \
+  tests/shell/pull-platform.sh tests/shell/pull-resume.sh \
+  tests/shell/pull-trouble.sh
