@@ -80,26 +80,33 @@ store_blob_begin (struct store *store, const char *digest, bool wait,
                       digest);
 
   AUTO_FREE char *part = xasprintf (".%s.part", digest);
-  AUTO_FREE char *what
-      = xasprintf (_ ("another process that fetches %s"), digest);
+  AUTO_FREE char *what =
+      xasprintf (_ ("another process that fetches %s"), digest);
   for (;;)
     {
       if (file_exists (store->layers_fd, digest))
         return 1;
 
       AUTO_ERROR struct error problem = { 0 };
-      AUTO_CLOSE int fd
-          = lock_take (store->layers_fd, part, what, wait, &problem);
+      AUTO_CLOSE int fd =
+          lock_take (store->layers_fd, part, what, wait, &problem);
       if (fd == -EWOULDBLOCK && !wait)
         return -EWOULDBLOCK;
       if (fd < 0)
         return error_prefix (&problem, "%s", store->layers),
                error_move (err, &problem);
       if (!is_same_file (fd, store->layers_fd, part))
-        continue;
+        {
+          struct stat named;
+          if (fstatat (store->layers_fd, part, &named, AT_SYMLINK_NOFOLLOW) == 0
+              && !S_ISREG (named.st_mode))
+            return error_set (err, EINVAL, _ ("'%s/%s' is no regular file"),
+                              store->layers, part);
+          continue;
+        }
 
       off_t size = lseek (fd, 0, SEEK_END);
-      *blob = (struct store_blob) {
+      *blob = (struct store_blob){
         .store = store,
         .digest = xstrdup (digest),
         .part = TAKE (part),
@@ -116,7 +123,7 @@ blob_release (struct store_blob *blob)
   cleanup_close (&blob->fd);
   free (blob->digest);
   free (blob->part);
-  *blob = (struct store_blob) { .fd = -1 };
+  *blob = (struct store_blob){ .fd = -1 };
 }
 
 int
@@ -126,8 +133,7 @@ store_blob_commit (struct store_blob *blob, struct error *err)
   int number = 0;
 
   if (fchmod (blob->fd, 0644) < 0 || fsync (blob->fd) < 0
-      || renameat (store->layers_fd, blob->part, store->layers_fd,
-                   blob->digest)
+      || renameat (store->layers_fd, blob->part, store->layers_fd, blob->digest)
              < 0)
     number = errno;
   if (number != 0)
