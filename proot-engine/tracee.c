@@ -122,6 +122,8 @@ tracees_remove (struct tracees *tracees, struct tracee *tracee)
     }
   if (tracee->pidfd >= 0)
     (void) close (tracee->pidfd);
+  if (tracee->task.fs != NULL)
+    guest_task_release (&tracee->task);
   if (tracee->task.fs != NULL
       && guest_fs_release (tracee->task.guest, tracee->task.fs) == 0)
     free (tracee->task.fs);

@@ -175,6 +175,10 @@ struct guest_task
   int pid; /* thread group */
   struct guest_ids ids;
   void *engine; /* the engine's own */
+
+  /* Private to this room: descriptors of the engine's that paths of the call
+     being run go through, or -1.  */
+  int parked[2];
 };
 
 /* A call being handled.  */
@@ -207,6 +211,10 @@ void guest_task_init (struct guest_task *task, struct guest *guest,
    engine's own are the caller's to fill.  */
 void guest_task_clone (struct guest_task *child,
                        const struct guest_task *parent, struct guest_fs *fs);
+
+/* Let go of what TASK, which has ended, still holds; its FS is the caller's to
+   release.  */
+void guest_task_release (struct guest_task *task);
 
 /* Say what TASK's CALL means: see above.  Sets CALL's result or arguments
    accordingly.  A number without a rule is answered with -ENOSYS.  */

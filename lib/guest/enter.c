@@ -50,6 +50,7 @@ guest_task_init (struct guest_task *task, struct guest *guest,
   task->guest = guest;
   task->fs = fs;
   task->ids = *ids;
+  task->parked[0] = task->parked[1] = -1;
 }
 
 void
@@ -66,6 +67,18 @@ guest_task_clone (struct guest_task *child, const struct guest_task *parent,
       fs->references++;
     }
   child->fs = fs;
+  child->parked[0] = child->parked[1] = -1;
+}
+
+void
+guest_task_release (struct guest_task *task)
+{
+  for (int i = 0; i < 2; i++)
+    if (task->parked[i] >= 0)
+      {
+        host_close (task->guest, task->parked[i]);
+        task->parked[i] = -1;
+      }
 }
 
 enum guest_verdict
@@ -75,6 +88,7 @@ guest_enter (struct guest_task *task, struct guest_call *call)
   const struct guest_rule *rule;
   int error = 0;
 
+  guest_task_release (task);
   if (call->number < 0 || call->number >= GUEST_CALL_LIMIT
       || guest->row[call->number] == 0)
     return guest_answer (call, -K_ENOSYS);
@@ -119,8 +133,8 @@ guest_path_final (const struct guest_call *call, int which)
     case GUEST_PATH_FOLLOW:
       break;
     case GUEST_PATH_NOFOLLOW:
-    case GUEST_PATH_REMOVE:
       return GUEST_FINAL_NOFOLLOW;
+    case GUEST_PATH_REMOVE: /* not even followed when a slash comes last */
     case GUEST_PATH_CREATE:
       return GUEST_FINAL_CREATE;
     case GUEST_PATH_AT_NOFOLLOW:
@@ -148,7 +162,7 @@ guest_resolve_argument (struct guest_task *task, const struct guest_call *call,
 
 int
 guest_put_path (struct guest_task *task, struct guest_call *call, int which,
-                const struct guest_found *found)
+                struct guest_found *found)
 {
   const struct guest_path_argument *path = &call->rule->path[which];
   char host[GUEST_PATH_SIZE];
@@ -162,6 +176,16 @@ guest_put_path (struct guest_task *task, struct guest_call *call, int which,
                                           &call->arg[path->path]);
   if (status == 0 && path->dir >= 0)
     call->arg[path->dir] = (uint64_t) (int64_t) K_AT_FDCWD;
+
+  /* The path may go through the number of a descriptor that is about to be
+     closed: keep it until the call has been run.  */
+  for (int i = 0; i < 2; i++)
+    if (status == 0 && found->binding == GUEST_OUTSIDE
+        && found->owned[i] >= 0 && found->owned[i] == found->anchor)
+      {
+        task->parked[which] = found->owned[i];
+        found->owned[i] = -1;
+      }
   return status;
 }
 

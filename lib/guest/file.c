@@ -151,6 +151,48 @@ guest_enter_open (struct guest_task *task, struct guest_call *call)
   return found.untouched && flags == asked ? GUEST_PASS : GUEST_RUN;
 }
 
+/* Read the struct open_how of CALL into HOW.  A longer one is good when what
+   we do not know is zero.  */
+static int
+read_how (struct guest_task *task, const struct guest_call *call,
+          struct k_open_how *how)
+{
+  const struct guest_ops *ops = task->guest->ops;
+  uint64_t size = call->arg[3];
+  unsigned char more[64];
+
+  if (size < sizeof *how)
+    return -K_EINVAL;
+  if (size > GUEST_PATH_SIZE)
+    return -K_E2BIG;
+  for (uint64_t at = sizeof *how; at < size;)
+    {
+      size_t count = size - at < sizeof more ? (size_t) (size - at)
+                                             : sizeof more;
+      int status = ops->read (task, call->arg[2] + at, more, count);
+      if (status < 0)
+        return status;
+      for (size_t i = 0; i < count; i++)
+        if (more[i] != 0)
+          return -K_E2BIG;
+      at += count;
+    }
+  return ops->read (task, call->arg[2], how, sizeof *how);
+}
+
+/* Return whether the path of CALL is absolute and FOUND is not in the
+   container's first binding, its root.  A relative path that leaves the
+   binding it starts in is not noticed.  */
+static bool
+crosses_binding (struct guest_task *task, const struct guest_call *call,
+                 const struct guest_found *found)
+{
+  char first = '\0';
+
+  return task->guest->ops->read (task, call->arg[1], &first, 1) == 0
+         && first == '/' && guest_found_binding (task->guest, found) != 0;
+}
+
 enum guest_verdict
 guest_enter_openat2 (struct guest_task *task, struct guest_call *call)
 {
@@ -158,11 +200,7 @@ guest_enter_openat2 (struct guest_task *task, struct guest_call *call)
   struct k_open_how how;
   struct guest_found found;
 
-  if (call->arg[3] < sizeof how)
-    return guest_answer (call, -K_EINVAL);
-  if (call->arg[3] > sizeof how)
-    return guest_answer (call, -7); /* E2BIG: as a kernel that knows no more */
-  int status = ops->read (task, call->arg[2], &how, sizeof how);
+  int status = read_how (task, call, &how);
   if (status < 0)
     return guest_answer (call, status);
 
@@ -171,12 +209,19 @@ guest_enter_openat2 (struct guest_task *task, struct guest_call *call)
     return GUEST_PASS;
 
   uint64_t flags = how.flags;
-  unsigned int extra
-      = how.resolve & K_RESOLVE_NO_SYMLINKS ? GUEST_FINAL_NO_LINKS : 0u;
+  unsigned int extra = 0;
+  if (how.resolve & K_RESOLVE_NO_SYMLINKS)
+    extra |= GUEST_FINAL_NO_LINKS;
+  if (how.resolve & K_RESOLVE_NO_MAGICLINKS)
+    extra |= GUEST_FINAL_NO_MAGIC;
   status = resolve_open (task, call, extra, &flags, &found);
   if (status < 0)
     return guest_answer (call, status);
-  status = guest_put_path (task, call, 0, &found);
+  if ((how.resolve & K_RESOLVE_NO_XDEV)
+      && crosses_binding (task, call, &found))
+    status = -K_EXDEV;
+  else
+    status = guest_put_path (task, call, 0, &found);
   guest_found_release (task->guest, &found);
   if (status < 0)
     return guest_answer (call, status);
@@ -186,6 +231,7 @@ guest_enter_openat2 (struct guest_task *task, struct guest_call *call)
   /* The path we put crosses the host's mounts, not the container's.  */
   how.flags = flags;
   how.resolve &= ~(uint64_t) K_RESOLVE_NO_XDEV;
+  call->arg[3] = sizeof how;
   status = ops->scratch (task, &how, sizeof how, &call->arg[2]);
   return status < 0 ? guest_answer (call, status) : GUEST_RUN;
 }
@@ -232,8 +278,8 @@ guest_enter_remove (struct guest_task *task, struct guest_call *call)
   bool is_directory = call->rule->number[GUEST_X86_64] == 84
                       || (call->rule->path[0].dir >= 0
                           && (call->arg[2] & K_AT_REMOVEDIR));
-  int status = guest_resolve_argument (task, call, 0, GUEST_FINAL_NOFOLLOW,
-                                       &found);
+  int status = guest_resolve_argument (task, call, 0,
+                                       guest_path_final (call, 0), &found);
 
   if (status < 0)
     return guest_answer (call, status);
@@ -259,6 +305,17 @@ guest_enter_remove (struct guest_task *task, struct guest_call *call)
   return found.untouched ? GUEST_PASS : GUEST_RUN;
 }
 
+/* Return whether ONE and OTHER are in different bindings, as far as is
+   known.  */
+static bool
+are_apart (struct guest *guest, const struct guest_found *one,
+           const struct guest_found *other)
+{
+  uint32_t from = guest_found_binding (guest, one);
+  uint32_t to = guest_found_binding (guest, other);
+  return from != to && from != GUEST_OUTSIDE && to != GUEST_OUTSIDE;
+}
+
 /* rename and link in all their forms.  */
 enum guest_verdict
 guest_enter_move (struct guest_task *task, struct guest_call *call)
@@ -282,7 +339,8 @@ guest_enter_move (struct guest_task *task, struct guest_call *call)
   bool same_start = one.untouched && other.untouched
                     && guest_argument_fd (call, paths[0].dir)
                            == guest_argument_fd (call, paths[1].dir);
-  if (one.last != GUEST_LAST_NORMAL || other.last != GUEST_LAST_NORMAL)
+  if ((is_rename && one.last != GUEST_LAST_NORMAL)
+      || other.last != GUEST_LAST_NORMAL)
     status = is_rename ? -K_EBUSY : -K_EEXIST;
   else if (is_rename
            && (holds_mount (guest, &one) || holds_mount (guest, &other)))
@@ -290,8 +348,7 @@ guest_enter_move (struct guest_task *task, struct guest_call *call)
   else if (other.mount)
     status = -K_EEXIST;
   else if (!same_start && !one.magic && guest->view->binding_count > 1
-           && guest_found_binding (guest, &one)
-                  != guest_found_binding (guest, &other))
+           && are_apart (guest, &one, &other))
     status = -K_EXDEV;
   else if (guest_found_is_read_only (guest, &one)
            || guest_found_is_read_only (guest, &other))

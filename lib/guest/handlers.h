@@ -44,10 +44,11 @@ int guest_resolve_argument (struct guest_task *task,
                             const struct guest_call *call, int which,
                             unsigned int final, struct guest_found *found);
 
-/* Make path argument WHICH of CALL name FOUND for the kernel.
+/* Make path argument WHICH of CALL name FOUND for the kernel.  TASK takes
+   over a descriptor of FOUND that the path needs.
    Return 0 or a negative errno.  */
 int guest_put_path (struct guest_task *task, struct guest_call *call,
-                    int which, const struct guest_found *found);
+                    int which, struct guest_found *found);
 
 /* Return whether FOUND must not be changed because its binding is read-only.
  */

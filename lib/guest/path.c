@@ -599,6 +599,10 @@ walk_proc (struct walk *walk, const char *proc,
 
   if (kind == PROC_PLAIN || nofollow)
     return 0;
+  if ((walk->final & GUEST_FINAL_NO_LINKS)
+      || ((walk->final & GUEST_FINAL_NO_MAGIC) && kind != PROC_SELF
+          && kind != PROC_THREAD_SELF))
+    return -K_ELOOP;
   if (kind == PROC_SELF || kind == PROC_THREAD_SELF)
     {
       guest_text_cut (&walk->text, walk->text.length - component->length);

@@ -26,7 +26,8 @@ enum guest_final
   GUEST_FINAL_MISSING = 16,  /* like FOLLOW, but the object may be missing
                                 (O_CREAT): a dangling link is followed to what
                                 it would name */
-  GUEST_FINAL_NO_LINKS = 32  /* a link to be followed anywhere is ELOOP */
+  GUEST_FINAL_NO_LINKS = 32, /* a link to be followed anywhere is ELOOP */
+  GUEST_FINAL_NO_MAGIC = 128 /* the same for the magic ones of /proc */
 };
 
 /* How the last component was written.  */

@@ -272,6 +272,10 @@ guest_enter_statx (struct guest_task *task, struct guest_call *call)
 
   if (guest->missing & GUEST_LACKS_STATX)
     return guest_answer (call, -K_ENOSYS);
+  if ((flags & ~(uint64_t) (K_AT_SYMLINK_NOFOLLOW | K_AT_NO_AUTOMOUNT
+                            | K_AT_EMPTY_PATH | K_AT_STATX_SYNC))
+      || (flags & K_AT_STATX_SYNC) == K_AT_STATX_SYNC)
+    return guest_answer (call, -K_EINVAL);
   path[0] = '\0';
   if (!(flags & K_AT_EMPTY_PATH) || call->arg[1] != 0)
     result = guest->ops->read_string (task, call->arg[1], path, sizeof path);
