@@ -147,6 +147,33 @@ run_changed (struct tracer *tracer, struct tracee *tracee,
   tracee->state = TRACEE_IN_CALL;
 }
 
+/* Return whether the call NUMBER can turn an existing name elsewhere.  */
+static bool
+changes_names (int number)
+{
+  switch (number)
+    {
+#ifdef SYS_rename
+    case SYS_rename:
+    case SYS_unlink:
+    case SYS_chown:
+    case SYS_lchown:
+    case SYS_chmod:
+#endif
+#ifdef SYS_renameat
+    case SYS_renameat:
+#endif
+    case SYS_renameat2:
+    case SYS_unlinkat:
+    case SYS_fchmodat:
+    case SYS_fchownat:
+    case SYS_chroot:
+      return true;
+    default:
+      return false;
+    }
+}
+
 /* Let lib/guest say what TRACEE's call means, and do that.  */
 static void
 handle_call (struct tracer *tracer, struct tracee *tracee)
@@ -161,6 +188,8 @@ handle_call (struct tracer *tracer, struct tracee *tracee)
       return;
     }
   tracer->scratch_used = 0;
+  if (changes_names (call->number))
+    tracer->guest.interpreters->generation++;
   enum guest_verdict verdict = guest_enter (&tracee->task, call);
   switch (verdict)
     {

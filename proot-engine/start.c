@@ -609,12 +609,14 @@ start_container (const struct plan *plan)
   struct tracee nobody = { .tid = getpid (), .slot = -1 };
   struct guest_fs *fs = calloc (2, sizeof *fs);
   static struct guest_owners owners;
+  static struct guest_interpreters interpreters;
   static struct space space;
   if (fs == NULL)
     return START_FAILURE;
 
   tracer.guest.ops = &tracer_ops;
   tracer.guest.engine = &tracer;
+  tracer.guest.interpreters = &interpreters;
   tracer.guest.pid = getpid ();
   tracer.every_call
       = strcmp (plan_text (plan, PLAN_MODE, "P1"), "P2") == 0

@@ -43,6 +43,7 @@
 
 struct guest;
 struct guest_call;
+struct guest_interpreters;
 struct guest_rule;
 struct guest_task;
 
@@ -145,6 +146,7 @@ struct guest
   const int *anchors; /* O_PATH descriptors, one per binding of VIEW */
   const struct guest_ops *ops;
   struct guest_owners *owners; /* NULL: nothing is remembered */
+  struct guest_interpreters *interpreters; /* likewise; see exec.h */
   struct guest_identity identity;
   struct guest_names names;
 

@@ -7,10 +7,11 @@
 
 #include <elf.h>
 #include <asm/errno.h>
-#include <asm/stat.h>
 #include <asm/unistd.h>
 #include <linux/fcntl.h>
 
+#include "lib/guest/handlers.h"
+#include "lib/guest/kernel.h"
 #include "lib/guest/path.h"
 
 /* Linux's own, where installed headers may be too old.  */
@@ -82,26 +83,23 @@ check_executable (struct guest *guest, int fd)
    descriptor or a negative errno.  */
 static int
 open_program (struct guest_task *task, struct guest_exec *exec,
-              struct stat *status)
+              struct k_stat *status)
 {
   struct guest *guest = task->guest;
-  union
-  {
-    struct stat status;
-    uint64_t words[18];
-  } file;
+  struct k_stat file;
 
   if (exec->found.virtual)
     return -EACCES;
-  int error = guest_found_stat (guest, &exec->found, file.words);
+  int error = guest_stat_found (guest, &exec->found, &file);
   if (error < 0)
     return error;
-  if ((file.status.st_mode & EXEC_TYPE_MASK) == EXEC_TYPE_LINK
-      && !exec->found.magic)
-    return -ELOOP; /* AT_SYMLINK_NOFOLLOW */
-  if ((file.status.st_mode & EXEC_TYPE_MASK) != EXEC_TYPE_REGULAR
-      && !exec->found.magic)
-    return -EACCES;
+  if (!exec->found.magic)
+    {
+      if ((file.st_mode & EXEC_TYPE_MASK) == EXEC_TYPE_LINK)
+        return -ELOOP; /* AT_SYMLINK_NOFOLLOW */
+      if ((file.st_mode & EXEC_TYPE_MASK) != EXEC_TYPE_REGULAR)
+        return -EACCES;
+    }
   if (exec->found.directory)
     return -ENOTDIR;
 
@@ -109,33 +107,22 @@ open_program (struct guest_task *task, struct guest_exec *exec,
                              O_RDONLY | EXEC_O_NONBLOCK | O_CLOEXEC);
   if (fd < 0)
     return fd;
+  /* Only now is it known what a magic link leads to.  */
   if (exec->found.magic)
-    {
-      /* Only now is it known what the link leads to.  */
-      int64_t result = guest->ops->system_call (
-          guest, __NR_fstat, (uint64_t) fd, (uintptr_t) &file.status, 0, 0, 0,
-          0);
-      if (result == 0
-          && (file.status.st_mode & EXEC_TYPE_MASK) != EXEC_TYPE_REGULAR)
-        result = -EACCES;
-      if (result < 0)
-        {
-          close_descriptor (guest, fd);
-          return (int) result;
-        }
-    }
-
-  if (guest_ids_can (&task->ids, GUEST_CAP_DAC_OVERRIDE)
-      && guest->identity.emulated)
-    error = (file.status.st_mode & EXEC_ANY_X) != 0 ? 0 : -EACCES;
-  else
+    error = guest_stat_at (guest, fd, "", AT_EMPTY_PATH, &file);
+  if (error == 0 && (file.st_mode & EXEC_TYPE_MASK) != EXEC_TYPE_REGULAR)
+    error = -EACCES;
+  if (error == 0 && guest->identity.emulated
+      && guest_ids_can (&task->ids, GUEST_CAP_DAC_OVERRIDE))
+    error = (file.st_mode & EXEC_ANY_X) != 0 ? 0 : -EACCES;
+  else if (error == 0)
     error = check_executable (guest, fd);
   if (error < 0)
     {
       close_descriptor (guest, fd);
       return error;
     }
-  *status = file.status;
+  *status = file;
   return fd;
 }
 
@@ -334,6 +321,72 @@ read_interpreter (struct guest *guest, struct guest_exec *exec, int fd,
   return 0;
 }
 
+/* Return whether TASK sees the same under the same absolute path as any other
+   task that this is asked for.  */
+static bool
+sees_all (const struct guest_task *task)
+{
+  return task->fs->root_length == 0;
+}
+
+/* Return the remembered interpreter that EXEC's path names, if it is still
+   what it was, or NULL.  */
+static const struct guest_interpreter *
+recall_interpreter (struct guest_task *task, const struct guest_exec *exec)
+{
+  struct guest *guest = task->guest;
+  const struct guest_interpreters *known = guest->interpreters;
+  struct k_stat status;
+  if (known == NULL || !sees_all (task))
+    return NULL;
+  for (size_t i = 0; i < GUEST_INTERPRETERS; i++)
+    {
+      const struct guest_interpreter *one = &known->known[i];
+      if (one->valid && one->generation == known->generation
+          && guest_text_equal (one->name, exec->path))
+        {
+          int64_t result = guest->ops->system_call (
+              guest, K_NR_newfstatat, (uint64_t) AT_FDCWD,
+              (uintptr_t) one->host, (uintptr_t) &status,
+              AT_SYMLINK_NOFOLLOW, 0, 0);
+          if (result == 0 && status.st_dev == one->device
+              && status.st_ino == one->inode
+              && status.st_times[4] == one->changed[0]
+              && status.st_times[5] == one->changed[1])
+            return one;
+        }
+    }
+  return NULL;
+}
+
+/* Remember that the interpreter EXEC's path names is the file at its host
+   path, with STATUS.  */
+static void
+remember_interpreter (struct guest_task *task, const struct guest_exec *exec,
+                      const struct k_stat *status)
+{
+  struct guest_interpreters *known = task->guest->interpreters;
+  struct guest_text text;
+  if (known == NULL || !sees_all (task) || exec->path[0] != '/'
+      || exec->held[1] >= 0)
+    return;
+  struct guest_interpreter *one = &known->known[known->next];
+  one->valid = false;
+  guest_text_init (&text, one->name, sizeof one->name);
+  guest_text_add (&text, exec->path);
+  if (text.overflows)
+    return;
+  guest_text_init (&text, one->host, sizeof one->host);
+  guest_text_add (&text, exec->interpreter);
+  one->generation = known->generation;
+  one->device = status->st_dev;
+  one->inode = status->st_ino;
+  one->changed[0] = status->st_times[4];
+  one->changed[1] = status->st_times[5];
+  one->valid = true;
+  known->next = (known->next + 1) % GUEST_INTERPRETERS;
+}
+
 /* Find the ELF interpreter that EXEC's path names.  Return 0 or a negative
    errno.  */
 static int
@@ -341,7 +394,15 @@ find_interpreter (struct guest_task *task, struct guest_exec *exec)
 {
   struct guest *guest = task->guest;
   struct start start;
-  struct stat status;
+  struct k_stat status;
+  const struct guest_interpreter *known = recall_interpreter (task, exec);
+  if (known != NULL)
+    {
+      struct guest_text text;
+      guest_text_init (&text, exec->interpreter, sizeof exec->interpreter);
+      guest_text_add (&text, known->host);
+      return 0;
+    }
   int error = guest_resolve (task, GUEST_AT_CWD, exec->path,
                              GUEST_FINAL_FOLLOW, &exec->found);
   if (error < 0)
@@ -358,7 +419,10 @@ find_interpreter (struct guest_task *task, struct guest_exec *exec)
   if (error == -ENOEXEC)
     error = -ELIBBAD;
   if (error == 0)
-    exec->held[1] = name_for_host (task, exec, fd, exec->interpreter);
+    {
+      exec->held[1] = name_for_host (task, exec, fd, exec->interpreter);
+      remember_interpreter (task, exec, &status);
+    }
   if (error < 0 || exec->held[1] < 0)
     close_descriptor (guest, fd);
   guest_found_release (guest, &exec->found);
@@ -389,18 +453,22 @@ static void
 note_executable (struct guest_task *task, struct guest_exec *exec, int fd)
 {
   char place[GUEST_PATH_SIZE];
-  size_t length = read_place (task->guest, fd, place, sizeof place);
   uint32_t root_length = task->fs->root_length;
   int status = -ENOENT;
+  place[0] = '\0';
 
   /* The whole path, whatever root the task has.  */
   task->fs->root_length = 0;
   if (!exec->found.magic && exec->found.binding != GUEST_OUTSIDE)
     status = guest_found_guest (task, &exec->found, exec->executable,
                                 sizeof exec->executable);
-  else if (length > 0)
-    status = guest_reverse (task, place, length, exec->executable,
-                            sizeof exec->executable);
+  else
+    {
+      size_t length = read_place (task->guest, fd, place, sizeof place);
+      if (length > 0)
+        status = guest_reverse (task, place, length, exec->executable,
+                                sizeof exec->executable);
+    }
   task->fs->root_length = root_length;
   if (status < 0)
     {
@@ -414,7 +482,7 @@ note_executable (struct guest_task *task, struct guest_exec *exec, int fd)
 /* Note everything that EXEC says of the program, found and open as FD.  */
 static void
 note_program (struct guest_task *task, struct guest_exec *exec, int fd,
-              const struct stat *status)
+              const struct k_stat *status)
 {
   exec->held[0] = name_for_host (task, exec, fd, exec->program);
   note_executable (task, exec, fd);
@@ -431,7 +499,7 @@ look_at (struct guest_task *task, struct guest_exec *exec)
 {
   struct guest *guest = task->guest;
   struct start start;
-  struct stat status;
+  struct k_stat status;
   int fd = open_program (task, exec, &status);
   if (fd < 0)
     return fd;

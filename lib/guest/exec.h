@@ -70,6 +70,34 @@ struct guest_exec
   char path[GUEST_PATH_SIZE];
 };
 
+/* Interpreters that were found before, so that not every program needs a walk
+   over the same links: a few per container run.  The engine zeroes it, and
+   adds one to GENERATION when a program renames or removes something.  What
+   is remembered is used only while the file is the same; that a link on the
+   way to it was turned elsewhere is seen only if a program of the container
+   did it.  */
+enum
+{
+  GUEST_INTERPRETERS = 4
+};
+
+struct guest_interpreter
+{
+  bool valid;
+  uint32_t generation;
+  uint64_t device, inode;
+  int64_t changed[2];
+  char name[128];
+  char host[GUEST_PATH_SIZE];
+};
+
+struct guest_interpreters
+{
+  uint32_t generation;
+  uint32_t next;
+  struct guest_interpreter known[GUEST_INTERPRETERS];
+};
+
 /* Find the program that TASK's CALL, execve or execveat as the program made
    it, is to start, and fill EXEC, to be given to guest_exec_release.
 
