@@ -58,3 +58,14 @@ tests/unit/test_guest_calls-test-guest-calls.$(OBJEXT): \
 
 shell_tests += tests/shell/guest-bare.sh
 fuzz_targets += tests/fuzz/fuzz-guest-path.c
+check_PROGRAMS += tests/unit/test-guest-libseccomp
+tests_unit_test_guest_libseccomp_SOURCES = \
+  tests/unit/test-guest-libseccomp.c
+tests_unit_test_guest_libseccomp_CPPFLAGS = $(PLAIN_CPPFLAGS) \
+  $(LIBSECCOMP_CFLAGS)
+tests_unit_test_guest_libseccomp_CFLAGS = $(PLAIN_CFLAGS)
+tests_unit_test_guest_libseccomp_LDADD = lib/guest/libguest.a \
+  $(LIBSECCOMP_LIBS)
+if HAVE_LIBSECCOMP
+tests_unit_test_guest_libseccomp_CPPFLAGS += -DHAVE_LIBSECCOMP=1
+endif
