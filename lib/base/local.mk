@@ -15,3 +15,7 @@ lib_base_libbase_a_CPPFLAGS = $(HOSTED_CPPFLAGS) $(JSON_C_CFLAGS)
 check_PROGRAMS += tests/unit/test-base
 tests_unit_test_base_SOURCES = tests/unit/test-base.c
 tests_unit_test_base_LDADD = lib/base/libbase.a $(JSON_C_LIBS) $(LIBGNU)
+
+check_PROGRAMS += tests/unit/test-progress
+tests_unit_test_progress_SOURCES = tests/unit/test-progress.c
+tests_unit_test_progress_LDADD = lib/base/libbase.a $(JSON_C_LIBS) $(LIBGNU)

@@ -24,3 +24,5 @@ EXTRA_DIST += tests/bad-network.py tests/bad-network.sh tests/token-service.py
 shell_tests += tests/shell/pull-many.sh tests/shell/pull-plain.sh \
   tests/shell/pull-platform.sh tests/shell/pull-resume.sh \
   tests/shell/pull-trouble.sh
+shell_tests += tests/shell/pull-auth.sh tests/shell/pull-schema1.sh \
+  tests/shell/pull-token.sh
