@@ -110,18 +110,35 @@ add_place (struct places *places, const char *host, const char *guest,
   return 0;
 }
 
+/* Return the host path of what FD is open on, which the caller frees, or NULL:
+   realpath in one system call.  */
+static char *
+path_of (int fd)
+{
+  char name[32];
+  char path[PATH_MAX];
+  (void) snprintf (name, sizeof name, "/proc/self/fd/%d", fd);
+  ssize_t length = readlink (name, path, sizeof path);
+  if (length <= 0 || (size_t) length >= sizeof path || path[0] != '/')
+    return NULL;
+  path[length] = '\0';
+  return strdup (path);
+}
+
 /* Open HOST and add it at GUEST.  Return 0 or a negative errno.  */
 static int
 open_place (struct places *places, const char *host, const char *guest,
             uint32_t flags)
 {
   struct stat status;
-  char *canonical = realpath (host, NULL);
-  if (canonical == NULL)
+  int fd = open (host, O_PATH | O_CLOEXEC);
+  if (fd < 0)
     return -errno;
-  int fd = open (canonical, O_PATH | O_CLOEXEC);
-  int error = fd < 0 ? -errno : 0;
-  if (fd >= 0 && fstat (fd, &status) == 0 && !S_ISDIR (status.st_mode))
+  char *canonical = path_of (fd);
+  if (canonical == NULL)
+    canonical = realpath (host, NULL); /* no /proc here */
+  int error = canonical == NULL ? -errno : 0;
+  if (fstat (fd, &status) == 0 && !S_ISDIR (status.st_mode))
     flags |= GUEST_BINDING_FILE;
   if (error == 0)
     error = add_place (places, canonical, guest, flags, fd);
@@ -601,6 +618,15 @@ launch (struct tracer *tracer, const struct plan *plan,
   return WEXITSTATUS (tracer->status);
 }
 
+/* Keep the descriptors that PLAN wants held, but from the container.  */
+static void
+hold_descriptors (const struct plan *plan)
+{
+  struct plan_record record;
+  for (size_t at = 0; plan_next_tag (plan, PLAN_HELD_FD, &at, &record);)
+    (void) fcntl ((int) plan_record_number (&record), F_SETFD, FD_CLOEXEC);
+}
+
 int
 start_container (const struct plan *plan)
 {
@@ -622,6 +648,7 @@ start_container (const struct plan *plan)
       = strcmp (plan_text (plan, PLAN_MODE, "P1"), "P2") == 0
         || kernel_is_old ();
   tracer.kill_on_exit = plan_number (plan, PLAN_KILL_ON_EXIT, 0) != 0;
+  hold_descriptors (plan);
   set_identity (&tracer, &ids, plan);
   int error = find_loader (&tracer, plan);
   if (error < 0)
