@@ -30,5 +30,6 @@ tests_unit_test_run_plan_LDADD = \
 shell_tests += tests/shell/create-hostile.sh tests/shell/create-layers.sh
 EXTRA_DIST += tests/images.py
 
-shell_tests += tests/shell/run-environment.sh tests/shell/run-status.sh
+shell_tests += tests/shell/run-environment.sh tests/shell/run-rm.sh \
+  tests/shell/run-status.sh tests/shell/run-streams.sh
 EXTRA_DIST += tests/container.sh
