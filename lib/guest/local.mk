@@ -69,3 +69,13 @@ tests_unit_test_guest_libseccomp_LDADD = lib/guest/libguest.a \
 if HAVE_LIBSECCOMP
 tests_unit_test_guest_libseccomp_CPPFLAGS += -DHAVE_LIBSECCOMP=1
 endif
+
+check_PROGRAMS += tests/unit/test-guest-exec
+tests_unit_test_guest_exec_SOURCES = tests/unit/test-guest-exec.c \
+  tests/unit/guest-engine.h
+tests_unit_test_guest_exec_CPPFLAGS = $(PLAIN_CPPFLAGS) $(LIBELF_CFLAGS)
+tests_unit_test_guest_exec_CFLAGS = $(PLAIN_CFLAGS)
+tests_unit_test_guest_exec_LDADD = lib/guest/libguest.a $(LIBELF_LIBS)
+if HAVE_LIBELF
+tests_unit_test_guest_exec_CPPFLAGS += -DHAVE_LIBELF=1
+endif

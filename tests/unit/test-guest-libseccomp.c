@@ -10,9 +10,9 @@
 
 #ifdef HAVE_LIBSECCOMP
 
-# include <seccomp.h>
+#  include <seccomp.h>
 
-# include "lib/guest/calls.h"
+#  include "lib/guest/calls.h"
 
 enum
 {
