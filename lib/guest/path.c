@@ -1187,6 +1187,14 @@ mend_magic (struct guest_task *task, const char *proc, char *target,
     }
   else if (target[0] == '/')
     {
+      /* Of several places the current directory is the one gone to.  */
+      if (kind == PROC_CWD && other != NULL
+          && guest_current (other, host, sizeof host) > 0)
+        {
+          guest_text_init (&text, target, size);
+          guest_text_add (&text, host);
+          return (int) text.length;
+        }
       guest_text_add_bytes (&text, target, (size_t) length);
       mended = guest_reverse (task, host, text.length, target, size);
       if (mended < 0)

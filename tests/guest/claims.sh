@@ -109,11 +109,18 @@ guest_see ()
   chmod -R u+rwx "$guest_root$guest_place/work" 2> /dev/null
   rm -rf "$guest_root$guest_place/work"
   mkdir "$guest_root$guest_place/work" || exit 99
+  guest_before
   guest_saw=$work/$1.out
   guest_status=0
   guest_enter "$@" > "$guest_saw" 2> "$work/$1.err" < /dev/null \
     || guest_status=$?
   echo "[ended with $guest_status]" >> "$guest_saw"
+}
+
+# What a test does before each run: its own to define.
+guest_before ()
+{
+  :
 }
 
 # guest_claim WHAT COMMAND...: a result for each mode.

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the udocker authors */
+/* Bindings are mounts: what lies under them is hidden, their places cannot be
+   removed, and links and renames do not cross them.
+
+   A directory (with "inner", "sub/below" and links in it) is bound at
+   ../place/dir, again at ../place/second, its sub at ../place/nested/sub and
+   its file inner at ../place/file.  */
+
+#define _GNU_SOURCE 1
+#include "report.h"
+#include <dirent.h>
+
+static void
+say_cwd (const char *what)
+{
+  char text[PATH_MAX];
+  char *got = getcwd (text, sizeof text);
+  say_text (what, text, got == NULL ? -1 : (long) strlen (text), errno);
+}
+
+static void
+list (const char *name)
+{
+  DIR *stream = opendir (name);
+  if (stream == NULL)
+    {
+      say_result (name, -1, errno);
+      return;
+    }
+  char names[64][256];
+  int count = 0;
+  for (struct dirent *entry; (entry = readdir (stream)) != NULL;)
+    if (count < 64)
+      snprintf (names[count++], 256, "%s", entry->d_name);
+  closedir (stream);
+  qsort (names, (size_t) count, 256,
+         (int (*) (const void *, const void *)) strcmp);
+  printf ("list '%s':", name);
+  for (int i = 0; i < count; i++)
+    printf (" %s", names[i]);
+  puts ("");
+}
+
+int
+main (void)
+{
+  struct stat st;
+  umask (022);
+  setvbuf (stdout, NULL, _IOLBF, 0);
+  if (chdir ("../place") < 0)
+    return 99;
+  say_cwd ("start");
+  list (".");
+  list ("dir");
+  list ("nested");
+  list ("nested/sub");
+
+  static const char *const names[] = { "dir",
+                                       "dir/inner",
+                                       "dir/sub/below",
+                                       "dir/..",
+                                       "dir/../outer",
+                                       "dir/sub/../../outer",
+                                       "dir/hidden",
+                                       "file",
+                                       "file/",
+                                       "dir/up",
+                                       "dir/absolute",
+                                       "dir/relative",
+                                       "dir/out",
+                                       "nested/sub",
+                                       "nested/sub/below",
+                                       "nested/sub/..",
+                                       "nested/sub/../only-nested",
+                                       "link-to-dir",
+                                       "link-to-dir/inner",
+                                       "link-to-file",
+                                       "second/sub/below",
+                                       "dir/sub/../../second/inner" };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    say_path (names[i]);
+  static const char *const links[] = { "dir/up", "dir/absolute", "dir/out",
+                                       "link-to-dir" };
+  for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+    say_link (links[i]);
+  say_content ("file", open ("file", O_RDONLY));
+  say_content ("dir/up", open ("dir/up", O_RDONLY));
+  say_content ("dir/absolute", open ("dir/absolute", O_RDONLY));
+  say_content ("dir/out", open ("dir/out", O_RDONLY));
+
+  SAY ("chdir", chdir ("dir/sub"));
+  say_cwd ("cwd in a binding");
+  say_link ("/proc/self/cwd");
+  say_content ("../inner", open ("../inner", O_RDONLY));
+  say_content ("../../outer", open ("../../outer", O_RDONLY));
+  SAY ("chdir ../..", chdir ("../.."));
+  say_cwd ("cwd above it");
+  SAY ("chdir again", chdir ("second"));
+  say_cwd ("cwd in the same by another name");
+  SAY ("chdir ..", chdir (".."));
+  say_cwd ("cwd");
+  SAY ("chdir", chdir ("nested/sub"));
+  say_cwd ("cwd");
+  SAY ("chdir ..", chdir (".."));
+  say_cwd ("cwd");
+  say_path ("only-nested");
+  SAY ("chdir ..", chdir (".."));
+
+  int fd = open ("dir", O_RDONLY | O_DIRECTORY);
+  say_content ("below a descriptor", openat (fd, "sub/below", O_RDONLY));
+  say_content ("above a descriptor", openat (fd, "../outer", O_RDONLY));
+  SAY ("fchdir", fchdir (fd));
+  say_cwd ("cwd");
+  SAY ("chdir ..", chdir (".."));
+  close (fd);
+
+  SAY ("rmdir", rmdir ("dir"));
+  SAY ("rmdir with a slash", rmdir ("dir/"));
+  SAY ("unlink", unlink ("dir"));
+  SAY ("unlink a file", unlink ("file"));
+  SAY ("rename", rename ("dir", "moved"));
+  SAY ("rename a file", rename ("file", "moved"));
+  SAY ("rename over a file", rename ("outer", "file"));
+  SAY ("rename over", rename ("empty", "dir"));
+  SAY ("rename out", rename ("dir/inner", "moved"));
+  SAY ("rename in", rename ("outer", "dir/moved"));
+  SAY ("rename inside", rename ("dir/inner", "dir/moved"));
+  SAY ("rename back", rename ("dir/moved", "dir/inner"));
+  SAY ("rename from one to the other", rename ("dir/inner", "second/moved"));
+  SAY ("link out", link ("dir/inner", "moved"));
+  SAY ("link in", link ("outer", "dir/moved"));
+  SAY ("link inside", link ("dir/inner", "dir/moved"));
+  SAY ("unlink", unlink ("dir/moved"));
+  SAY ("mkdir over", mkdir ("dir", 0755));
+  SAY ("symlink over", symlink ("x", "dir"));
+  SAY_OPEN ("create over", open ("file", O_CREAT | O_EXCL | O_WRONLY, 0644));
+  SAY_OPEN ("create in", open ("dir/new", O_CREAT | O_WRONLY, 0644));
+  say_path ("second/new");
+  SAY ("unlink it elsewhere", unlink ("second/new"));
+  say_path ("dir/new");
+  SAY ("mkdir in", mkdir ("dir/made", 0755));
+  SAY ("rename across the same disk", rename ("second/made", "dir/made2"));
+  SAY ("rmdir it", rmdir ("second/made"));
+  SAY ("truncate a file", truncate ("file", 3));
+  say_path ("dir/inner");
+  SAY ("chmod", chmod ("dir", 0700));
+  say_path ("dir");
+  SAY ("stat", stat ("dir", &st));
+  return 0;
+}
