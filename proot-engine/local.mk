@@ -29,7 +29,7 @@ libexec_udocker_udocker_proot_LDADD = \
 # The stub: no libc, linked at a fixed address by a script of its own.
 loader_sources = proot-engine/loader/loader.c proot-engine/loader/loader.h
 loader_cflags = $(BARE_CFLAGS) -fPIE -Os -g0 -U_FORTIFY_SOURCE
-loader_ldflags = -all-static -nostdlib -no-pie -Wl,--build-id=none \
+loader_ldflags = -all-static -nostdlib -Wl,--build-id=none \
   -Wl,-z,noexecstack -Wl,-T,$(top_srcdir)/proot-engine/loader/loader.ld
 EXTRA_DIST += proot-engine/loader/loader.ld
 if ARCH_X86_64

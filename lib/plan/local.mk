@@ -5,7 +5,8 @@ lib_plan_libplan_a_SOURCES = \
   lib/plan/plan.c lib/plan/plan.h \
   lib/plan/plan-print.c \
   lib/plan/plan-write.c lib/plan/plan-write.h
-lib_plan_libplan_a_CPPFLAGS = $(BARE_CPPFLAGS)
+lib_plan_libplan_a_CPPFLAGS = $(PLAIN_CPPFLAGS)
+lib_plan_libplan_a_CFLAGS = $(PLAIN_CFLAGS)
 
 check_PROGRAMS += tests/unit/test-plan
 tests_unit_test_plan_SOURCES = tests/unit/test-plan.c
