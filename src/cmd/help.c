@@ -23,13 +23,14 @@ struct help_options
   const char *format;
 };
 
-static const char *const formats[] = { "text", "man", "bash", NULL };
+static const char *const formats[] = { "text", "man", "texinfo", "bash", NULL };
 
 static const struct option_row rows[] = {
   { .name = "format",
     .kind = OPTION_VALUE,
     .argument = N_ ("FORMAT"),
-    .help = N_ ("print the manual page, or the completion script for bash"),
+    .help = N_ ("print the manual page, chapters of the manual, or the "
+                "completion script for bash"),
     .choices = formats,
     .target = OPTION_TARGET (struct help_options, format) },
   { 0 },
@@ -43,6 +44,8 @@ run_help (struct invocation *invocation, struct error *err)
 
   if (options->format != NULL && strcmp (options->format, "man") == 0)
     usage_manual (&out);
+  else if (options->format != NULL && strcmp (options->format, "texinfo") == 0)
+    usage_texinfo (&out);
   else if (options->format != NULL && strcmp (options->format, "bash") == 0)
     usage_completion (&out);
   else if (invocation->operand_count == 0)

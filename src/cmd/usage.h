@@ -19,6 +19,10 @@ void usage_general (struct buffer *out);
 /* Append to OUT the manual page, in the man macros.  Full program only.  */
 void usage_manual (struct buffer *out);
 
+/* Append to OUT the chapters of the Texinfo manual about commands and
+   settings.  Full program only.  */
+void usage_texinfo (struct buffer *out);
+
 /* Append to OUT the completion script for bash.  Full program only.  */
 void usage_completion (struct buffer *out);
 

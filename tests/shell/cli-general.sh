@@ -88,7 +88,7 @@ is_text "a flag with a strange value" 1 '' \
   "Error: syntax error at: --quiet=maybe: the value must be true or false"
 run udocker help --format=latex
 is_text "a value that is no choice" 1 '' \
-  "Error: syntax error at: --format=latex: the value must be one of text, man, bash"
+  "Error: syntax error at: --format=latex: the value must be one of text, man, texinfo, bash"
 run udocker mkrepo
 is_text "a missing operand" 1 '' \
   "Error: missing operand: the command is 'udocker mkrepo DIR'"
