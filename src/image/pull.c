@@ -67,7 +67,7 @@ struct item
   struct store_blob blob;
   bool is_begun; /* BLOB is ours */
   bool is_busy;  /* another process fetches it */
-  const char *label;
+  char *label;
   struct progress_line *line;
 };
 
@@ -309,6 +309,19 @@ is_there (struct pull *pull, const struct registry_blob *blob)
   return true;
 }
 
+/* Show that BLOB need not be fetched.  */
+static void
+show_present (struct pull *pull, const struct registry_blob *blob)
+{
+  const struct item *item = blob->data;
+  struct progress_line *line =
+      progress_add (pull->progress, item->label, blob->size);
+
+  if (blob->size >= 0)
+    progress_update (line, blob->size);
+  progress_finish (line, _ ("is here already"));
+}
+
 /* Fetch the COUNT BLOBS of PULL that nobody else fetches.  */
 static int
 fetch (struct pull *pull, const struct registry_blob *blobs, size_t count,
@@ -342,12 +355,10 @@ fetch_all (struct pull *pull, struct error *err)
   for (size_t i = 0; i < pull->count; i++)
     {
       const struct registry_blob *blob = &pull->blobs[i];
-      const struct item *item = blob->data;
       if (!is_there (pull, blob))
         wanted[count++] = *blob;
       else if (progress_is_drawn (pull->progress))
-        progress_finish (progress_add (pull->progress, item->label, blob->size),
-                         _ ("is here already"));
+        show_present (pull, blob);
     }
   if (count == 0)
     return 0;
@@ -372,7 +383,8 @@ fetch_all (struct pull *pull, struct error *err)
   return status;
 }
 
-/* Add the blob that DESCRIPTOR describes to PULL, unless it is in.  */
+/* Add the blob that DESCRIPTOR describes to PULL, unless it is in.  Its line
+   is called LABEL, or by the beginning of its digest when that is NULL.  */
 static void
 add_blob (struct pull *pull, const struct manifest_descriptor *descriptor,
           const char *label)
@@ -387,7 +399,9 @@ add_blob (struct pull *pull, const struct manifest_descriptor *descriptor,
     .media_type = descriptor->media_type,
     .data = item,
   };
-  item->label = label;
+  item->label = label != NULL
+                    ? xstrdup (label)
+                    : xasprintf ("%.*s", SHORT_DIGEST, descriptor->digest);
 }
 
 /* Fetch the manifest of REF's image for the platform WANTED into DOCUMENT and
@@ -534,6 +548,8 @@ image_pull (struct store *store, const struct reference *ref,
       progress_close (pull.progress);
       registry_close (pull.registry);
     }
+  for (size_t i = 0; i < pull.count; i++)
+    free (pull.items[i].label);
   free (pull.blobs);
   free (pull.items);
   platform_release (&wanted);

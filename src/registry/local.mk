@@ -19,10 +19,13 @@ tests_unit_test_reference_LDADD = src/registry/libregistry.a \
   lib/base/libbase.a $(JSON_C_LIBS) $(LIBGNU)
 
 EXTRA_DIST += tests/layouts.sh tests/bench/pull.sh
-EXTRA_DIST += tests/bad-network.py tests/bad-network.sh tests/token-service.py
+EXTRA_DIST += tests/bad-network.py tests/bad-network.sh tests/screen.py \
+  tests/token-service.py
 
 shell_tests += tests/shell/pull-many.sh tests/shell/pull-plain.sh \
   tests/shell/pull-platform.sh tests/shell/pull-resume.sh \
   tests/shell/pull-trouble.sh
 shell_tests += tests/shell/pull-auth.sh tests/shell/pull-schema1.sh \
+  tests/shell/pull-terminal.sh \
   tests/shell/pull-token.sh
+fuzz_targets += tests/fuzz/fuzz-manifest.c tests/fuzz/fuzz-reference.c
