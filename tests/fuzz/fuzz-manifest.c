@@ -4,8 +4,10 @@
    Fuzz the parsing of manifests: every digest that comes out is a safe file
    name, every size makes sense, and an entry that is chosen is one of the
    index.
+   Built with: src/image/manifest.c src/image/platform-choice.c lib/base/json.c
    Built with: src/image/libimage.a src/registry/libregistry.a
-   Built with: lib/base/libbase.a lib/gnulib/libgnu.a -lcrypto -ljson-c  */
+   Built with: lib/base/libbase.a lib/gnulib/libgnu.a -lcrypto -ljson-c
+ */
 
 #include <config.h>
 

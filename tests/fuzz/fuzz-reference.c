@@ -3,8 +3,10 @@
 
    Fuzz the parsing of image references and of WWW-Authenticate: what comes
    out is safe to use as a path and as a part of a URL.
+   Built with: src/registry/reference.c src/registry/challenge.c
    Built with: src/registry/libregistry.a lib/base/libbase.a
-   Built with: lib/gnulib/libgnu.a -lcrypto -lcurl -ljson-c  */
+   Built with: lib/gnulib/libgnu.a -lcrypto -lcurl -ljson-c
+ */
 
 #include <config.h>
 
