@@ -42,6 +42,16 @@ typedef int store_walk_function (int directory, const char *path,
 int store_walk (struct store *store, store_walk_function *function, void *data,
                 struct error *err);
 
+/* Tell whether NAME begins with a dot and ends in SUFFIX.  */
+bool store_name_ends_in (const char *name, const char *suffix);
+
+/* What follows the name of a directory on its way that has no lock yet.  */
+#define STORE_NEW_SUFFIX ".new"
+
+/* Tell whether NAME below DIR is a directory on its way whose maker was killed
+   before it had a lock.  */
+bool store_part_is_stillborn (int dir, const char *name);
+
 /* Tell whether NAME is that of a directory being removed.  */
 bool store_name_is_gone (const char *name);
 

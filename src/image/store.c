@@ -193,22 +193,25 @@ store_containers_fd (const struct store *store)
 }
 
 bool
-store_name_is_part (const char *name)
+store_name_ends_in (const char *name, const char *suffix)
 {
   size_t length = strlen (name);
+  size_t suffix_length = strlen (suffix);
 
-  return name[0] == '.' && length > 6
-         && strcmp (name + length - 5, ".part") == 0;
+  return name[0] == '.' && length > suffix_length + 1
+         && strcmp (name + length - suffix_length, suffix) == 0;
+}
+
+bool
+store_name_is_part (const char *name)
+{
+  return store_name_ends_in (name, ".part");
 }
 
 bool
 store_name_is_gone (const char *name)
 {
-  size_t length = strlen (name);
-  size_t suffix = strlen (STORE_GONE_SUFFIX);
-
-  return name[0] == '.' && length > suffix
-         && strcmp (name + length - suffix, STORE_GONE_SUFFIX) == 0;
+  return store_name_ends_in (name, STORE_GONE_SUFFIX);
 }
 
 bool
@@ -359,32 +362,55 @@ store_walk (struct store *store, store_walk_function *function, void *data,
 
 /* Directories on their way.  */
 
-int
-store_part_make (int dir, const char *name, int *directory, struct error *err)
+/* Make the directory NAME below DIR with a lock that is taken.  */
+static int
+make_locked (int dir, const char *name, int *directory, struct error *err)
 {
   if (mkdirat (dir, name, 0777) < 0)
     return error_set (err, errno, _ ("cannot create directory '%s': %s"), name,
                       strerror (errno));
+  AUTO_CLOSE int fd =
+      openat (dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0)
+    return error_set (err, errno, _ ("cannot open directory '%s': %s"), name,
+                      strerror (errno));
+  int lock = lock_take (fd, STORE_PART_LOCK, name, false, err);
+  if (lock >= 0)
+    *directory = TAKE_FD (fd);
+  return lock;
+}
 
-  struct stat info = { 0 };
-  AUTO_CLOSE int fd = openat (dir, name,
-                              O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  AUTO_CLOSE int lock
-      = fd < 0 ? -errno : lock_take (fd, STORE_PART_LOCK, name, false, err);
-  if (lock >= 0 && fstat (lock, &info) == 0 && info.st_nlink > 0)
-    {
-      *directory = TAKE_FD (fd);
-      return TAKE_FD (lock);
-    }
-  /* The name is random: nobody else uses it, but a sweeper may have been
-     quicker than us after a very long sleep.  */
-  int number = lock < 0 ? -lock : EAGAIN;
+int
+store_part_make (int dir, const char *name, int *directory, struct error *err)
+{
+  /* Sweepers take a directory without a locked lock for dead: it gets the name
+     that they look for once it has one.  */
+  AUTO_FREE char *new_name = xasprintf ("%s" STORE_NEW_SUFFIX, name);
   AUTO_ERROR struct error ignored = { 0 };
-  (void) tree_remove (dir, name, true, &ignored);
-  return err->number != 0
-             ? -err->number
-             : error_set (err, number, _ ("cannot create directory '%s': %s"),
-                          name, strerror (number));
+  AUTO_CLOSE int fd = -1;
+  AUTO_CLOSE int lock = make_locked (dir, new_name, &fd, err);
+  int status = lock;
+
+  if (lock >= 0 && renameat (dir, new_name, dir, name) < 0)
+    status = error_set (err, errno, _ ("cannot create directory '%s': %s"),
+                        name, strerror (errno));
+  if (status < 0)
+    {
+      (void) tree_remove (dir, new_name, true, &ignored);
+      return status;
+    }
+  *directory = TAKE_FD (fd);
+  return TAKE_FD (lock);
+}
+
+bool
+store_part_is_stillborn (int dir, const char *name)
+{
+  struct stat info;
+
+  return store_name_ends_in (name, STORE_NEW_SUFFIX)
+         && fstatat (dir, name, &info, AT_SYMLINK_NOFOLLOW) == 0
+         && info.st_mtime + PART_AGE_MINIMUM < time (NULL);
 }
 
 int
@@ -424,9 +450,11 @@ store_sweep_parts (int dir, const char *path)
   for (size_t i = 0; i < entries.count; i++)
     {
       const char *name = entries.list[i].name;
-      if (entries.list[i].type != DT_DIR || !store_name_is_part (name))
+      bool is_gone = store_name_is_gone (name)
+                     || store_part_is_stillborn (dir, name);
+      if (entries.list[i].type != DT_DIR
+          || (!is_gone && !store_name_is_part (name)))
         continue;
-      bool is_gone = store_name_is_gone (name);
       AUTO_CLOSE int lock = is_gone ? -1 : store_part_seize (dir, name);
       if (lock < 0 && !is_gone)
         continue;
@@ -444,7 +472,9 @@ sweep_images (int dir, const char *path,
   (void) path;
   (void) err;
   for (size_t i = 0; i < count; i++)
-    if (entries[i].type == DT_DIR && store_name_is_part (entries[i].name))
+    if (entries[i].type == DT_DIR
+        && (store_name_is_part (entries[i].name)
+            || store_name_ends_in (entries[i].name, STORE_NEW_SUFFIX)))
       {
         store_remove_dead (dir, NULL, data);
         break;
@@ -492,7 +522,9 @@ store_sweep (struct store *store)
   sweep_blobs (store);
   if (!is_writable (store->repos_fd))
     return;
-  AUTO_CLOSE int lock = store_lock_layers (store, true, &ignored);
+  /* Whoever holds the lock may be sweeping too.  */
+  AUTO_CLOSE int lock = lock_take (store->layers_fd, STORE_LOCK_NAME, "",
+                                   false, &ignored);
   if (lock < 0)
     return;
   (void) store_walk (store, sweep_images, &blobs, &ignored);

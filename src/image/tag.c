@@ -415,10 +415,11 @@ store_remove_dead (int dir, const char *tag, struct store_names *blobs)
     {
       const char *name = entry->d_name;
       size_t length = strlen (name);
-      if (!store_name_is_part (name))
+      bool is_gone =
+          store_name_is_gone (name) || store_part_is_stillborn (dir, name);
+      if (!is_gone && !store_name_is_part (name))
         continue;
 
-      bool is_gone = store_name_is_gone (name);
       size_t tag_length = tag == NULL ? 0 : strlen (tag);
       /* ".TAG." and sixteen digits.  */
       bool is_of_tag = tag != NULL && strncmp (name + 1, tag, tag_length) == 0

@@ -1,0 +1,144 @@
+# create: killed, in parallel, on a full disk, without permission.
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 the udocker authors
+#
+# KILLS=N is the number of kills (20).
+
+. "${top_srcdir:=.}/tests/tap.sh"
+need python3 setsid timeout
+
+PYTHONPATH=$top_srcdir/tests
+PYTHONDONTWRITEBYTECODE=1
+export PYTHONPATH PYTHONDONTWRITEBYTECODE
+
+python3 - << 'END'
+from images import *
+import os
+image("test/x", *[layer(*[entry("d%d/f%d" % (i, j), data=os.urandom(3000))
+                          for j in range(150)]) for i in range(6)])
+image("test/small", layer("f"))
+END
+containers=$UDOCKER_DIR/containers
+
+# whole: every container in the list has all its files.
+whole ()
+{
+  for whole_id in $(udocker ps | sed 1d | cut -d ' ' -f 1); do
+    test "$(find "$containers/$whole_id/ROOT" -type f | wc -l)" = 900 \
+      && test -s "$containers/$whole_id/container.json" \
+      && test "$(cat "$containers/$whole_id/imagerepo.name")" = test/x:latest \
+      || return 1
+  done
+}
+
+count ()
+{
+  udocker ps | sed 1d | wc -l
+}
+
+# Kill after delays that cover the time that one create takes.
+start=$(date +%s%N)
+udocker create test/x > /dev/null || bail "create does not work"
+took=$((($(date +%s%N) - start) / 1000000))
+kills=${KILLS-20}
+printed=0
+bad=0
+i=0
+while test $i -lt "$kills"; do
+  i=$((i + 1))
+  delay=$((took * i * 11 / kills / 10 + 1))
+  id=$(timeout -s KILL "$(printf '0.%03d' $((delay % 1000)))" \
+    udocker create --name=victim test/x 2> /dev/null)
+  test -z "$id" || printed=$((printed + 1))
+  whole || bad=$((bad + 1))
+  udocker rm victim > /dev/null 2>&1
+done
+is "$kills kills leave no container that is not whole" $bad 0
+note "$printed of them came too late"
+run udocker create --name=victim test/x
+is "afterwards it works, with the same name" "$status$stderr" 0
+ok "  and all are whole" whole
+is "  and what was half made is gone" \
+  "$(find "$containers" -maxdepth 1 -name '.*.part')" ''
+# shellcheck disable=SC2046
+run udocker rm $(udocker ps | sed 1d | cut -d ' ' -f 1)
+is "all can be removed" "$status$(ls -A "$containers")" 0
+
+for i in 1 2 3 4 5 6 7 8; do
+  { udocker create test/x > "out.$i" 2>&1; echo "$?" > "status.$i"; } &
+done
+wait
+is "eight creates at once" "$(cat status.?)" "$(yes 0 | head -n 8)"
+is "  make eight containers" "$(sort -u out.? | wc -l) $(count)" "8 8"
+ok "  that are whole" whole
+# shellcheck disable=SC2046
+run udocker rm $(cat out.?)
+is "  and go" "$status $(count)" '0 0'
+
+for i in 1 2 3 4 5; do
+  { udocker create --name=one test/x > "out.$i" 2> "err.$i"
+    echo $? > "status.$i"; } &
+done
+wait
+is "of five creates with one name one succeeds" \
+  "$(sort status.[1-5] | tr '\n' ' ')$(count)" '0 1 1 1 1 1'
+is "  the others say why" \
+  "$(grep -hc 'Error: container name already exists: one' err.? | sort | uniq -c | tr -s ' ')" \
+  ' 1 0
+ 4 1'
+run udocker create --name=one --force test/small
+is "--force creates without the name" \
+  "$status$(readlink "$containers/one")" "0$(cat out.? | head -n 1)"
+is "  and says so" "$stderr" "Warning: container name already exists: one"
+udocker rm one "$(udocker ps | sed -n '/small/s/ .*//p')" 2> /dev/null
+
+run udocker create --name=a/b test/small
+is_error "a bad name" 1 \
+  "^Error: invalid container name or wrong format: 'a/b'\$"
+is "  makes nothing" "$(count)$(ls -A "$containers")" 0
+run udocker create test/none
+is_error "an unknown image" 1 \
+  '^Error: create container: imagerepo is invalid: image not found: test/none:latest$'
+run udocker create
+is_error "no image" 1 \
+  '^Error: must specify image:tag or repository/image:tag'
+run udocker create '../../etc:x'
+is_error "a name that leads out" 1 '^Error: must specify image:tag'
+
+# A limit on the size of files fails like a disk that is full.
+python3 - << 'END'
+from images import *
+image("test/big", layer("first"), layer(entry("big", data=bytes(3000000))))
+END
+run sh -c 'trap "" XFSZ; ulimit -f 1000; exec udocker create test/big'
+is_error "no room" 1 "^Error: .*cannot write 'big': File too large\$"
+is "  leaves nothing" "$(ls -A "$containers")" ''
+
+chmod 555 "$containers"
+run udocker create test/small
+is_error "no permission" 1 "^Error: '?$containers.*: Permission denied\$"
+run udocker ps
+is "ps works without it" "$status$stderr" 0
+chmod 755 "$containers"
+
+rm "$UDOCKER_DIR"/repos/test/small/latest/manifest
+run udocker create test/small
+is_error "an image without its manifest" 1 \
+  "^Error: create container: getting layers or json: image 'test/small:latest': "
+id=$(udocker create test/x)
+rm "$(find "$UDOCKER_DIR/layers" -size +100k | head -n 1)"
+run udocker create test/x
+is_error "an image without a layer" 1 \
+  "^Error: create container: getting layers or json: image 'test/x:latest': layer 'sha256:.*' is missing\$"
+is "  the container that was made of it lives" "$(count)" 1
+
+# Trees that are hard to remove.
+(cd "$containers/$id/ROOT" && chmod 0 d0 && chmod 500 d1 && mkdir -p a/b \
+  && ln -s "$HOME" a/b/home && echo precious > "$HOME/file" && chmod 0 a/b a \
+  && chmod 0 . )
+run udocker rm "$id"
+is "a tree without permissions can be removed" \
+  "$status$(ls -A "$containers")" 0
+is "  links in it are not followed" "$(cat "$HOME/file")" precious
+
+done_testing
