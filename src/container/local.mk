@@ -27,8 +27,13 @@ tests_unit_test_run_plan_LDADD = \
   src/container/librun.a src/container/libcontainer.a \
   src/image/libimage.a src/config/libconfig.a src/platform/libplatform.a \
   lib/plan/libplan.a lib/base/libbase.a $(LIBGNU) $(JSON_C_LIBS)
-shell_tests += tests/shell/create-hostile.sh tests/shell/create-layers.sh
-EXTRA_DIST += tests/images.py
+
+shell_tests += \
+  tests/shell/create-crash.sh \
+  tests/shell/create-hostile.sh \
+  tests/shell/create-layers.sh \
+  tests/shell/store-commands.sh
+EXTRA_DIST += tests/images.py tests/bench/create.sh
 
 shell_tests += tests/shell/run-environment.sh tests/shell/run-rm.sh \
   tests/shell/run-status.sh tests/shell/run-streams.sh

@@ -21,3 +21,8 @@ check_PROGRAMS += tests/unit/test-manifest
 tests_unit_test_manifest_SOURCES = tests/unit/test-manifest.c
 tests_unit_test_manifest_LDADD = src/image/libimage.a \
   src/registry/libregistry.a lib/base/libbase.a $(JSON_C_LIBS) $(LIBGNU)
+
+check_PROGRAMS += tests/unit/test-store
+tests_unit_test_store_SOURCES = tests/unit/test-store.c
+tests_unit_test_store_LDADD = src/image/libimage.a \
+  src/registry/libregistry.a lib/base/libbase.a $(JSON_C_LIBS) $(LIBGNU)

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   The store: blobs and images, and who may remove them when.  */
+
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "src/image/store-private.h"
+#include "src/image/store.h"
+#include "src/image/tree.h"
+#include "tests/unit/tap.h"
+
+#define ONE "sha256:1"
+#define TWO "sha256:2"
+#define THREE "sha256:3"
+
+static struct store *store;
+static struct error problem;
+
+/* Put the blob NAME in the store.  */
+static void
+put_blob (const char *name)
+{
+  struct store_blob blob;
+
+  if (store_blob_begin (store, name, false, &blob, &problem) == 0
+      && write (blob.fd, name, strlen (name)) > 0)
+    (void) store_blob_commit (&blob, &problem);
+}
+
+/* Put the image NAME:TAG of the blobs FIRST and SECOND (may be NULL).  */
+static int
+put_image (const char *name, const char *tag, const char *first,
+           const char *second)
+{
+  struct store_pending *pending = NULL;
+
+  int status = store_pending_begin (store, name, tag, &pending, &problem);
+  if (status == 0)
+    status = store_pending_need (pending, first, &problem);
+  if (status == 0 && second != NULL)
+    status = store_pending_need (pending, second, &problem);
+  if (status == 0)
+    status = store_pending_write (pending, "manifest", "{}", 2, &problem);
+  return status == 0 ? store_pending_commit (pending, "v2", &problem) : status;
+}
+
+static int
+remove_image (const char *name, const char *tag)
+{
+  char name_copy[64];
+  char tag_copy[64];
+
+  snprintf (name_copy, sizeof name_copy, "%s", name);
+  snprintf (tag_copy, sizeof tag_copy, "%s", tag);
+  struct store_tag image = { .name = name_copy, .tag = tag_copy };
+  return store_tag_remove (store, &image, false, &problem);
+}
+
+static void
+test_names (void)
+{
+  static const struct
+  {
+    const char *typed, *name, *tag;
+  } cases[] = {
+    { "a", "a", "latest" },
+    { "a:b", "a", "b" },
+    { "a/b:c", "a/b", "c" },
+    { "localhost:5000/a", "localhost:5000/a", "latest" },
+    { "localhost:5000/a:b", "localhost:5000/a", "b" },
+    { "a@sha256:12", "a", "sha256:12" },
+    { "h:1/a:b@sha256:12", "h:1/a", "sha256:12" },
+    { "http://h:1/a:b", "h:1/a", "b" },
+    { "", NULL, NULL },
+    { ":", NULL, NULL },
+    { "a:", NULL, NULL },
+    { "/a", NULL, NULL },
+    { "a/../b", NULL, NULL },
+    { "../b", NULL, NULL },
+    { "a/.b", NULL, NULL },
+    { "a:..", NULL, NULL },
+    { "a@", NULL, NULL },
+    { "a//b", NULL, NULL },
+  };
+
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      AUTO_FREE char *name = NULL;
+      AUTO_FREE char *tag = NULL;
+      AUTO_ERROR struct error error = { 0 };
+      int status = store_split_name (cases[i].typed, &name, &tag, &error);
+      bool good = cases[i].name == NULL
+                      ? status == -EINVAL
+                      : status == 0 && strcmp (name, cases[i].name) == 0
+                            && strcmp (tag, cases[i].tag) == 0;
+      tap_ok (good, "split '%s'", cases[i].typed);
+    }
+
+  static const struct
+  {
+    const char *path, *from, *result;
+  } paths[] = {
+    { "/t/layers/x", "/t/repos/a/b", "../../../layers/x" },
+    { "/t/layers/x", "/u/repos/a", "../../../t/layers/x" },
+    { "/t/a", "/t/ab", "../a" },
+    { "/t/a/x", "/t/a", "x" },
+    { "/x", "/a", "../x" },
+  };
+  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+    {
+      AUTO_FREE char *result =
+          store_relative_path (paths[i].path, paths[i].from);
+      tap_is_string (result, paths[i].result, "a relative path");
+    }
+}
+
+static void
+test_blobs (void)
+{
+  struct store_blob blob;
+  struct store_blob other;
+  AUTO_ERROR struct error error = { 0 };
+
+  tap_ok (!store_blob_exists (store, ONE), "no blob at first");
+  tap_is_number (store_blob_begin (store, ONE, false, &blob, &error), 0,
+                 "begin");
+  tap_is_number (blob.have, 0, "nothing to resume");
+  tap_is_number (store_blob_begin (store, ONE, false, &other, &error),
+                 -EWOULDBLOCK, "nobody else can");
+  tap_is_number (error.number, 0, "  which is no error");
+  (void) !write (blob.fd, "abc", 3);
+  tap_ok (!store_blob_exists (store, ONE), "not seen while it is written");
+  store_blob_abort (&blob, true);
+  tap_is_number (store_blob_begin (store, ONE, true, &blob, &error), 0,
+                 "begin again");
+  tap_is_number (blob.have, 3, "resumes");
+  store_blob_abort (&blob, false);
+  tap_is_number (store_blob_begin (store, ONE, true, &blob, &error), 0,
+                 "and again");
+  tap_is_number (blob.have, 0, "after bad bytes from nothing");
+  tap_is_number (store_blob_commit (&blob, &error), 0, "commit");
+  tap_ok (store_blob_exists (store, ONE), "there it is");
+  tap_is_number (store_blob_begin (store, ONE, false, &blob, &error), 1,
+                 "begin tells that it is there");
+  tap_is_number (store_blob_begin (store, "../x", false, &blob, &error),
+                 -EINVAL, "no name that leads out");
+  error_release (&error);
+  (void) unlinkat (store_layers_fd (store), ONE, 0);
+}
+
+/* A process that waits for a blob gets to know what became of it.  */
+static void
+test_waiting (bool commit)
+{
+  struct store_blob blob;
+  struct store_blob mine;
+  int status = 0;
+  int ready[2];
+
+  if (store_blob_begin (store, TWO, false, &blob, &problem) != 0
+      || pipe (ready) < 0)
+    tap_bail ("cannot begin a blob");
+  pid_t child = fork ();
+  if (child == 0)
+    {
+      log_set_level (LOG_ERROR);
+      close (blob.fd); /* the lock belongs to the descriptor's copies too */
+      (void) !write (ready[1], "", 1);
+      int result = store_blob_begin (store, TWO, true, &mine, &problem);
+      _exit (result < 0 ? 100 : result);
+    }
+  char byte;
+  (void) !read (ready[0], &byte, 1);
+  (void) usleep (50000);
+  if (commit)
+    (void) store_blob_commit (&blob, &problem);
+  else
+    store_blob_abort (&blob, false);
+  (void) waitpid (child, &status, 0);
+  tap_is_number (WEXITSTATUS (status), commit ? 1 : 0,
+                 commit ? "who waited finds the blob"
+                        : "who waited takes over");
+  close (ready[0]);
+  close (ready[1]);
+  (void) unlinkat (store_layers_fd (store), TWO, 0);
+}
+
+static void
+test_images (void)
+{
+  struct store_tag *tags = NULL;
+  struct store_tag found = { 0 };
+  struct store_pending *pending = NULL;
+  AUTO_ERROR struct error error = { 0 };
+  size_t count = 0;
+
+  tap_is_number (put_image ("a/b", "1", ONE, NULL), -ENOENT,
+                 "no image without its blobs");
+  error_release (&problem);
+  tap_ok (!file_exists (store_repos_fd (store), "a"), "and nothing of it");
+
+  put_blob (ONE);
+  put_blob (TWO);
+  tap_is_number (put_image ("a/b", "1", ONE, TWO), 0, "an image");
+  tap_is_number (put_image ("a/b", "1", ONE, TWO), 0, "once more");
+  tap_is_number (put_image ("a", "x", ONE, NULL), 0, "another");
+  tap_is_number (store_tag_list (store, &tags, &count, &error), 0, "list");
+  tap_is_number ((long long) count, 2, "two images");
+  tap_is_string (count > 0 ? tags[0].name : NULL, "a", "sorted");
+  store_tags_free (tags, count);
+  AUTO_FREE char *link =
+      file_read_link (store_repos_fd (store), "a/b/1/" ONE);
+  tap_is_string (link, "../../../../layers/" ONE, "links as the old tool's");
+  tap_ok (file_exists (store_repos_fd (store), "a/b/1/v2")
+              && !file_exists (store_repos_fd (store), "a/b/1/lock"),
+          "the right files");
+
+  tap_is_number (put_image ("a/b", "1", ONE, NULL), 0, "a new version");
+  tap_ok (!store_blob_exists (store, TWO), "the old version's blob is gone");
+
+  /* What a pull under way needs stays.  */
+  put_blob (TWO);
+  (void) store_pending_begin (store, "c", "1", &pending, &error);
+  tap_is_number (store_pending_need (pending, TWO, &error), 0, "need");
+  (void) put_image ("d", "1", TWO, NULL);
+  tap_is_number (remove_image ("d", "1"), 0, "remove another that has it");
+  tap_ok (store_blob_exists (store, TWO), "it stays");
+  store_sweep (store);
+  tap_ok (store_blob_exists (store, TWO), "a sweep does not take it");
+  tap_is_number (store_pending_commit (pending, "v2", &error), 0, "commit");
+  tap_is_number (store_tag_find (store, "c", "1", &found, &error), 0, "found");
+  store_tag_release (&found);
+
+  /* A pull that is given up.  */
+  put_blob (THREE);
+  (void) store_pending_begin (store, "e/f", "1", &pending, &error);
+  (void) store_pending_need (pending, THREE, &error);
+  store_pending_abort (pending, false);
+  tap_ok (!store_blob_exists (store, THREE), "an abort removes its blob");
+  tap_ok (!file_exists (store_repos_fd (store), "e"), "and its directories");
+
+  /* A pull that is killed, and comes again.  */
+  put_blob (THREE);
+  pid_t child = fork ();
+  if (child == 0)
+    {
+      (void) store_pending_begin (store, "g", "1", &pending, &error);
+      (void) store_pending_need (pending, THREE, &error);
+      _exit (0);
+    }
+  (void) waitpid (child, NULL, 0);
+  store_sweep (store);
+  tap_ok (store_blob_exists (store, THREE),
+          "what a killed pull got waits for the next");
+  tap_is_number (store_tag_find (store, "g", "1", &found, &error), -ENOENT,
+                 "but is no image");
+  error_release (&error);
+  tap_is_number (put_image ("g", "1", THREE, NULL), 0, "the next");
+  tap_is_number (remove_image ("g", "1"), 0, "is removed");
+  tap_ok (!file_exists (store_repos_fd (store), "g"), "with all remains");
+  tap_ok (!store_blob_exists (store, THREE), "and its blob");
+
+  /* A protected image.  */
+  (void) file_replace (store_repos_fd (store), "c/1/PROTECT", "", 0, 0644,
+                       &error);
+  tap_is_number (remove_image ("c", "1"), -EPERM, "a protected image stays");
+  error_release (&problem);
+  (void) put_image ("c", "1", ONE, NULL);
+  tap_ok (file_exists (store_repos_fd (store), "c/1/PROTECT"),
+          "and stays protected");
+  tap_is_number (store_pending_begin (store, "../x", "1", &pending, &error),
+                 -EINVAL, "no name that leads out");
+}
+
+int
+main (void)
+{
+  char directory[] = "/tmp/udocker-store.XXXXXX";
+  AUTO_ERROR struct error error = { 0 };
+
+  if (mkdtemp (directory) == NULL)
+    tap_bail ("no temporary directory");
+  AUTO_FREE char *top = NULL;
+  if (asprintf (&top, "%s/deep/er/", directory) < 0)
+    tap_bail ("memory");
+  const struct store_paths paths = { .top = top };
+  bool created = false;
+
+  tap_is_number (store_open (&paths, false, NULL, &store, &error), -ENOENT,
+                 "no repository");
+  tap_is_number (store_open (&paths, true, &created, &store, &error), 0,
+                 "is made");
+  tap_ok (created, "and told");
+  if (store == NULL)
+    tap_bail ("no store");
+  test_names ();
+  test_blobs ();
+  test_waiting (true);
+  test_waiting (false);
+  test_images ();
+  store_close (store);
+  tap_is_number (tree_remove (AT_FDCWD, directory, false, &error), 0,
+                 "remove all");
+  error_release (&problem);
+  return tap_done ();
+}
