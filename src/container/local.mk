@@ -35,6 +35,7 @@ shell_tests += \
   tests/shell/store-commands.sh
 EXTRA_DIST += tests/images.py tests/bench/create.sh
 
-shell_tests += tests/shell/run-environment.sh tests/shell/run-rm.sh \
+shell_tests += tests/shell/run-environment.sh tests/shell/run-image.sh \
+  tests/shell/run-rm.sh \
   tests/shell/run-status.sh tests/shell/run-streams.sh
 EXTRA_DIST += tests/container.sh
