@@ -361,6 +361,7 @@ prove (struct walk *walk, const char *raw, uint64_t resolve, bool dotdot)
           found->virtual = true;
           return 0;
         }
+      found->missing = true;
       return walk->final & (GUEST_FINAL_MISSING | FINAL_LENIENT) ? 0 : fd;
     case -K_ELOOP:
       if (nofollow || dotdot || path_in_proc (walk) != NULL)
@@ -745,6 +746,7 @@ walk_down (struct walk *walk, const struct component *component)
   if (length == -K_ENOENT)
     {
       found->virtual = is_virtual (walk);
+      found->missing = true;
       if (found->virtual || (walk->final & FINAL_LENIENT)
           || (component->last && (walk->final & GUEST_FINAL_MISSING)))
         return 0;
@@ -893,7 +895,10 @@ walk_relative (struct walk *walk, int base, const char *path)
                              K_RESOLVE_NO_SYMLINKS | K_RESOLVE_BENEATH);
       if (status == -K_ENOENT
           && (walk->final & (GUEST_FINAL_MISSING | FINAL_LENIENT)))
-        status = 0;
+        {
+          found->missing = true;
+          status = 0;
+        }
       else if (status >= 0 && (walk->final & GUEST_FINAL_OBJECT))
         {
           found->object = status;
@@ -986,7 +991,7 @@ guest_resolve (struct guest_task *task, int dir, const char *path,
   found->anchor = found->object = found->owned[0] = found->owned[1] = -1;
   found->binding = GUEST_OUTSIDE;
   found->untouched = found->absolute = found->directory = false;
-  found->mount = found->virtual = found->magic = false;
+  found->mount = found->virtual = found->magic = found->missing = false;
   found->last = GUEST_LAST_NORMAL;
 
   walk.rest = walk.pending + sizeof walk.pending - length - 1;

@@ -18,8 +18,9 @@ enum guest_final
 {
   GUEST_FINAL_FOLLOW = 0,    /* follow a final link */
   GUEST_FINAL_NOFOLLOW = 1,  /* do not, unless a slash follows it */
-  GUEST_FINAL_CREATE = 2,    /* it is to be made: neither followed nor even
-                                looked at; its directory must exist */
+  GUEST_FINAL_CREATE = 2,    /* it is to be made, or to go: neither followed,
+                                even if a slash follows it, nor looked at;
+                                its directory must exist */
   GUEST_FINAL_EMPTY = 4,     /* an empty path is the directory itself */
   GUEST_FINAL_OBJECT = 8,    /* an O_PATH descriptor of the object is welcome:
                                 set when the call is carried out here */
@@ -69,6 +70,9 @@ struct guest_found
 
   /* It is a binding's own place: it cannot be removed or renamed (EBUSY).  */
   bool mount;
+
+  /* MISSING was asked for, and it is known not to be there.  */
+  bool missing;
 
   /* It is a directory that is only there because a binding lies below it.
      ANCHOR and the path lead nowhere.  */

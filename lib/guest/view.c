@@ -152,7 +152,7 @@ guest_view_build (void *memory, size_t size, const struct guest_mount *mounts,
   uint32_t kept = 0;
 
   if (count > GUEST_BINDING_LIMIT)
-    return -7; /* E2BIG */
+    return -K_E2BIG;
   for (size_t i = 0; i < count; i++)
     {
       if (!is_normal (mounts[i].host) || !is_normal (mounts[i].guest)
