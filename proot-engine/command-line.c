@@ -41,12 +41,22 @@ struct option_row
   void (*set) (struct reading *reading, const char *value);
 };
 
-static const char *const usual_bindings[]
-    = { "/etc/host.conf", "/etc/hosts",    "/etc/hosts.equiv",
-        "/etc/mtab",      "/etc/netgroup", "/etc/networks",
-        "/etc/passwd",    "/etc/group",    "/etc/nsswitch.conf",
-        "/etc/resolv.conf", "/etc/localtime", "/dev", "/sys", "/proc", "/tmp",
-        "/run" };
+static const char *const usual_bindings[] = { "/etc/host.conf",
+                                              "/etc/hosts",
+                                              "/etc/hosts.equiv",
+                                              "/etc/mtab",
+                                              "/etc/netgroup",
+                                              "/etc/networks",
+                                              "/etc/passwd",
+                                              "/etc/group",
+                                              "/etc/nsswitch.conf",
+                                              "/etc/resolv.conf",
+                                              "/etc/localtime",
+                                              "/dev",
+                                              "/sys",
+                                              "/proc",
+                                              "/tmp",
+                                              "/run" };
 
 static void
 bind_one (struct reading *reading, const char *host, const char *guest,
@@ -224,10 +234,7 @@ static const struct option_row options[] = {
     "TEXT",
     "show TEXT as kernel release",
     set_release },
-  { { "-p", "--port" },
-    "GUEST:HOST",
-    "move a port",
-    set_port },
+  { { "-p", "--port" }, "GUEST:HOST", "move a port", set_port },
   { { "-n", "--netcoop" }, NULL, "let any port be bound", set_any_port },
   { { "-q", "--qemu" },
     "COMMAND",

@@ -81,8 +81,7 @@ read_vector (const struct tracee *tracee, uint64_t address, size_t leading,
    where the one that it gave lies, and gets the new one's place.  Return 0
    or a negative errno.  */
 static int
-put_arguments (struct tracer *tracer, struct tracee *tracee,
-               uint64_t *address)
+put_arguments (struct tracer *tracer, struct tracee *tracee, uint64_t *address)
 {
   const struct guest_exec *exec = tracee->exec;
   size_t leading = exec->leading_count;
@@ -116,8 +115,8 @@ put_arguments (struct tracer *tracer, struct tracee *tracee,
     {
       /* More than a slot holds: several slots in a row.  They go with the
          address space, or are given back when the call fails.  */
-      tracee->run_count = (int) ((size + LOADER_SLOT_SIZE - 1)
-                                 / LOADER_SLOT_SIZE);
+      tracee->run_count =
+          (int) ((size + LOADER_SLOT_SIZE - 1) / LOADER_SLOT_SIZE);
       tracee->run = space_take_slots (tracee->space, tracee->run_count);
       if (tracee->run < 0)
         {
@@ -126,8 +125,8 @@ put_arguments (struct tracer *tracer, struct tracee *tracee,
         }
       else
         {
-          *address
-              = LOADER_SLOT_BASE + (uint64_t) tracee->run * LOADER_SLOT_SIZE;
+          *address =
+              LOADER_SLOT_BASE + (uint64_t) tracee->run * LOADER_SLOT_SIZE;
           status = memory_write (tracee->tid, *address, vector, size);
         }
     }
@@ -145,8 +144,7 @@ execute_begin (struct tracer *tracer, struct tracee *tracee)
   tracee->exec = malloc (sizeof *tracee->exec);
   if (tracee->exec == NULL)
     return -ENOMEM;
-  int status
-      = guest_exec_prepare (&tracee->task, &tracee->call, tracee->exec);
+  int status = guest_exec_prepare (&tracee->task, &tracee->call, tracee->exec);
   if (status < 0)
     {
       free (tracee->exec);
@@ -220,7 +218,7 @@ execute_commit (struct tracer *tracer, struct tracee *tracee)
           sizeof tracee->space->executable);
   bool secure = guest_ids_exec (ids, exec->mode, exec->uid, exec->gid);
 
-  writing.block = (struct loader_block) {
+  writing.block = (struct loader_block){
     .magic = LOADER_MAGIC,
     .flags = tracer->every_call ? LOADER_FLAG_TRAP : 0,
     .uid = ids->uid,
@@ -234,8 +232,7 @@ execute_commit (struct tracer *tracer, struct tracee *tracee)
   writing.block.interpreter = add_string (&writing, exec->interpreter);
   writing.block.name = add_string (&writing, exec->name);
   writing.block.command = add_string (&writing, exec->command);
-  if (memory_write (tracee->tid, LOADER_DATA, &writing, writing.block.size)
-      < 0)
+  if (memory_write (tracee->tid, LOADER_DATA, &writing, writing.block.size) < 0)
     (void) kill (tracee->tid, SIGKILL);
 
   tracee_release_held (tracee);

@@ -36,18 +36,18 @@
 #include "proot-engine/memory.h"
 
 #ifndef PTRACE_EVENT_STOP
-# define PTRACE_EVENT_STOP 128
+#  define PTRACE_EVENT_STOP 128
 #endif
 #ifndef CLONE_CLEAR_SIGHAND
-# define CLONE_CLEAR_SIGHAND 0x100000000ull
+#  define CLONE_CLEAR_SIGHAND 0x100000000ull
 #endif
 #ifndef SYS_clone3
-# define SYS_clone3 435
+#  define SYS_clone3 435
 #endif
 
-#define OPTIONS                                                               \
-  (PTRACE_O_EXITKILL | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK               \
-   | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD         \
+#define OPTIONS                                                                \
+  (PTRACE_O_EXITKILL | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK                \
+   | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD          \
    | PTRACE_O_TRACESECCOMP)
 
 enum
@@ -110,8 +110,7 @@ answer (struct tracee *tracee, struct registers *registers, int64_t result)
 static uint64_t
 trampoline_address (const struct tracee *tracee)
 {
-  return LOADER_TRAMPOLINES
-         + (uint64_t) tracee->slot * LOADER_TRAMPOLINE_SIZE;
+  return LOADER_TRAMPOLINES + (uint64_t) tracee->slot * LOADER_TRAMPOLINE_SIZE;
 }
 
 /* Have TRACEE run its call as it is now; where possible without another
@@ -123,8 +122,8 @@ run_changed (struct tracer *tracer, struct tracee *tracee,
   const struct guest_call *call = &tracee->call;
   if (!leaves && !tracer->every_call && tracee->space->trampolines
       && tracee_take_slot (tracee) == 0
-      && registers_divert (registers,
-                           trampoline_address (tracee), call->number, call->arg, tracer->scratch.saved)
+      && registers_divert (registers, trampoline_address (tracee), call->number,
+                           call->arg, tracer->scratch.saved)
       && tracer_flush_scratch (tracer, tracee, true) == 0)
     {
       tracee->diverted = true;
@@ -250,8 +249,7 @@ on_entry (struct tracer *tracer, struct tracee *tracee)
           struct registers registers = *entry;
           answer (tracee, &registers, -error);
         }
-      if (action != GUEST_ACTION_STOP
-          && call->number != SYS_sched_getaffinity
+      if (action != GUEST_ACTION_STOP && call->number != SYS_sched_getaffinity
           && call->number != SYS_sched_setaffinity)
         return;
     }
@@ -297,8 +295,7 @@ inherit (struct tracer *tracer, struct tracee *child,
   child->task.guest = &tracer->guest;
   guest_task_clone (&child->task, &parent->task, fs);
   child->task.tid = child->tid;
-  child->task.pid
-      = (flags & CLONE_THREAD) != 0 ? parent->task.pid : child->tid;
+  child->task.pid = (flags & CLONE_THREAD) != 0 ? parent->task.pid : child->tid;
   child->task.engine = child;
   if ((flags & CLONE_VM) != 0)
     tracee_share_space (child, parent->space);
@@ -465,8 +462,8 @@ on_end (struct tracer *tracer, pid_t tid, int status)
   first_pid = 0;
   if (!tracer->kill_on_exit)
     return;
-  size_t buckets
-      = sizeof tracer->tracees.bucket / sizeof *tracer->tracees.bucket;
+  size_t buckets =
+      sizeof tracer->tracees.bucket / sizeof *tracer->tracees.bucket;
   for (size_t i = 0; i < buckets; i++)
     for (tracee = tracer->tracees.bucket[i]; tracee != NULL;
          tracee = tracee->next)
@@ -487,8 +484,7 @@ on_status (struct tracer *tracer, pid_t tid, int status)
   struct tracee *tracee = tracees_find (&tracer->tracees, tid);
   if (tracee == NULL)
     tracee = tracees_add (&tracer->tracees, tid);
-  if (tracee == NULL
-      || (tracer->ended && tracer->kill_on_exit && event != 0))
+  if (tracee == NULL || (tracer->ended && tracer->kill_on_exit && event != 0))
     {
       (void) kill (tid, SIGKILL);
       return;
@@ -592,8 +588,8 @@ tracer_run (struct tracer *tracer, struct tracee *first, int go)
   for (;;)
     {
       int status;
-      pid_t tid
-          = waitpid (-1, &status, __WALL | (tracer->suspending ? WNOHANG : 0));
+      pid_t tid =
+          waitpid (-1, &status, __WALL | (tracer->suspending ? WNOHANG : 0));
       if (tid > 0)
         on_status (tracer, tid, status);
       else if (tid < 0 && errno == ECHILD)

@@ -55,8 +55,7 @@ read_some (pid_t tid, uint64_t address, void *buffer, size_t size)
 int
 memory_read (pid_t tid, uint64_t address, void *buffer, size_t size)
 {
-  return read_some (tid, address, buffer, size) == (ssize_t) size ? 0
-                                                                  : -EFAULT;
+  return read_some (tid, address, buffer, size) == (ssize_t) size ? 0 : -EFAULT;
 }
 
 int
@@ -66,8 +65,7 @@ memory_write (pid_t tid, uint64_t address, const void *buffer, size_t size)
   struct iovec remote = { (void *) (uintptr_t) address, size };
   ssize_t done = process_vm_writev (tid, &local, 1, &remote, 1, 0);
   if (done < 0 && errno != EFAULT)
-    done = copy_by_file (tid, address, (void *) (uintptr_t) buffer, size,
-                         true);
+    done = copy_by_file (tid, address, (void *) (uintptr_t) buffer, size, true);
   return done == (ssize_t) size ? 0 : -EFAULT;
 }
 

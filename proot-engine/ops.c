@@ -15,10 +15,10 @@
 #include "proot-engine/memory.h"
 
 #ifndef SYS_pidfd_open
-# define SYS_pidfd_open 434
+#  define SYS_pidfd_open 434
 #endif
 #ifndef SYS_pidfd_getfd
-# define SYS_pidfd_getfd 438
+#  define SYS_pidfd_getfd 438
 #endif
 
 static int

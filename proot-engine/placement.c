@@ -36,12 +36,12 @@ enum
   BURST = 16,                  /* stops that come ... */
   BURST_NANOSECONDS = 4000000, /* ... within this time make a task busy */
   TICK_MICROSECONDS = 10000,
-  BUSY_STOPS = 12,   /* fewer in a tick, and it is not busy any more */
-  TICKS_PINNED = 50  /* then everybody is let go once */
+  BUSY_STOPS = 12,  /* fewer in a tick, and it is not busy any more */
+  TICKS_PINNED = 50 /* then everybody is let go once */
 };
 
-const int placement_calls[]
-    = { SYS_sched_getaffinity, SYS_sched_setaffinity, -1 };
+const int placement_calls[] = { SYS_sched_getaffinity, SYS_sched_setaffinity,
+                                -1 };
 
 static volatile sig_atomic_t due;
 
@@ -210,8 +210,8 @@ placement_answer (struct placement *placement, struct tracees *tracees,
     }
 
   unsigned char current[sizeof subject->processors];
-  size_t size = call->arg[1] < sizeof current ? (size_t) call->arg[1]
-                                              : sizeof current;
+  size_t size =
+      call->arg[1] < sizeof current ? (size_t) call->arg[1] : sizeof current;
   long length = syscall (SYS_sched_getaffinity, subject->tid, size, current);
   if (length < 0)
     call->result = -errno;

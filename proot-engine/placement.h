@@ -17,10 +17,10 @@ struct tracees;
 struct placement
 {
   bool enabled;
-  int processor;       /* where the tracer is pinned, or -1 */
-  unsigned int count;  /* narrowed tracees */
-  unsigned int ticks;  /* since the tracer was pinned */
-  cpu_set_t own;       /* the tracer's own processors */
+  int processor;      /* where the tracer is pinned, or -1 */
+  unsigned int count; /* narrowed tracees */
+  unsigned int ticks; /* since the tracer was pinned */
+  cpu_set_t own;      /* the tracer's own processors */
 };
 
 /* Start: find out whether there is anything to place.  DISABLED leaves all

@@ -27,7 +27,7 @@
 #include "proot-engine/loader/loader.h"
 
 #ifndef SECCOMP_FILTER_FLAG_SPEC_ALLOW
-# define SECCOMP_FILTER_FLAG_SPEC_ALLOW 4
+#  define SECCOMP_FILTER_FLAG_SPEC_ALLOW 4
 #endif
 
 /* A run of numbers that are treated the same.  */
@@ -52,9 +52,9 @@ add (struct builder *builder, unsigned int code, unsigned int operand,
      unsigned int if_true, unsigned int if_false)
 {
   if (builder->count < SECCOMP_INSTRUCTIONS_MAX)
-    builder->program[builder->count]
-        = (struct sock_filter) { (uint16_t) code, (uint8_t) if_true,
-                                 (uint8_t) if_false, operand };
+    builder->program[builder->count] =
+        (struct sock_filter){ (uint16_t) code, (uint8_t) if_true,
+                              (uint8_t) if_false, operand };
   builder->count++;
 }
 
@@ -75,8 +75,8 @@ add_return (struct builder *builder, unsigned int what)
 static void
 add_test (struct builder *builder, const struct guest_rule *rule)
 {
-  size_t low
-      = offsetof (struct seccomp_data, args) + rule->test_arg * sizeof (uint64_t);
+  size_t low =
+      offsetof (struct seccomp_data, args) + rule->test_arg * sizeof (uint64_t);
   if (rule->test == GUEST_TEST_BITS)
     {
       add_load (builder, low);
@@ -154,8 +154,7 @@ classify (struct builder *builder, const struct guest *guest, int number,
 
   const struct range *last = &builder->range[builder->range_count - 1];
   if (builder->range_count > 0 && last->action == range.action
-      && last->error == range.error && last->rule == NULL
-      && range.rule == NULL)
+      && last->error == range.error && last->rule == NULL && range.rule == NULL)
     return;
   builder->range[builder->range_count++] = range;
 }
@@ -169,8 +168,8 @@ seccomp_build (const struct guest *guest, const int *extra,
   for (int number = 0; number < GUEST_CALL_LIMIT; number++)
     classify (&builder, guest, number, extra);
   /* Above lie numbers of the future and, on x86_64, the x32 interface.  */
-  builder.range[builder.range_count++]
-      = (struct range) { GUEST_CALL_LIMIT, GUEST_ACTION_ERROR, ENOSYS, NULL };
+  builder.range[builder.range_count++] =
+      (struct range){ GUEST_CALL_LIMIT, GUEST_ACTION_ERROR, ENOSYS, NULL };
 
   add_load (&builder, offsetof (struct seccomp_data, arch));
   add (&builder, BPF_JMP | BPF_JEQ | BPF_K, arch_audit, 1, 0);

@@ -69,9 +69,9 @@ build_view (struct tracer *tracer, const struct places *places)
   if (mounts == NULL || anchors == NULL)
     return -ENOMEM;
   for (size_t i = 0; i < places->count; i++)
-    mounts[i] = (struct guest_mount) { places->place[i].host,
-                                       places->place[i].guest,
-                                       places->place[i].flags };
+    mounts[i] =
+        (struct guest_mount){ places->place[i].host, places->place[i].guest,
+                              places->place[i].flags };
   size_t size = guest_view_size (mounts, places->count);
   struct guest_view *view = malloc (size);
   int error = view != NULL
@@ -97,13 +97,13 @@ static int
 add_place (struct places *places, const char *host, const char *guest,
            uint32_t flags, int fd)
 {
-  struct place *bigger
-      = realloc (places->place, (places->count + 1) * sizeof *bigger);
+  struct place *bigger =
+      realloc (places->place, (places->count + 1) * sizeof *bigger);
   if (bigger == NULL)
     return -ENOMEM;
   places->place = bigger;
   struct place *place = &bigger[places->count];
-  *place = (struct place) { strdup (host), strdup (guest), flags, fd };
+  *place = (struct place){ strdup (host), strdup (guest), flags, fd };
   if (place->host == NULL || place->guest == NULL)
     return -ENOMEM;
   places->count++;
@@ -152,8 +152,8 @@ canonical_place (struct guest_task *task, const char *path, bool follow,
                  char canonical[GUEST_PATH_SIZE])
 {
   int length = guest_canonical (
-      task, path, follow ? GUEST_FINAL_FOLLOW : GUEST_FINAL_NOFOLLOW,
-      canonical, GUEST_PATH_SIZE);
+      task, path, follow ? GUEST_FINAL_FOLLOW : GUEST_FINAL_NOFOLLOW, canonical,
+      GUEST_PATH_SIZE);
   return length < 0 ? length : 0;
 }
 
@@ -189,8 +189,8 @@ add_binding (struct tracer *tracer, struct guest_task *task,
 /* Add the file FILE, which exists in memory only.  Return 0, or a negative
    errno after a message.  */
 static int
-add_file (struct tracer *tracer, struct guest_task *task,
-          struct places *places, const struct plan_file *file)
+add_file (struct tracer *tracer, struct guest_task *task, struct places *places,
+          const struct plan_file *file)
 {
   char canonical[GUEST_PATH_SIZE];
   char host[48];
@@ -199,8 +199,8 @@ add_file (struct tracer *tracer, struct guest_task *task,
   int error = fd < 0 ? -errno : 0;
   for (size_t done = 0; error == 0 && done < file->size;)
     {
-      ssize_t wrote = write (fd, (const char *) file->content + done,
-                             file->size - done);
+      ssize_t wrote =
+          write (fd, (const char *) file->content + done, file->size - done);
       if (wrote < 0 && errno != EINTR)
         error = -errno;
       else if (wrote > 0)
@@ -437,8 +437,8 @@ explain (const char *path, int number)
 static int
 execute (const struct program *program)
 {
-  const char *name
-      = program->path != NULL ? program->path : program->arguments[0];
+  const char *name =
+      program->path != NULL ? program->path : program->arguments[0];
   if (strchr (name, '/') != NULL)
     {
       (void) execve (name, program->arguments, program->environment);
@@ -483,10 +483,9 @@ first_process (const struct tracer *tracer, const struct plan *plan,
 {
   char byte;
   /* Scratch memory, as in every later program.  */
-  void *data = mmap ((void *) LOADER_DATA, LOADER_DATA_SIZE,
-                     PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
-                     -1, 0);
+  void *data =
+      mmap ((void *) LOADER_DATA, LOADER_DATA_SIZE, PROT_READ | PROT_WRITE,
+            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   ssize_t got;
   do
     got = read (wait, &byte, 1);
@@ -503,8 +502,8 @@ first_process (const struct tracer *tracer, const struct plan *plan,
     }
   if (!tracer->every_call)
     {
-      int error = seccomp_install (program->filter,
-                                   (size_t) program->filter_length);
+      int error =
+          seccomp_install (program->filter, (size_t) program->filter_length);
       if (error < 0)
         {
           start_complain ("system call filters are not possible here (%s); "
@@ -574,8 +573,8 @@ launch (struct tracer *tracer, const struct plan *plan,
       start_complain ("no memory");
       return START_FAILURE;
     }
-  program.filter_length
-      = seccomp_build (&tracer->guest, placement_calls, program.filter);
+  program.filter_length =
+      seccomp_build (&tracer->guest, placement_calls, program.filter);
   if (program.filter_length < 0 || pipe2 (ends, O_CLOEXEC) != 0)
     {
       start_complain ("cannot prepare the first process");
@@ -644,9 +643,8 @@ start_container (const struct plan *plan)
   tracer.guest.engine = &tracer;
   tracer.guest.interpreters = &interpreters;
   tracer.guest.pid = getpid ();
-  tracer.every_call
-      = strcmp (plan_text (plan, PLAN_MODE, "P1"), "P2") == 0
-        || kernel_is_old ();
+  tracer.every_call =
+      strcmp (plan_text (plan, PLAN_MODE, "P1"), "P2") == 0 || kernel_is_old ();
   tracer.kill_on_exit = plan_number (plan, PLAN_KILL_ON_EXIT, 0) != 0;
   hold_descriptors (plan);
   set_identity (&tracer, &ids, plan);

@@ -35,10 +35,10 @@ struct space
 /* Where a task is between two stops.  */
 enum tracee_state
 {
-  TRACEE_NEW,      /* not yet both seen stopped and announced */
-  TRACEE_RUNNING,  /* nothing is expected of it */
-  TRACEE_IN_CALL,  /* its exit stop is to be waited for */
-  TRACEE_LOADING   /* P2: the loader stub is at work, until its trap */
+  TRACEE_NEW,     /* not yet both seen stopped and announced */
+  TRACEE_RUNNING, /* nothing is expected of it */
+  TRACEE_IN_CALL, /* its exit stop is to be waited for */
+  TRACEE_LOADING  /* P2: the loader stub is at work, until its trap */
 };
 
 struct tracee

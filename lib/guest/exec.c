@@ -27,9 +27,9 @@ enum
 };
 
 #if defined __x86_64__
-# define EXEC_MACHINE EM_X86_64
+#  define EXEC_MACHINE EM_X86_64
 #else
-# define EXEC_MACHINE EM_AARCH64
+#  define EXEC_MACHINE EM_AARCH64
 #endif
 
 /* The start of a file that is looked at.  */
@@ -65,9 +65,9 @@ check_executable (struct guest *guest, int fd)
 {
   struct guest_text text;
   char path[40];
-  int64_t status = guest->ops->system_call (
-      guest, EXEC_NR_FACCESSAT2, (uint64_t) fd, (uintptr_t) "", EXEC_X_OK,
-      AT_EMPTY_PATH, 0, 0);
+  int64_t status =
+      guest->ops->system_call (guest, EXEC_NR_FACCESSAT2, (uint64_t) fd,
+                               (uintptr_t) "", EXEC_X_OK, AT_EMPTY_PATH, 0, 0);
   if (status != -ENOSYS && status != -EINVAL && status != -EPERM)
     return (int) status;
   guest_text_init (&text, path, sizeof path);
@@ -143,8 +143,7 @@ name_for_host (struct guest_task *task, struct guest_exec *exec, int fd,
   guest_text_add (&text, "/fd/");
   if (!exec->found.magic && exec->found.binding != GUEST_OUTSIDE)
     {
-      int length
-          = guest_found_host (task, &exec->found, host, GUEST_PATH_SIZE);
+      int length = guest_found_host (task, &exec->found, host, GUEST_PATH_SIZE);
       if (length > 0
           && ((size_t) length < text.length
               || !guest_text_is (host, text.length, own)))
@@ -199,9 +198,8 @@ lead (struct guest_exec *exec, const char *first, const char *word,
     }
 
   size_t word_length = guest_text_length (word, GUEST_EXEC_LINE) + 1;
-  size_t argument_length
-      = argument != NULL ? guest_text_length (argument, GUEST_EXEC_LINE) + 1
-                         : 0;
+  size_t argument_length =
+      argument != NULL ? guest_text_length (argument, GUEST_EXEC_LINE) + 1 : 0;
   size_t more = word_length + argument_length;
   if (exec->leading_length + more > sizeof exec->leading)
     return -E2BIG;
@@ -347,8 +345,8 @@ recall_interpreter (struct guest_task *task, const struct guest_exec *exec)
         {
           int64_t result = guest->ops->system_call (
               guest, K_NR_newfstatat, (uint64_t) AT_FDCWD,
-              (uintptr_t) one->host, (uintptr_t) &status,
-              AT_SYMLINK_NOFOLLOW, 0, 0);
+              (uintptr_t) one->host, (uintptr_t) &status, AT_SYMLINK_NOFOLLOW,
+              0, 0);
           if (result == 0 && status.st_dev == one->device
               && status.st_ino == one->inode
               && status.st_times[4] == one->changed[0]
@@ -403,8 +401,8 @@ find_interpreter (struct guest_task *task, struct guest_exec *exec)
       guest_text_add (&text, known->host);
       return 0;
     }
-  int error = guest_resolve (task, GUEST_AT_CWD, exec->path,
-                             GUEST_FINAL_FOLLOW, &exec->found);
+  int error = guest_resolve (task, GUEST_AT_CWD, exec->path, GUEST_FINAL_FOLLOW,
+                             &exec->found);
   if (error < 0)
     return error;
   int fd = open_program (task, exec, &status);

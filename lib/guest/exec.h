@@ -25,7 +25,7 @@
 #define GUEST_EXEC_DEPTH 5
 
 /* Room for the arguments that "#!" lines put in front.  */
-#define GUEST_EXEC_LEADING_SIZE                                               \
+#define GUEST_EXEC_LEADING_SIZE                                                \
   (GUEST_PATH_SIZE + GUEST_EXEC_DEPTH * (GUEST_EXEC_LINE + 2))
 
 /* A program that was found, ready to be started.  Big: not for a small
@@ -106,8 +106,7 @@ struct guest_interpreters
    permission), -ENOEXEC (neither a script nor a program of this machine),
    -ELOOP, -ENAMETOOLONG, -ELIBBAD (the interpreter is no program), -EINVAL.
    Nothing is to be released then.  */
-int guest_exec_prepare (struct guest_task *task,
-                        const struct guest_call *call,
+int guest_exec_prepare (struct guest_task *task, const struct guest_call *call,
                         struct guest_exec *exec);
 
 /* Close what EXEC holds.  */

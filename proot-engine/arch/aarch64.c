@@ -13,7 +13,7 @@
 #include <sys/uio.h>
 
 #ifndef NT_ARM_SYSTEM_CALL
-# define NT_ARM_SYSTEM_CALL 0x404
+#  define NT_ARM_SYSTEM_CALL 0x404
 #endif
 
 const uint32_t arch_audit = AUDIT_ARCH_AARCH64;
@@ -38,7 +38,7 @@ registers_write (pid_t tid, const struct registers *registers)
     return -errno;
   if (number != (int) registers->words.regs[8])
     {
-      vector = (struct iovec) { &number, sizeof number };
+      vector = (struct iovec){ &number, sizeof number };
       if (ptrace (PTRACE_SETREGSET, tid, NT_ARM_SYSTEM_CALL, &vector) != 0)
         return -errno;
     }

@@ -59,8 +59,7 @@ void registers_restore (struct registers *registers,
    SAVED, eight words, gets what the trampoline must find in its slot.
    Return false where there are no trampolines.  */
 bool registers_divert (struct registers *registers, uint64_t address,
-                       long number, const uint64_t *arguments,
-                       uint64_t *saved);
+                       long number, const uint64_t *arguments, uint64_t *saved);
 
 /* REGISTERS are those of a task that was diverted to the trampoline at
    ADDRESS when it had the registers ENTRY, and that is now about to be

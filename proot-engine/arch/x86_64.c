@@ -12,7 +12,7 @@
 const uint32_t arch_audit = AUDIT_ARCH_X86_64;
 
 /* The argument registers, in the order of system calls.  */
-#define ARGUMENTS(F)                                                          \
+#define ARGUMENTS(F)                                                           \
   F (0, rdi) F (1, rsi) F (2, rdx) F (3, r10) F (4, r8) F (5, r9)
 
 int
@@ -49,8 +49,8 @@ registers_argument (const struct registers *registers, int index)
 {
   switch (index)
     {
-#define GET(NUMBER, NAME)                                                     \
-  case NUMBER:                                                                \
+#define GET(NUMBER, NAME)                                                      \
+  case NUMBER:                                                                 \
     return registers->words.NAME;
       ARGUMENTS (GET)
 #undef GET
@@ -76,9 +76,9 @@ registers_set_argument (struct registers *registers, int index, uint64_t value)
 {
   switch (index)
     {
-#define SET(NUMBER, NAME)                                                     \
-  case NUMBER:                                                                \
-    registers->words.NAME = value;                                            \
+#define SET(NUMBER, NAME)                                                      \
+  case NUMBER:                                                                 \
+    registers->words.NAME = value;                                             \
     break;
       ARGUMENTS (SET)
 #undef SET
@@ -119,8 +119,8 @@ bool
 registers_divert (struct registers *registers, uint64_t address, long number,
                   const uint64_t *arguments, uint64_t *saved)
 {
-#define EXCHANGE(NUMBER, NAME)                                                \
-  saved[NUMBER] = registers->words.NAME;                                      \
+#define EXCHANGE(NUMBER, NAME)                                                 \
+  saved[NUMBER] = registers->words.NAME;                                       \
   registers->words.NAME = arguments[NUMBER];
   ARGUMENTS (EXCHANGE)
 #undef EXCHANGE

@@ -37,9 +37,9 @@ struct image
   uintptr_t entry;   /* run-time entry point */
   uintptr_t headers; /* run-time address of the program headers, or 0 */
   uintptr_t start_code, end_code, start_data, end_data;
-  uintptr_t end;     /* first byte after everything */
-  uint16_t count;    /* program headers */
-  int stack;         /* protection wanted for the stack, or -1 */
+  uintptr_t end;  /* first byte after everything */
+  uint16_t count; /* program headers */
+  int stack;      /* protection wanted for the stack, or -1 */
 };
 
 #if defined __x86_64__
@@ -48,40 +48,40 @@ call6 (long number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d,
        uintptr_t e, uintptr_t f)
 {
   long result;
-  register uintptr_t r10 __asm__ ("r10") = d;
-  register uintptr_t r8 __asm__ ("r8") = e;
-  register uintptr_t r9 __asm__ ("r9") = f;
-  __asm__ volatile ("syscall"
-                    : "=a"(result)
-                    : "0"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8),
-                      "r"(r9)
-                    : "rcx", "r11", "memory");
+  register uintptr_t r10 __asm__("r10") = d;
+  register uintptr_t r8 __asm__("r8") = e;
+  register uintptr_t r9 __asm__("r9") = f;
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "0"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8),
+                     "r"(r9)
+                   : "rcx", "r11", "memory");
   return result;
 }
-# define MACHINE EM_X86_64
-# define BASE_OF_PIE 0x555555554000ul
-# define RANDOM_PAGES 0xffffffful
+#  define MACHINE EM_X86_64
+#  define BASE_OF_PIE 0x555555554000ul
+#  define RANDOM_PAGES 0xffffffful
 #else
 static long
 call6 (long number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d,
        uintptr_t e, uintptr_t f)
 {
-  register long x8 __asm__ ("x8") = number;
-  register uintptr_t x0 __asm__ ("x0") = a;
-  register uintptr_t x1 __asm__ ("x1") = b;
-  register uintptr_t x2 __asm__ ("x2") = c;
-  register uintptr_t x3 __asm__ ("x3") = d;
-  register uintptr_t x4 __asm__ ("x4") = e;
-  register uintptr_t x5 __asm__ ("x5") = f;
-  __asm__ volatile ("svc 0"
-                    : "+r"(x0)
-                    : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
-                    : "memory");
+  register long x8 __asm__("x8") = number;
+  register uintptr_t x0 __asm__("x0") = a;
+  register uintptr_t x1 __asm__("x1") = b;
+  register uintptr_t x2 __asm__("x2") = c;
+  register uintptr_t x3 __asm__("x3") = d;
+  register uintptr_t x4 __asm__("x4") = e;
+  register uintptr_t x5 __asm__("x5") = f;
+  __asm__ volatile("svc 0"
+                   : "+r"(x0)
+                   : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+                   : "memory");
   return (long) x0;
 }
-# define MACHINE EM_AARCH64
-# define BASE_OF_PIE 0x5555550000ul
-# define RANDOM_PAGES 0x3fffful
+#  define MACHINE EM_AARCH64
+#  define BASE_OF_PIE 0x5555550000ul
+#  define RANDOM_PAGES 0x3fffful
 #endif
 
 static long
@@ -111,8 +111,8 @@ clear (unsigned char *start, size_t size)
 _Noreturn static void
 fail (const char *what, const char *file)
 {
-  const char *const parts[]
-      = { "udocker: cannot execute '", file, "': ", what, "\n" };
+  const char *const parts[] = { "udocker: cannot execute '", file, "': ", what,
+                                "\n" };
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
     call3 (__NR_write, 2, (uintptr_t) parts[i], length_of (parts[i]));
   for (;;)
@@ -231,10 +231,10 @@ map_segments (struct image *image, int fd, const Elf64_Phdr *headers,
       uintptr_t shift = address & (page - 1);
       if (header->p_filesz > 0)
         {
-          long status
-              = call6 (__NR_mmap, address - shift, header->p_filesz + shift,
-                       protection_of (header), MAP_PRIVATE | MAP_FIXED,
-                       (uintptr_t) fd, header->p_offset - shift);
+          long status =
+              call6 (__NR_mmap, address - shift, header->p_filesz + shift,
+                     protection_of (header), MAP_PRIVATE | MAP_FIXED,
+                     (uintptr_t) fd, header->p_offset - shift);
           if (status < 0)
             fail (status == -1 /* EPERM */ ? "its file system is mounted "
                                              "noexec"
@@ -250,8 +250,7 @@ map_segments (struct image *image, int fd, const Elf64_Phdr *headers,
 /* Map FILE.  BASE is where a file that may lie anywhere should go, 0 to leave
    that to the kernel.  */
 static void
-map_file (struct image *image, const char *file, uintptr_t base,
-          uintptr_t page)
+map_file (struct image *image, const char *file, uintptr_t base, uintptr_t page)
 {
   union
   {
@@ -273,8 +272,8 @@ map_file (struct image *image, const char *file, uintptr_t base,
     fail ("not a program of this machine", file);
 
   Elf64_Phdr elsewhere[64];
-  const Elf64_Phdr *headers
-      = (const Elf64_Phdr *) (const void *) (first.bytes + header->e_phoff);
+  const Elf64_Phdr *headers =
+      (const Elf64_Phdr *) (const void *) (first.bytes + header->e_phoff);
   size_t bytes = header->e_phnum * sizeof (Elf64_Phdr);
   if (header->e_phoff > (uint64_t) size
       || (uint64_t) size - header->e_phoff < bytes
@@ -282,8 +281,8 @@ map_file (struct image *image, const char *file, uintptr_t base,
     {
       headers = elsewhere;
       if (bytes > sizeof elsewhere
-          || call6 (__NR_pread64, (uintptr_t) fd, (uintptr_t) elsewhere,
-                    bytes, header->e_phoff, 0, 0)
+          || call6 (__NR_pread64, (uintptr_t) fd, (uintptr_t) elsewhere, bytes,
+                    header->e_phoff, 0, 0)
                  != (long) bytes)
         fail ("its program headers cannot be read", file);
     }
@@ -301,9 +300,8 @@ map_file (struct image *image, const char *file, uintptr_t base,
       else if (segment->p_type == PT_LOAD && image->headers == 0
                && header->e_phoff >= segment->p_offset
                && header->e_phoff < segment->p_offset + segment->p_filesz)
-        image->headers
-            = image->bias + segment->p_vaddr + header->e_phoff
-              - segment->p_offset;
+        image->headers = image->bias + segment->p_vaddr + header->e_phoff
+                         - segment->p_offset;
       else if (segment->p_type == PT_GNU_STACK)
         image->stack = (int) protection_of (segment);
     }
@@ -360,8 +358,8 @@ describe (const struct image *program, uintptr_t *stack, char **argv,
     heap += ((random >> 28) & 0x1fff) * page;
 
   map.start_code = program->start_code;
-  map.end_code = program->end_code != 0 ? program->end_code
-                                         : program->start_code;
+  map.end_code =
+      program->end_code != 0 ? program->end_code : program->start_code;
   map.start_data = program->start_data;
   map.end_data = program->end_data;
   map.start_brk = map.brk = heap;
@@ -377,8 +375,8 @@ describe (const struct image *program, uintptr_t *stack, char **argv,
       while (envp[count] != NULL)
         count++;
       map.env_start = (uintptr_t) envp[0];
-      map.env_end
-          = (uintptr_t) envp[count - 1] + length_of (envp[count - 1]) + 1;
+      map.env_end =
+          (uintptr_t) envp[count - 1] + length_of (envp[count - 1]) + 1;
     }
   map.auxv = (void *) vector;
   map.auxv_size = (uint32_t) (entries * sizeof *vector);
@@ -413,8 +411,8 @@ memset (void *at, int byte, size_t size)
 uintptr_t
 loader_main (uintptr_t *stack)
 {
-  const struct loader_block *block
-      = (const struct loader_block *) (const void *) loader_window_data;
+  const struct loader_block *block =
+      (const struct loader_block *) (const void *) loader_window_data;
   const char *strings = (const char *) loader_window_data;
   struct image program = { 0 };
   struct image interpreter = { 0 };
@@ -465,9 +463,9 @@ loader_main (uintptr_t *stack)
   if ((block->flags & LOADER_FLAG_TRAP) != 0)
     {
 #if defined __x86_64__
-      __asm__ volatile ("int3" ::: "memory");
+      __asm__ volatile("int3" ::: "memory");
 #else
-      __asm__ volatile ("brk 0" ::: "memory");
+      __asm__ volatile("brk 0" ::: "memory");
 #endif
     }
   return entry;

@@ -18,13 +18,13 @@
    of an address.  On x86_64 the place is known to suit address sanitizers,
    Go, Java and Node; the kernel never puts anything there by itself.  */
 #if defined __x86_64__
-# define LOADER_WINDOW 0x567000000000
-# define LOADER_MACHINE "x86_64"
+#  define LOADER_WINDOW 0x567000000000
+#  define LOADER_MACHINE "x86_64"
 #elif defined __aarch64__
-# define LOADER_WINDOW 0x2070000000
-# define LOADER_MACHINE "aarch64"
+#  define LOADER_WINDOW 0x2070000000
+#  define LOADER_MACHINE "aarch64"
 #else
-# error "no loader window chosen for this machine"
+#  error "no loader window chosen for this machine"
 #endif
 
 /* Text: the trampolines, one of LOADER_TRAMPOLINE_SIZE bytes a slot, come
@@ -38,8 +38,7 @@
 #define LOADER_BLOCK_SIZE 0x4000
 #define LOADER_SLOT_BASE (LOADER_DATA + LOADER_BLOCK_SIZE)
 #define LOADER_SLOT_SIZE 0x5000
-#define LOADER_DATA_SIZE                                                      \
-  (LOADER_BLOCK_SIZE + LOADER_SLOTS * LOADER_SLOT_SIZE)
+#define LOADER_DATA_SIZE (LOADER_BLOCK_SIZE + LOADER_SLOTS * LOADER_SLOT_SIZE)
 
 /* A slot begins with what its trampoline loads on the way back: six argument
    registers and the address to continue at.  The rest is scratch space.  */
@@ -47,9 +46,9 @@
 #define LOADER_SLOT_SCRATCH (LOADER_SLOT_SIZE - LOADER_SLOT_SAVED)
 
 #ifndef __ASSEMBLER__
-# include <stdint.h>
+#  include <stdint.h>
 
-# define LOADER_MAGIC 0x75646c31u
+#  define LOADER_MAGIC 0x75646c31u
 
 enum
 {

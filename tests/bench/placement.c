@@ -43,12 +43,16 @@ enum placement
   PLACEMENT_COUNT
 };
 
-static const char *const names[PLACEMENT_COUNT]
-    = { "left alone",     "both pinned",
-        "forced apart",   "tracer follows",
-        "SCHED_BATCH",    "SCHED_IDLE",
-        "SCHED_IDLE, tracer pinned", "spinning",
-        "spinning, apart", "narrowed while busy" };
+static const char *const names[PLACEMENT_COUNT] = { "left alone",
+                                                    "both pinned",
+                                                    "forced apart",
+                                                    "tracer follows",
+                                                    "SCHED_BATCH",
+                                                    "SCHED_IDLE",
+                                                    "SCHED_IDLE, tracer pinned",
+                                                    "spinning",
+                                                    "spinning, apart",
+                                                    "narrowed while busy" };
 
 enum
 {
