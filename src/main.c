@@ -67,19 +67,20 @@ guard_descriptors (void)
       (void) open ("/dev/null", O_PATH | O_CLOEXEC);
 }
 
-/* Return the value that decides on the language, or NULL.  */
+/* Return which locale the user wants for CATEGORY, a variable's name, or NULL
+   when that is the one that a program starts in.  */
 static const char *
-locale_wish (void)
+locale_wish (const char *category)
 {
-  static const char *const variables[] = { "LC_ALL", "LC_MESSAGES", "LC_CTYPE",
-                                           "LANG" };
+  const char *const variables[] = { "LC_ALL", category, "LANG" };
 
   for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
     {
       const char *value = getenv (variables[i]);
-      if (value != NULL && *value != '\0' && strcmp (value, "C") != 0
-          && strcmp (value, "POSIX") != 0)
-        return value;
+      if (value != NULL && *value != '\0')
+        return strcmp (value, "C") == 0 || strcmp (value, "POSIX") == 0
+                   ? NULL
+                   : value;
     }
   return NULL;
 }
@@ -90,10 +91,12 @@ locale_wish (void)
 static void
 start_locale (void)
 {
-  if (locale_wish () == NULL)
-    return;
-  setlocale (LC_CTYPE, "");
-  if (setlocale (LC_MESSAGES, "") == NULL)
+  const char *messages = locale_wish ("LC_MESSAGES");
+  if (locale_wish ("LC_CTYPE") != NULL)
+    setlocale (LC_CTYPE, "");
+  /* C.UTF-8 has characters but no language.  */
+  if (messages == NULL || strncmp (messages, "C.", 2) == 0
+      || setlocale (LC_MESSAGES, "") == NULL)
     return;
 
   /* In a copied tree the translations are not where configure said.  */
