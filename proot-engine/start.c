@@ -138,7 +138,8 @@ open_place (struct places *places, const char *host, const char *guest,
   if (canonical == NULL)
     canonical = realpath (host, NULL); /* no /proc here */
   int error = canonical == NULL ? -errno : 0;
-  if (fstat (fd, &status) == 0 && !S_ISDIR (status.st_mode))
+  /* Newer C libraries make a path call of fstat.  */
+  if (syscall (SYS_fstat, fd, &status) == 0 && !S_ISDIR (status.st_mode))
     flags |= GUEST_BINDING_FILE;
   if (error == 0)
     error = add_place (places, canonical, guest, flags, fd);
@@ -165,9 +166,17 @@ add_binding (struct tracer *tracer, struct guest_task *task,
 {
   char canonical[GUEST_PATH_SIZE];
   bool follow = (binding->flags & PLAN_BINDING_NO_FOLLOW) == 0;
-  int error = build_view (tracer, places);
-  if (error == 0)
-    error = canonical_place (task, binding->guest, follow, canonical);
+  int error = 0;
+  if ((binding->flags & PLAN_BINDING_RESOLVED) == 0)
+    {
+      error = build_view (tracer, places);
+      if (error == 0)
+        error = canonical_place (task, binding->guest, follow, canonical);
+    }
+  else if (strlen (binding->guest) < sizeof canonical)
+    strcpy (canonical, binding->guest);
+  else
+    error = -ENAMETOOLONG;
   if (error < 0)
     {
       start_complain ("cannot use '%s' in the container as a mount point: %s",

@@ -80,9 +80,11 @@ enum
   PLAN_BINDING_READ_ONLY = 1, /* writing through it gives EROFS */
   PLAN_BINDING_NO_FOLLOW = 2, /* the guest path's last component is not
                                  followed: a link there is covered itself */
-  PLAN_BINDING_OPTIONAL = 4   /* skipped when the host path is missing */
+  PLAN_BINDING_OPTIONAL = 4,  /* skipped when the host path is missing */
+  PLAN_BINDING_RESOLVED = 8   /* the guest path has no link, "." or ".." in
+                                 it: the engine need not look */
 };
-#define PLAN_BINDING_FLAGS 7u
+#define PLAN_BINDING_FLAGS 15u
 
 /* A host file or directory shown at a guest path.  */
 struct plan_binding

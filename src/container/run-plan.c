@@ -151,7 +151,7 @@ write_tree (const struct run_plan *plan, struct plan_writer *writer)
       struct plan_binding binding = {
         .host = plan->bindings[i].host,
         .guest = plan->bindings[i].guest,
-        .flags = plan->bindings[i].flags,
+        .flags = plan->bindings[i].flags | PLAN_BINDING_RESOLVED,
       };
       plan_write_binding (writer, &binding);
     }
