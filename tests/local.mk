@@ -24,7 +24,7 @@ endif
 # Automake's check-TESTS, with the trees copied first to where an ordinary
 # account can read them, if need be, and behind it the line that says how it
 # went: 'N passed, N failed, N skipped'.
-check-TESTS: $(check_PROGRAMS)
+check-TESTS: $(check_PROGRAMS) test-roots
 	@rm -f $(TEST_SUITE_LOG) $(RECHECK_LOGS) $(RECHECK_LOGS:.log=.trs)
 	@$(SHELL) $(top_srcdir)/tests/summary.sh --before '$(abs_top_srcdir)' \
 	  '$(abs_top_builddir)'

@@ -7,6 +7,9 @@
 # guest_debian NAME: open the root and make all claims of it.
 guest_debian ()
 {
+  # One of them is enough for every day.
+  test "$1" = debian12 || test "${TEST_LONG-}" = yes \
+    || skip_all "takes long: make check-long"
   guest_open "$1"
   # Programs linked here run there only where the libc is no older.
   guest_flavour=static

@@ -5,15 +5,28 @@ EXTRA_DIST += \
   tests/guest/claims/git.sh tests/guest/claims/links.sh \
   tests/guest/claims/many-processes.sh tests/guest/claims/perl.sh \
   tests/guest/claims/python.sh tests/guest/claims/shell.sh \
+  tests/guest/claims/root.expected tests/guest/claims/root.sh \
   tests/guest/claims/tree.sh \
-  tests/guest/directories.c tests/guest/enter-engine.c \
+  tests/guest/bindings.c tests/guest/directories.c tests/guest/enter-engine.c \
   tests/guest/enter-root.c tests/guest/newer.c tests/guest/nothing.c \
   tests/guest/paths.c tests/guest/proc.c tests/guest/processes.c \
-  tests/guest/registers.c tests/guest/root.c tests/guest/signals.c \
-  tests/guest/sockets.c tests/images/root.sh tests/bench/syscalls.c
+  tests/guest/registers.c tests/guest/root.c tests/guest/root.expected tests/guest/signals.c \
+  tests/guest/sockets.c tests/images/prepare.sh \
+  tests/images/root.sh tests/bench/syscalls.c
 
-# Not in shell_tests yet.
-EXTRA_DIST += \
-  tests/guest/in-busybox.sh tests/guest/in-musl.sh \
-  tests/guest/in-debian12-small.sh tests/guest/in-debian11.sh \
-  tests/guest/in-debian12.sh tests/guest/in-debian13.sh tests/guest/in-sid.sh
+if HOSTED
+shell_tests += \
+  tests/guest/bindings.sh tests/guest/fake-root.sh tests/guest/in-busybox.sh \
+  tests/guest/in-musl.sh tests/guest/in-debian11.sh \
+  tests/guest/in-debian12.sh tests/guest/in-debian12-small.sh \
+  tests/guest/in-debian13.sh tests/guest/in-sid.sh
+endif
+
+# Roots that take an administrator or the network.
+test-roots:
+	@roots='debian12-small debian12'; \
+	test "$$TEST_LONG" != yes \
+	  || roots="$$roots debian11 debian13 sid esbuild"; \
+	$(AM_TESTS_ENVIRONMENT) \
+	$(SHELL) $(top_srcdir)/tests/images/prepare.sh $$roots
+.PHONY: test-roots

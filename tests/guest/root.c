@@ -122,15 +122,6 @@ modes (void)
   SAY ("root removes inside", unlink ("closed/new"));
   SAY ("sticky", chmod ("closed", 01777));
   say_owner ("closed");
-  umask (0);
-  SAY_OPEN ("create with no permission", open ("nothing", O_CREAT | O_RDWR, 0));
-  say_owner ("nothing");
-  say_content ("and read it", open ("nothing", O_RDONLY));
-  SAY ("mkdir with no permission", mkdir ("nothing-dir", 0));
-  say_owner ("nothing-dir");
-  SAY ("mkdir below", mkdir ("nothing-dir/below", 0755));
-  SAY ("rmdir below", rmdir ("nothing-dir/below"));
-  umask (022);
 }
 
 static void

@@ -1,0 +1,40 @@
+# What a shell of root sees of owners and ids.
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 the udocker authors
+
+id
+whoami
+umask 022
+echo x > f
+ls -ln f | awk '{ print $1, $3, $4 }'
+chown 1:1 f
+chmod 4711 f
+ls -ln f | awk '{ print $1, $3, $4 }'
+stat -c '%u %g %a %n' f
+mkdir -p d/e
+chown -R 12:34 d
+stat -c '%u %g %a %n' d d/e
+tar -cf a.tar f d
+rm -r f d
+tar -xf a.tar
+stat -c '%u %g %a %n' f d d/e
+cp -p f g
+stat -c '%u %g %a %n' g
+mv g h
+stat -c '%u %g %a %n' h
+echo new > g
+stat -c '%u %g %a %n' g
+mknod n c 1 3
+stat -c '%F %t %T' n
+ls -ln n | awk '{ print $1, $3, $4, $5, $6 }'
+rm n
+find . -user 12 | sort
+find . -perm -4000 | sort
+su -s /bin/sh nobody -c id
+su -s /bin/sh daemon -c 'id -u; chown 0 f; echo $?; touch /tmp/../tmp/x-$$ \
+  && rm /tmp/x-$$ && echo written'
+test -r f && test -w f && test -x f && echo accessible
+chmod 0 f
+cat f
+test -w f && echo writable
+id -u
