@@ -6,7 +6,7 @@
 # root and prints what it sees; it holds in a mode when it prints the same and
 # ends with the same status there as in the truth, which is that root entered
 # by the kernel's own means (enter-root.c).  A claim sees an empty directory,
-# /tmp/c-NAME/work, the programs in /tmp/c-NAME/bin, and hardly any environment.
+# /tmp/c-TEST/work, the programs in /tmp/c-TEST/bin, and hardly any environment.
 #
 # By hand, with roots and modes of one's own choice:
 #   TEST_ROOTS=DIRECTORY GUEST_MODES="P1" GUEST_CLAIMS="paths links" \
@@ -34,7 +34,7 @@ guest_open ()
     -o "$work/tools/enter-engine" "$guest_source/enter-engine.c" \
     "$top_srcdir/lib/plan/plan.c" "$top_srcdir/lib/plan/plan-write.c" \
     || bail 'cannot compile enter-engine'
-  guest_place=/tmp/c-$1
+  guest_place=/tmp/c-$(basename "$0" .sh)
   guest_remove
   mkdir "$guest_root$guest_place" "$guest_root$guest_place/bin" || exit 99
   at_end guest_remove
