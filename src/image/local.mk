@@ -26,3 +26,5 @@ check_PROGRAMS += tests/unit/test-store
 tests_unit_test_store_SOURCES = tests/unit/test-store.c
 tests_unit_test_store_LDADD = src/image/libimage.a \
   src/registry/libregistry.a lib/base/libbase.a $(JSON_C_LIBS) $(LIBGNU)
+
+fuzz_targets += tests/fuzz/fuzz-layers.c
