@@ -116,6 +116,7 @@ struct run_plan
 
   char *kernel;    /* NULL: the host's */
   char *host_name; /* NULL: the host's */
+  bool no_filter; /* of system calls: P1 runs as P2 */
   bool kill_on_exit;
   bool remove;  /* the container goes when the program has ended */
   int hold_fd;  /* lock that says "in use", or -1; see running.h */

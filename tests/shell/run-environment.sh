@@ -173,4 +173,22 @@ in_shell : 'echo $container_execmode; id -un'
 is "a container in P2" "$stdout" "P2
 alice"
 
+like "PROOT_NO_SECCOMP does without system call filters" "$(
+  PROOT_NO_SECCOMP=1 udocker -D run c1 true 2>&1)" "^mode: 'P2'"
+like "-D shows the run plan" "$(udocker -D run c1 echo 'a b' 2>&1)" \
+  "^argument: 'a b'"
+
+# A repository that cannot be written, as sites share them.
+chmod a-w "$UDOCKER_DIR" "$UDOCKER_DIR/containers" "$UDOCKER_DIR/containers/$id"
+rm -rf "$UDOCKER_DIR/run" 2> /dev/null
+chmod a-w "$UDOCKER_DIR/run" "$UDOCKER_DIR/run"/* 2> /dev/null
+in_shell : id -un
+is "a repository that cannot be written will do" "$status$stdout$stderr" 0alice
+XDG_RUNTIME_DIR=$work/runtime
+export XDG_RUNTIME_DIR
+mkdir "$XDG_RUNTIME_DIR"
+in_shell -v "$work/volume:/x/y" : cat /x/y/file
+is "also with a place for its locks elsewhere" "$status$stdout$stderr" 0content
+chmod u+w "$UDOCKER_DIR" "$UDOCKER_DIR/containers" "$UDOCKER_DIR/containers/$id"
+
 done_testing
