@@ -4,3 +4,5 @@ src_engine_libengine_a_SOURCES = \
   src/engine/engine-proot.c src/engine/engine.h \
   src/engine/engines.c \
   src/engine/supervise.c src/engine/supervise.h
+
+EXTRA_DIST += tests/bench/start.sh
