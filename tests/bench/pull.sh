@@ -1,3 +1,4 @@
+#!/bin/sh
 # Pull against curl: an image of eight big layers against curl to a file and
 # openssl dgst, one blob after the other; one of sixty small layers against
 # sixty runs of curl.  Everything from docker-registry on loopback, in turns.
@@ -80,7 +81,10 @@ small_blobs=$(blobs_of "$small")
 rm -rf "$work/layout"
 
 for kind in big small; do
-  eval "blobs=\$${kind}_blobs"
+  case $kind in
+    big) blobs=$big_blobs ;;
+    *) blobs=$small_blobs ;;
+  esac
   check=
   test $kind = small || check=yes
   i=0

@@ -52,8 +52,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   if (manifest.kind == MANIFEST_INDEX
       && platform_parse (&wanted, "linux/arm/v7", &err) == 0)
     {
-      const struct manifest_descriptor *chosen
-          = manifest_choose (&manifest, &wanted, &err);
+      const struct manifest_descriptor *chosen =
+          manifest_choose (&manifest, &wanted, &err);
       assert ((chosen == NULL) == (err.text != NULL));
       assert (chosen == NULL
               || (chosen >= manifest.entries

@@ -56,8 +56,8 @@ check_reference (const char *text)
   assert (strpbrk (ref.tag, "/?#%@:\\ \t\r\n") == NULL);
   assert (ref.host == NULL || strpbrk (ref.host, "/?#%@\\ \t\r\n") == NULL);
   if (reference_check_remote (&ref, &err) == 0)
-    free (reference_remote_name (
-        &ref, reference_host_is_docker_hub (ref.host)));
+    free (
+        reference_remote_name (&ref, reference_host_is_docker_hub (ref.host)));
   error_release (&err);
   reference_release (&ref);
 }
