@@ -57,8 +57,7 @@ run_create (struct invocation *invocation, struct error *err)
     return status;
   status = store_tag_find (store, name, tag, &found, err);
   if (status < 0)
-    return error_prefix (err,
-                         _ ("create container: imagerepo is invalid"));
+    return error_prefix (err, _ ("create container: imagerepo is invalid"));
 
   store_sweep (store);
   AUTO_ERROR struct error problem = { 0 };

@@ -77,8 +77,8 @@ static char *
 read_platform (struct store *store, const struct store_tag *tag)
 {
   AUTO_ERROR struct error problem = { 0 };
-  __attribute__ ((cleanup (image_release))) struct image image
-      = { .directory = -1 };
+  __attribute__ ((cleanup (image_release))) struct image image = { .directory =
+                                                                       -1 };
 
   if (image_open_config (store, tag, &image, &problem) < 0)
     {
@@ -128,8 +128,8 @@ print_files (struct store *store, const struct store_tag *tag)
           || !S_ISLNK (info.st_mode))
         continue;
       if (links.count == links.space)
-        links.names
-            = x2nrealloc (links.names, &links.space, sizeof *links.names);
+        links.names =
+            x2nrealloc (links.names, &links.space, sizeof *links.names);
       links.names[links.count++] = xstrdup (entry->d_name);
     }
   if (links.count > 0)
@@ -198,8 +198,8 @@ run_images (struct invocation *invocation, struct error *err)
       for (size_t i = 0; i < count; i++)
         {
           char mark = tags[i].is_protected ? 'P' : '.';
-          AUTO_FREE char *platform
-              = options->platform ? read_platform (store, &tags[i]) : NULL;
+          AUTO_FREE char *platform =
+              options->platform ? read_platform (store, &tags[i]) : NULL;
           if (platform != NULL)
             printf ("%-18.18s %c %s:%s\n", platform, mark, tags[i].name,
                     tags[i].tag);
@@ -216,9 +216,9 @@ run_images (struct invocation *invocation, struct error *err)
 const struct command command_images = {
   .name = "images",
   .summary = N_ ("list the images in the repository"),
-  .description = N_ (
-      "Names are those that the images were pulled by. Behind each stands P"
-      " when it is protected, a dot when it is not."),
+  .description =
+      N_ ("Names are those that the images were pulled by. Behind each stands P"
+          " when it is protected, a dot when it is not."),
   .options = images_rows,
   .options_size = sizeof (struct images_options),
   .needs = NEEDS_REPOSITORY,

@@ -73,8 +73,8 @@ inspect_container (struct container *container,
 static int
 inspect_image (struct store *store, const char *typed, struct error *err)
 {
-  __attribute__ ((cleanup (image_release))) struct image image
-      = { .directory = -1 };
+  __attribute__ ((cleanup (image_release))) struct image image = { .directory =
+                                                                       -1 };
   AUTO_FREE char *name = NULL;
   AUTO_FREE char *tag = NULL;
   struct store_tag found = { 0 };
@@ -128,9 +128,9 @@ const struct command command_inspect = {
   .name = "inspect",
   .operands = N_ ("CONTAINER|IMAGE"),
   .summary = N_ ("print the description of a container or an image"),
-  .description = N_ (
-      "The description is the JSON object that came with the image.\n\n"
-      " ls $(udocker inspect -p mine)"),
+  .description =
+      N_ ("The description is the JSON object that came with the image.\n\n"
+          " ls $(udocker inspect -p mine)"),
   .options = inspect_rows,
   .options_size = sizeof (struct inspect_options),
   .min_operands = 1,

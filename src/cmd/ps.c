@@ -84,10 +84,10 @@ struct row
 {
   const struct container_entry *entry;
   bool is_protected;
-  char root;        /* W, R, N or D, as in the description */
-  char *image;      /* "" when unknown */
-  char *mode;       /* these three only when asked for */
-  intmax_t size;    /* bytes */
+  char root;     /* W, R, N or D, as in the description */
+  char *image;   /* "" when unknown */
+  char *mode;    /* these three only when asked for */
+  intmax_t size; /* bytes */
   char *platform;
 };
 
@@ -139,8 +139,8 @@ read_platform (struct invocation *invocation, const char *id)
   AUTO_FREE char *text = NULL;
   size_t size = 0;
 
-  int status = file_read (store_containers_fd (invocation->store), path,
-                          &text, &size, &problem);
+  int status = file_read (store_containers_fd (invocation->store), path, &text,
+                          &size, &problem);
   if (status < 0)
     {
       (void) error_prefix (&problem, _ ("invalid container json metadata"));
@@ -263,10 +263,10 @@ static int
 run_ps (struct invocation *invocation, struct error *err)
 {
   const struct ps_options *options = invocation->options;
-  bool is_json = options->format != NULL
-                 && strcmp (options->format, "json") == 0;
-  AUTO_JSON struct json_object *list
-      = is_json ? json_object_new_array () : NULL;
+  bool is_json =
+      options->format != NULL && strcmp (options->format, "json") == 0;
+  AUTO_JSON struct json_object *list =
+      is_json ? json_object_new_array () : NULL;
   struct container_entry *entries = NULL;
   size_t count = 0;
 

@@ -40,8 +40,8 @@ remove_one (struct store *store, const char *name, bool force,
   struct container *container = NULL;
   int claim = -1;
 
-  int status
-      = container_open (store, name, CONTAINER_BY_PREFIX, &container, err);
+  int status =
+      container_open (store, name, CONTAINER_BY_PREFIX, &container, err);
   if (status < 0)
     return error_prefix (err, _ ("invalid container id"));
   if (container_is_protected (container))

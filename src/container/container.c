@@ -185,9 +185,8 @@ container_read_metadata (const struct container *container, char **text,
 {
   int status = file_read (container->fd, "container.json", text, size, err);
 
-  return status < 0
-             ? error_prefix (err, _ ("invalid container json metadata"))
-             : 0;
+  return status < 0 ? error_prefix (err, _ ("invalid container json metadata"))
+                    : 0;
 }
 
 int
@@ -260,8 +259,7 @@ container_add_name (const struct container *container, const char *name,
 }
 
 int
-container_remove_name (struct store *store, const char *name,
-                       struct error *err)
+container_remove_name (struct store *store, const char *name, struct error *err)
 {
   AUTO_FREE char *id = read_alias (store, name);
 
@@ -304,8 +302,9 @@ container_rename (struct store *store, const char *old_name,
     {
       int number = errno;
       (void) unlinkat (dir, new_name, 0); /* the first failure is told */
-      return error_set (err, number, _ ("cannot remove container name '%s': %s"),
-                        old_name, strerror (number));
+      return error_set (err, number,
+                        _ ("cannot remove container name '%s': %s"), old_name,
+                        strerror (number));
     }
   return 0;
 }
@@ -409,16 +408,16 @@ static void
 add_entry (struct listing *listing, struct store *store,
            const struct dirent *entry)
 {
-  unsigned char type
-      = entry->d_name[0] == '.' ? DT_UNKNOWN : entry_type (store, entry);
+  unsigned char type =
+      entry->d_name[0] == '.' ? DT_UNKNOWN : entry_type (store, entry);
 
   if (type == DT_DIR)
     {
       if (listing->count == listing->space)
         listing->entries = x2nrealloc (listing->entries, &listing->space,
                                        sizeof *listing->entries);
-      listing->entries[listing->count++]
-          = (struct container_entry) { .id = xstrdup (entry->d_name) };
+      listing->entries[listing->count++] =
+          (struct container_entry){ .id = xstrdup (entry->d_name) };
     }
   else if (type == DT_LNK)
     {
@@ -426,11 +425,10 @@ add_entry (struct listing *listing, struct store *store,
       if (id == NULL)
         return;
       if (listing->alias_count == listing->alias_space)
-        listing->aliases
-            = x2nrealloc (listing->aliases, &listing->alias_space,
-                          sizeof *listing->aliases);
-      listing->aliases[listing->alias_count++]
-          = (struct alias) { .name = xstrdup (entry->d_name), .id = id };
+        listing->aliases = x2nrealloc (listing->aliases, &listing->alias_space,
+                                       sizeof *listing->aliases);
+      listing->aliases[listing->alias_count++] =
+          (struct alias){ .name = xstrdup (entry->d_name), .id = id };
     }
 }
 
@@ -441,11 +439,10 @@ assign_names (struct listing *listing)
   for (size_t i = 0; i < listing->alias_count; i++)
     {
       struct container_entry key = { .id = listing->aliases[i].id };
-      struct container_entry *entry
-          = listing->count == 0
-                ? NULL
-                : bsearch (&key, listing->entries, listing->count,
-                           sizeof key, compare_entries);
+      struct container_entry *entry =
+          listing->count == 0 ? NULL
+                              : bsearch (&key, listing->entries, listing->count,
+                                         sizeof key, compare_entries);
       if (entry == NULL)
         continue;
       entry->names = xreallocarray (entry->names, entry->name_count + 1,

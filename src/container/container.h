@@ -34,9 +34,8 @@ enum container_by
 /* Find NAME in STORE.  Return 0 with *CONTAINER set (close it with
    container_close), -ENOENT when there is none, -EEXIST when a prefix fits
    several, or another negative errno; ERR is set on failure.  */
-int container_open (struct store *store, const char *name,
-                    enum container_by by, struct container **container,
-                    struct error *err);
+int container_open (struct store *store, const char *name, enum container_by by,
+                    struct container **container, struct error *err);
 
 /* Close CONTAINER, which may be NULL.  */
 void container_close (struct container *container);

@@ -64,13 +64,12 @@ reserve_name (struct store *store, const char *name, struct name_lock *lock,
 
   if (!container_name_is_valid (name))
     return error_set (err, EINVAL,
-                      _ ("invalid container name or wrong format: '%s'"),
-                      name);
+                      _ ("invalid container name or wrong format: '%s'"), name);
 
   lock->dir = store_containers_fd (store);
   lock->file = xasprintf (".%.200s.lock", name);
-  AUTO_FREE char *what
-      = xasprintf (_ ("another process that creates container '%s'"), name);
+  AUTO_FREE char *what =
+      xasprintf (_ ("another process that creates container '%s'"), name);
   for (;;)
     {
       if (fstatat (lock->dir, name, &info, AT_SYMLINK_NOFOLLOW) == 0)
@@ -145,7 +144,7 @@ open_all_layers (struct store *store, const struct image *image,
       int fd = image_open_blob (store, image, image->layers[i].blob, err);
       if (fd < 0)
         return fd;
-      layers->list[layers->count++] = (struct unpack_layer) {
+      layers->list[layers->count++] = (struct unpack_layer){
         .name = image->layers[i].blob,
         .fd = fd,
         .diff_id = image->layers[i].diff_id,
@@ -159,8 +158,8 @@ static int
 write_new_file (int dir, const char *name, const char *text, size_t size,
                 struct error *err)
 {
-  AUTO_CLOSE int fd
-      = openat (dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  AUTO_CLOSE int fd =
+      openat (dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   int status = fd < 0 ? -errno : file_write_all (fd, text, size);
 
   if (status == 0 && close (TAKE_FD (fd)) < 0)
@@ -175,8 +174,8 @@ static int
 fill (struct store *store, int dir, const struct image *image,
       struct error *err)
 {
-  __attribute__ ((cleanup (open_layers_release))) struct open_layers layers
-      = { 0 };
+  __attribute__ ((
+      cleanup (open_layers_release))) struct open_layers layers = { 0 };
   AUTO_FREE char *name = xasprintf ("%s:%s", image->name, image->tag);
 
   int status = open_all_layers (store, image, &layers, err);
@@ -185,9 +184,8 @@ fill (struct store *store, int dir, const struct image *image,
   if (mkdirat (dir, "ROOT", 0755) < 0)
     return error_set (err, errno, _ ("cannot create directory '%s': %s"),
                       "ROOT", strerror (errno));
-  AUTO_CLOSE int root = openat (dir, "ROOT",
-                                O_RDONLY | O_DIRECTORY | O_NOFOLLOW
-                                    | O_CLOEXEC);
+  AUTO_CLOSE int root =
+      openat (dir, "ROOT", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (root < 0)
     return error_set (err, errno, _ ("cannot open directory '%s': %s"), "ROOT",
                       strerror (errno));
@@ -195,10 +193,9 @@ fill (struct store *store, int dir, const struct image *image,
   if (status < 0)
     return error_prefix (err, _ ("while extracting image layer"));
   status = write_new_file (dir, "container.json", image->config,
-                             image->config_size, err);
+                           image->config_size, err);
   if (status == 0)
-    status
-        = write_new_file (dir, "imagerepo.name", name, strlen (name), err);
+    status = write_new_file (dir, "imagerepo.name", name, strlen (name), err);
   if (status == 0 && syncfs (dir) < 0)
     status = error_set (err, errno, _ ("cannot flush the container: %s"),
                         strerror (errno));
@@ -239,10 +236,10 @@ int
 container_create (struct store *store, const struct store_tag *tag,
                   const char *name, char **id, struct error *err)
 {
-  __attribute__ ((cleanup (image_release))) struct image image
-      = { .directory = -1 };
-  __attribute__ ((cleanup (name_lock_release))) struct name_lock lock
-      = { .fd = -1 };
+  __attribute__ ((cleanup (image_release))) struct image image = { .directory =
+                                                                       -1 };
+  __attribute__ ((
+      cleanup (name_lock_release))) struct name_lock lock = { .fd = -1 };
   AUTO_FREE char *new_id = make_id ();
   int status = 0;
 
@@ -255,8 +252,7 @@ container_create (struct store *store, const struct store_tag *tag,
   if (status < 0)
     return status;
 
-  if (name != NULL
-      && symlinkat (new_id, store_containers_fd (store), name) < 0)
+  if (name != NULL && symlinkat (new_id, store_containers_fd (store), name) < 0)
     {
       /* Only a program that knows no locks can have been quicker.  */
       int number = errno;

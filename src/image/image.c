@@ -39,7 +39,7 @@ image_release (struct image *image)
   free (image->name);
   free (image->tag);
   free (image->config);
-  *image = (struct image) { .directory = -1 };
+  *image = (struct image){ .directory = -1 };
 }
 
 /* Tell whether the image IMAGE of STORE has the blob BLOB: by its own link,
@@ -72,8 +72,8 @@ add_layer (struct image *image, const char *blob)
 {
   image->layers = xreallocarray (image->layers, image->layer_count + 1,
                                  sizeof *image->layers);
-  image->layers[image->layer_count++]
-      = (struct image_layer) { .blob = xstrdup (blob) };
+  image->layers[image->layer_count++] =
+      (struct image_layer){ .blob = xstrdup (blob) };
 }
 
 /* Read the blob BLOB of IMAGE as its configuration.  */
@@ -111,7 +111,8 @@ read_v2 (struct store *store, struct image *image, bool with_layers,
       image->config_size = strlen (image->config);
     }
   else
-    status = error_set (err, EBADMSG, _ ("the manifest is not that of an image"));
+    status =
+        error_set (err, EBADMSG, _ ("the manifest is not that of an image"));
   for (size_t i = 0; i < manifest.layer_count && with_layers; i++)
     add_layer (image, manifest.layers[i].digest);
   return status;
@@ -138,8 +139,8 @@ read_v1 (struct store *store, struct image *image, bool with_layers,
       if (!json_object_is_type (item, json_type_string))
         return error_set (err, EBADMSG,
                           _ ("'ancestry' is not a list of layers"));
-      AUTO_FREE char *blob
-          = xasprintf ("%s.layer", json_object_get_string (item));
+      AUTO_FREE char *blob =
+          xasprintf ("%s.layer", json_object_get_string (item));
       if (with_layers)
         add_layer (image, blob);
     }
@@ -158,9 +159,9 @@ read_v1 (struct store *store, struct image *image, bool with_layers,
 static void
 read_diff_ids (struct image *image, struct json_object *config)
 {
-  struct json_object *ids
-      = json_member (json_member (config, "rootfs", json_type_object),
-                     "diff_ids", json_type_array);
+  struct json_object *ids =
+      json_member (json_member (config, "rootfs", json_type_object), "diff_ids",
+                   json_type_array);
 
   if (ids == NULL || json_object_array_length (ids) != image->layer_count)
     return;

@@ -30,7 +30,7 @@
 #include <string.h>
 #include <unistd.h>
 #if HAVE_LIBISAL
-# include <isa-l/igzip_lib.h>
+#  include <isa-l/igzip_lib.h>
 #endif
 
 #include "lib/base/buffer.h"
@@ -51,8 +51,8 @@ enum
 struct chunk
 {
   unsigned char *data;
-  size_t size;         /* 0: the layer ends here, well or with an error */
-  struct error error;  /* of a layer that ends badly */
+  size_t size;        /* 0: the layer ends here, well or with an error */
+  struct error error; /* of a layer that ends badly */
 };
 
 struct layer_stream
@@ -229,8 +229,8 @@ close_archive (struct archive **archive)
 static int
 inflate_other (struct source *source, struct error *err)
 {
-  __attribute__ ((cleanup (close_archive))) struct archive *archive
-      = archive_read_new ();
+  __attribute__ ((cleanup (close_archive))) struct archive *archive =
+      archive_read_new ();
   struct archive_entry *entry = NULL;
 
   if (archive == NULL)
@@ -336,8 +336,9 @@ run_stream (void *data)
   for (size_t i = 0; i < stream->count && status == 0; i++)
     {
       struct error problem = { 0 };
-      struct source source
-          = { .stream = stream, .layer = &stream->layers[i], .input = input };
+      struct source source = { .stream = stream,
+                               .layer = &stream->layers[i],
+                               .input = input };
       (void) posix_fadvise (source.layer->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
       status = read_layer (&source, &problem);
       EVP_MD_CTX_free (source.digest);

@@ -35,7 +35,7 @@
 #include "xvasprintf.h"
 
 #ifndef RENAME_EXCHANGE
-# define RENAME_EXCHANGE (1 << 1)
+#  define RENAME_EXCHANGE (1 << 1)
 #endif
 
 struct store_pending
@@ -72,8 +72,8 @@ make_directory (struct store_pending *pending, struct error *err)
   int status = file_make_directories (repos, pending->name, 0777, err);
   if (status < 0)
     return error_prefix (err, "%s", pending->store->repos);
-  AUTO_CLOSE int parent
-      = openat (repos, pending->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  AUTO_CLOSE int parent =
+      openat (repos, pending->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (parent < 0)
     return error_set (err, errno, _ ("cannot open directory '%s/%s': %s"),
                       pending->store->repos, pending->name, strerror (errno));
@@ -134,8 +134,8 @@ store_pending_need (struct store_pending *pending, const char *blob,
   if (!store_path_is_safe (blob) || strchr (blob, '/') != NULL)
     return error_set (err, EINVAL, _ ("'%s' is not the name of a blob"), blob);
 
-  AUTO_FREE char *from
-      = xasprintf ("%s/%s/%s", store->repos, pending->name, pending->tag);
+  AUTO_FREE char *from =
+      xasprintf ("%s/%s/%s", store->repos, pending->name, pending->tag);
   AUTO_FREE char *to = xasprintf ("%s/%s", store->layers, blob);
   AUTO_FREE char *target = store_relative_path (to, from);
 
@@ -161,8 +161,9 @@ store_pending_write (struct store_pending *pending, const char *file,
 static int
 move_files (struct store_pending *pending, int target)
 {
-  static const char *const files[]
-      = { "manifest", "ancestry", "v1", "v2", "PROTECT", "container.json" };
+  static const char *const files[] = {
+    "manifest", "ancestry", "v1", "v2", "PROTECT", "container.json"
+  };
 
   for (size_t i = 0; i < pending->blobs.count; i++)
     if (renameat (pending->fd, pending->blobs.list[i], target,
@@ -189,9 +190,8 @@ replace_tag (struct store_pending *pending, struct store_names *old_blobs)
     return -errno;
 
   AUTO_ERROR struct error ignored = { 0 };
-  AUTO_CLOSE int target
-      = openat (parent, pending->tag,
-                O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  AUTO_CLOSE int target = openat (
+      parent, pending->tag, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (target < 0)
     return -errno;
   store_names_add_links (old_blobs, target);
@@ -212,9 +212,9 @@ replace_tag (struct store_pending *pending, struct store_names *old_blobs)
       return 0;
     }
 #endif
-  AUTO_FREE char *old = xasprintf ("%.*s" STORE_GONE_SUFFIX,
-                                   (int) strlen (pending->part) - 5,
-                                   pending->part);
+  AUTO_FREE char *old =
+      xasprintf ("%.*s" STORE_GONE_SUFFIX, (int) strlen (pending->part) - 5,
+                 pending->part);
   if (renameat (parent, pending->tag, parent, old) < 0
       || renameat (parent, pending->part, parent, pending->tag) < 0)
     return -errno;
@@ -228,8 +228,8 @@ write_marks (struct store_pending *pending, const char *flavour,
              struct error *err)
 {
   const struct store *store = pending->store;
-  AUTO_FREE char *text
-      = xasprintf ("%s/%s:%s", store->repos, pending->name, pending->tag);
+  AUTO_FREE char *text =
+      xasprintf ("%s/%s:%s", store->repos, pending->name, pending->tag);
   AUTO_FREE char *protect = xasprintf ("%s/PROTECT", pending->tag);
 
   int status = file_replace (pending->fd, flavour, "", 0, 0644, err);
@@ -244,16 +244,16 @@ int
 store_pending_commit (struct store_pending *pending, const char *flavour,
                       struct error *err)
 {
-  __attribute__ ((cleanup (store_names_release))) struct store_names old_blobs
-      = { 0 };
+  __attribute__ ((
+      cleanup (store_names_release))) struct store_names old_blobs = { 0 };
   struct store *store = pending->store;
   int status = 0;
 
   for (size_t i = 0; i < pending->blobs.count && status == 0; i++)
     if (!file_exists (pending->fd, pending->blobs.list[i]))
-      status = error_set (err, ENOENT, _ ("blob '%s' of image '%s:%s' is missing"),
-                          pending->blobs.list[i], pending->name,
-                          pending->tag);
+      status =
+          error_set (err, ENOENT, _ ("blob '%s' of image '%s:%s' is missing"),
+                     pending->blobs.list[i], pending->name, pending->tag);
   if (status == 0)
     status = write_marks (pending, flavour, err);
   if (status == 0)

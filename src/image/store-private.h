@@ -91,9 +91,8 @@ int store_lock_layers (struct store *store, bool exclusive, struct error *err);
 /* Remove from layers/ those BLOBS that no image of STORE and no image on its
    way needs.  The caller holds the lock of layers/ exclusively.  With FORCE
    go on after a failure.  Return 0, or a negative errno with ERR set.  */
-int store_remove_unneeded (struct store *store,
-                           const struct store_names *blobs, bool force,
-                           struct error *err);
+int store_remove_unneeded (struct store *store, const struct store_names *blobs,
+                           bool force, struct error *err);
 
 /* Remove the directory PATH below repos/ of STORE and its parents, as long as
    they are empty.  */

@@ -103,8 +103,8 @@ store_open (const struct store_paths *paths, bool create, bool *created,
   if (status >= 0)
     status = new->layers_fd = open_part (new->layers, create, &made, err);
   if (status >= 0)
-    status = new->containers_fd
-        = open_part (new->containers, create, &made, err);
+    status = new->containers_fd =
+        open_part (new->containers, create, &made, err);
   if (status < 0)
     {
       store_close (new);
@@ -124,8 +124,8 @@ store_open (const struct store_paths *paths, bool create, bool *created,
       for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         {
           AUTO_ERROR struct error ignored = { 0 };
-          AUTO_FREE char *path
-              = absolute_path (new->top, others[i].path, others[i].name);
+          AUTO_FREE char *path =
+              absolute_path (new->top, others[i].path, others[i].name);
           (void) file_make_directories (AT_FDCWD, path, 0777, &ignored);
         }
     }
@@ -284,8 +284,8 @@ entries_read (int dir, const char *path, struct entries *entries,
       int number = errno;
       if (copy >= 0)
         close (copy);
-      return error_set (err, number, _ ("cannot read directory '%s': %s"),
-                        path, strerror (number));
+      return error_set (err, number, _ ("cannot read directory '%s': %s"), path,
+                        strerror (number));
     }
   rewinddir (stream);
   for (;;)
@@ -305,9 +305,9 @@ entries_read (int dir, const char *path, struct entries *entries,
           type = (unsigned char) IFTODT (info.st_mode);
         }
       if (entries->count == entries->space)
-        entries->list = x2nrealloc (entries->list, &entries->space,
-                                    sizeof *entries->list);
-      entries->list[entries->count++] = (struct store_walk_entry) {
+        entries->list =
+            x2nrealloc (entries->list, &entries->space, sizeof *entries->list);
+      entries->list[entries->count++] = (struct store_walk_entry){
         .name = xstrdup (entry->d_name),
         .type = type,
       };
@@ -337,9 +337,9 @@ walk (int dir, const char *path, int depth, store_walk_function *function,
       /* Deeper than any image name: not ours, and it must end.  */
       if (depth > 64)
         break;
-      AUTO_CLOSE int child
-          = openat (dir, entries.list[i].name,
-                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+      AUTO_CLOSE int child =
+          openat (dir, entries.list[i].name,
+                  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
       /* Removed meanwhile, or closed to us: not an image that we could
          use.  */
       if (child < 0)
@@ -417,13 +417,13 @@ int
 store_part_seize (int dir, const char *name)
 {
   struct stat info;
-  AUTO_CLOSE int fd = openat (dir, name,
-                              O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  AUTO_CLOSE int fd =
+      openat (dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0 || fstat (fd, &info) < 0)
     return -1;
 
-  AUTO_CLOSE int lock
-      = openat (fd, STORE_PART_LOCK, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+  AUTO_CLOSE int lock =
+      openat (fd, STORE_PART_LOCK, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
   if (lock < 0 && errno == ENOENT
       && info.st_mtime + PART_AGE_MINIMUM < time (NULL))
     return TAKE_FD (fd); /* killed before it had a lock */
@@ -450,8 +450,8 @@ store_sweep_parts (int dir, const char *path)
   for (size_t i = 0; i < entries.count; i++)
     {
       const char *name = entries.list[i].name;
-      bool is_gone = store_name_is_gone (name)
-                     || store_part_is_stillborn (dir, name);
+      bool is_gone =
+          store_name_is_gone (name) || store_part_is_stillborn (dir, name);
       if (entries.list[i].type != DT_DIR
           || (!is_gone && !store_name_is_part (name)))
         continue;
@@ -465,9 +465,8 @@ store_sweep_parts (int dir, const char *path)
 
 /* Remove what is dead and old below DIR, a directory below repos/.  */
 static int
-sweep_images (int dir, const char *path,
-              const struct store_walk_entry *entries, size_t count,
-              void *data, struct error *err)
+sweep_images (int dir, const char *path, const struct store_walk_entry *entries,
+              size_t count, void *data, struct error *err)
 {
   (void) path;
   (void) err;
@@ -487,8 +486,8 @@ static void
 sweep_blob (struct store *store, const char *name)
 {
   struct stat info;
-  AUTO_CLOSE int fd
-      = openat (store->layers_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+  AUTO_CLOSE int fd =
+      openat (store->layers_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 
   if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) == 0 && fstat (fd, &info) == 0
       && info.st_mtime + PART_AGE_MAXIMUM < time (NULL))
@@ -513,8 +512,8 @@ void
 store_sweep (struct store *store)
 {
   AUTO_ERROR struct error ignored = { 0 };
-  __attribute__ ((cleanup (store_names_release))) struct store_names blobs
-      = { 0 };
+  __attribute__ ((
+      cleanup (store_names_release))) struct store_names blobs = { 0 };
 
   store_sweep_parts (store->containers_fd, store->containers);
   if (!is_writable (store->layers_fd))
@@ -523,8 +522,8 @@ store_sweep (struct store *store)
   if (!is_writable (store->repos_fd))
     return;
   /* Whoever holds the lock may be sweeping too.  */
-  AUTO_CLOSE int lock = lock_take (store->layers_fd, STORE_LOCK_NAME, "",
-                                   false, &ignored);
+  AUTO_CLOSE int lock =
+      lock_take (store->layers_fd, STORE_LOCK_NAME, "", false, &ignored);
   if (lock < 0)
     return;
   (void) store_walk (store, sweep_images, &blobs, &ignored);

@@ -129,9 +129,8 @@ struct store_pending;
    visible until store_pending_commit.  Return 0 with *PENDING set, or a
    negative errno with ERR set (-EINVAL for a NAME or TAG that would leave
    repos/).  */
-int store_pending_begin (struct store *store, const char *name,
-                         const char *tag, struct store_pending **pending,
-                         struct error *err);
+int store_pending_begin (struct store *store, const char *name, const char *tag,
+                         struct store_pending **pending, struct error *err);
 
 /* Record that PENDING needs the blob BLOB ("sha256:HEX", "HEX.layer",
    "HEX.json").  Call it for every blob, before asking whether the blob
@@ -188,8 +187,8 @@ int store_split_name (const char *image, char **name, char **tag,
 /* List the images of STORE, sorted by name and tag, into *TAGS, an array of
    *COUNT which the caller frees with store_tags_free.  Return 0, or a
    negative errno with ERR set.  */
-int store_tag_list (struct store *store, struct store_tag **tags,
-                    size_t *count, struct error *err);
+int store_tag_list (struct store *store, struct store_tag **tags, size_t *count,
+                    struct error *err);
 
 /* Free the array TAGS of COUNT and what it holds.  TAGS may be NULL.  */
 void store_tags_free (struct store_tag *tags, size_t count);

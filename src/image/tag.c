@@ -55,7 +55,7 @@ store_names_release (struct store_names *names)
   for (size_t i = 0; i < names->count; i++)
     free (names->list[i]);
   free (names->list);
-  *names = (struct store_names) { 0 };
+  *names = (struct store_names){ 0 };
 }
 
 /* Open the directory DIR once more, for readdir.  */
@@ -107,10 +107,10 @@ int
 store_lock_layers (struct store *store, bool exclusive, struct error *err)
 {
   const char *what = _ ("another process that removes or stores an image");
-  int fd = exclusive
-               ? lock_take (store->layers_fd, STORE_LOCK_NAME, what, true, err)
-               : lock_share (store->layers_fd, STORE_LOCK_NAME, what, true,
-                             err);
+  int fd =
+      exclusive
+          ? lock_take (store->layers_fd, STORE_LOCK_NAME, what, true, err)
+          : lock_share (store->layers_fd, STORE_LOCK_NAME, what, true, err);
 
   return fd < 0 ? error_prefix (err, "%s", store->layers) : fd;
 }
@@ -122,7 +122,7 @@ store_tag_release (struct store_tag *tag)
 {
   free (tag->name);
   free (tag->tag);
-  *tag = (struct store_tag) { 0 };
+  *tag = (struct store_tag){ 0 };
 }
 
 void
@@ -162,7 +162,7 @@ collect_tag (int dir, const char *path, const struct store_walk_entry *entries,
     return 0;
   if (tags->count == tags->space)
     tags->list = x2nrealloc (tags->list, &tags->space, sizeof *tags->list);
-  tags->list[tags->count++] = (struct store_tag) {
+  tags->list[tags->count++] = (struct store_tag){
     .name = xstrndup (path, (size_t) (slash - path)),
     .tag = xstrdup (slash + 1),
     .is_protected = is_protected,
@@ -232,7 +232,10 @@ store_tag_find (struct store *store, const char *name, const char *tag,
 {
   /* The ways to spell the same image of Docker Hub.  */
   static const char *const prefixes[] = {
-    "",           "docker.io/", "index.docker.io/", "registry-1.docker.io/",
+    "",
+    "docker.io/",
+    "index.docker.io/",
+    "registry-1.docker.io/",
     "registry.hub.docker.com/",
   };
   enum
@@ -270,8 +273,7 @@ store_tag_find (struct store *store, const char *name, const char *tag,
 }
 
 int
-store_split_name (const char *image, char **name, char **tag,
-                  struct error *err)
+store_split_name (const char *image, char **name, char **tag, struct error *err)
 {
   const char *spec = image;
   if (skip_prefix (spec, "https://") != NULL)
@@ -359,8 +361,8 @@ int
 store_remove_unneeded (struct store *store, const struct store_names *blobs,
                        bool force, struct error *err)
 {
-  __attribute__ ((cleanup (store_names_release))) struct store_names names
-      = { 0 };
+  __attribute__ ((
+      cleanup (store_names_release))) struct store_names names = { 0 };
   int status = 0;
 
   if (blobs->count == 0)
@@ -422,11 +424,10 @@ store_remove_dead (int dir, const char *tag, struct store_names *blobs)
 
       size_t tag_length = tag == NULL ? 0 : strlen (tag);
       /* ".TAG." and sixteen digits.  */
-      bool is_of_tag = tag != NULL && strncmp (name + 1, tag, tag_length) == 0
-                       && name[1 + tag_length] == '.'
-                       && length >= tag_length + 23
-                       && length - tag_length
-                              <= 18 + sizeof STORE_GONE_SUFFIX - 1;
+      bool is_of_tag =
+          tag != NULL && strncmp (name + 1, tag, tag_length) == 0
+          && name[1 + tag_length] == '.' && length >= tag_length + 23
+          && length - tag_length <= 18 + sizeof STORE_GONE_SUFFIX - 1;
       if (!is_gone && !is_of_tag && !(tag == NULL && is_old (dir, name)))
         continue;
 
@@ -435,9 +436,8 @@ store_remove_dead (int dir, const char *tag, struct store_names *blobs)
         continue;
       log_debug ("removing '%s', which an interrupted process left", name);
       AUTO_ERROR struct error ignored = { 0 };
-      AUTO_CLOSE int part
-          = openat (dir, name,
-                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+      AUTO_CLOSE int part =
+          openat (dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
       if (part >= 0)
         store_names_add_links (blobs, part);
       (void) tree_remove (dir, name, true, &ignored);
@@ -472,15 +472,15 @@ remove_directory (int parent, int dir, const char *tag, bool force,
   if (store_has_directories (dir))
     {
       int status = remove_files (dir, force);
-      return status < 0 ? error_set (err, -status,
-                                     _ ("cannot remove image '%s': %s"), tag,
-                                     strerror (-status))
-                        : 0;
+      return status < 0
+                 ? error_set (err, -status, _ ("cannot remove image '%s': %s"),
+                              tag, strerror (-status))
+                 : 0;
     }
   if (getrandom (&random, sizeof random, GRND_NONBLOCK) < 0)
     random = (uint64_t) getpid ();
-  AUTO_FREE char *gone
-      = xasprintf (".%s.%016" PRIx64 STORE_GONE_SUFFIX, tag, random);
+  AUTO_FREE char *gone =
+      xasprintf (".%s.%016" PRIx64 STORE_GONE_SUFFIX, tag, random);
   if (renameat (parent, tag, parent, gone) < 0)
     return error_set (err, errno, _ ("cannot remove image '%s': %s"), tag,
                       strerror (errno));
@@ -491,8 +491,8 @@ int
 store_tag_remove (struct store *store, const struct store_tag *tag, bool force,
                   struct error *err)
 {
-  __attribute__ ((cleanup (store_names_release))) struct store_names blobs
-      = { 0 };
+  __attribute__ ((
+      cleanup (store_names_release))) struct store_names blobs = { 0 };
 
   AUTO_CLOSE int dir = store_tag_open (store, tag, err);
   if (dir < 0)
@@ -503,8 +503,8 @@ store_tag_remove (struct store *store, const struct store_tag *tag, bool force,
   AUTO_CLOSE int lock = store_lock_layers (store, true, err);
   if (lock < 0)
     return lock;
-  AUTO_CLOSE int parent = openat (store->repos_fd, tag->name,
-                                  O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  AUTO_CLOSE int parent =
+      openat (store->repos_fd, tag->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (parent < 0)
     return error_set (err, errno, _ ("cannot open directory '%s/%s': %s"),
                       store->repos, tag->name, strerror (errno));

@@ -82,7 +82,7 @@ struct tree_writer
   mode_t mask;        /* the umask */
   struct buffer path; /* of the last level, "" for the root */
   struct level levels[LEVEL_MAXIMUM + 1];
-  size_t count; /* of LEVELS, at least 1: the root */
+  size_t count;       /* of LEVELS, at least 1: the root */
   struct buffer name; /* the entry's name, normalised */
   struct buffer target;
   bool has_lower;   /* this is not the first layer */
@@ -97,8 +97,8 @@ struct tree_writer
 /* Hash BYTES, SIZE of them, keyed: enough against chance, and the key against
    intent.  */
 static uint64_t
-hash_name (const struct tree_writer *writer, ino_t directory,
-           const char *bytes, size_t size)
+hash_name (const struct tree_writer *writer, ino_t directory, const char *bytes,
+           size_t size)
 {
   uint64_t hash = writer->key[0] ^ ((uint64_t) directory * 0x9e3779b97f4a7c15u);
 
@@ -134,8 +134,8 @@ hash_set_add (struct hash_set *set, uint64_t hash)
 {
   if (set->count * 4 >= set->space * 3)
     {
-      struct hash_set bigger
-          = { .space = set->space == 0 ? 256 : set->space * 2 };
+      struct hash_set bigger = { .space =
+                                     set->space == 0 ? 256 : set->space * 2 };
       bigger.slots = xcalloc (bigger.space, sizeof *bigger.slots);
       for (size_t i = 0; i < set->space; i++)
         if (set->slots[i] != 0)
@@ -226,8 +226,11 @@ level_init (struct level *level, int fd, size_t end)
 
   if (fstat (fd, &info) < 0)
     return -errno;
-  *level = (struct level) {
-    .fd = fd, .end = end, .inode = info.st_ino, .time = info.st_mtim,
+  *level = (struct level){
+    .fd = fd,
+    .end = end,
+    .inode = info.st_ino,
+    .time = info.st_mtim,
   };
   return 0;
 }
@@ -281,8 +284,8 @@ enter_parent (struct tree_writer *writer, int dir)
 
   if (fstat (dir, &info) < 0)
     return -errno;
-  bool is_root = info.st_dev == writer->root_device
-                 && info.st_ino == writer->root_inode;
+  bool is_root =
+      info.st_dev == writer->root_device && info.st_ino == writer->root_inode;
   int fd = openat (dir, is_root ? "." : "..", DIRECTORY_FLAGS);
   return fd >= 0 ? fd : -errno;
 }
@@ -336,10 +339,8 @@ normalise (const char *name, struct buffer *result)
       size_t length = strcspn (name, "/");
       if (length == 2 && name[0] == '.' && name[1] == '.')
         {
-          const char *slash
-              = memrchr (result->data, '/', result->length);
-          result->length
-              = slash == NULL ? 0 : (size_t) (slash - result->data);
+          const char *slash = memrchr (result->data, '/', result->length);
+          result->length = slash == NULL ? 0 : (size_t) (slash - result->data);
           result->data[result->length] = '\0';
         }
       else if (length > 0 && !(length == 1 && *name == '.'))
@@ -375,8 +376,7 @@ go_to_parent (struct tree_writer *writer, const char *path, bool create,
   while (count < writer->count)
     {
       size_t end = writer->levels[count].end;
-      if (end > parent_length
-          || memcmp (writer->path.data, path, end) != 0
+      if (end > parent_length || memcmp (writer->path.data, path, end) != 0
           || (path[end] != '/' && end != parent_length))
         break;
       count++;
@@ -525,7 +525,7 @@ tree_writer_next_layer (struct tree_writer *writer)
   writer->has_lower = !writer->is_first;
   writer->is_first = false;
   free (writer->made.slots);
-  writer->made = (struct hash_set) { 0 };
+  writer->made = (struct hash_set){ 0 };
 }
 
 int
@@ -654,8 +654,8 @@ find_parent (struct tree_writer *writer, const char *path, const char **last)
   int links = LINK_MAXIMUM;
 
   *last = slash == NULL ? path : slash + 1;
-  AUTO_FREE char *parent
-      = slash == NULL ? xstrdup ("") : xstrndup (path, (size_t) (slash - path));
+  AUTO_FREE char *parent =
+      slash == NULL ? xstrdup ("") : xstrndup (path, (size_t) (slash - path));
   return walk (writer, writer->root, parent, false, &links);
 }
 
@@ -675,8 +675,7 @@ tree_writer_link (struct tree_writer *writer, const char *name,
 
   struct level *level = last_level (writer);
   const char *slash = strrchr (writer->target.data, '/');
-  size_t length
-      = slash == NULL ? 0 : (size_t) (slash - writer->target.data);
+  size_t length = slash == NULL ? 0 : (size_t) (slash - writer->target.data);
   AUTO_CLOSE int other = -1;
   int dir = level->fd;
   target_last = slash == NULL ? writer->target.data : slash + 1;
@@ -690,9 +689,9 @@ tree_writer_link (struct tree_writer *writer, const char *name,
   if (dir < 0)
     number = -dir;
   else if (*target_last != '\0')
-    number = fstatat (dir, target_last, &info, AT_SYMLINK_NOFOLLOW) < 0
-                 ? errno
-                 : S_ISDIR (info.st_mode) ? EISDIR : 0;
+    number = fstatat (dir, target_last, &info, AT_SYMLINK_NOFOLLOW) < 0 ? errno
+             : S_ISDIR (info.st_mode)                                   ? EISDIR
+                                                                        : 0;
   if (number != 0)
     return error_set (err, number, _ ("cannot make '%s' a link to '%s': %s"),
                       name, target, strerror (number));
@@ -806,12 +805,11 @@ tree_writer_whiteout (struct tree_writer *writer, const char *name,
   last = slash == NULL ? path : slash + 1;
   bool is_opaque = strcmp (last, ".wh..wh..opq") == 0;
   bool is_whiteout = strncmp (last, ".wh.", 4) == 0;
-  bool is_below = strncmp (path, ".wh.", 4) == 0
-                  || strstr (path, "/.wh.") != NULL;
+  bool is_below =
+      strncmp (path, ".wh.", 4) == 0 || strstr (path, "/.wh.") != NULL;
   if (!is_whiteout)
     return is_below;
-  if (!writer->has_lower
-      || (!is_opaque && strncmp (last, ".wh..wh.", 8) == 0))
+  if (!writer->has_lower || (!is_opaque && strncmp (last, ".wh..wh.", 8) == 0))
     return 1;
 
   int status = go_to_parent (writer, path, false, &last);

@@ -61,8 +61,8 @@ int tree_writer_link (struct tree_writer *writer, const char *name,
                       const char *target, struct error *err);
 
 /* Make the FIFO NAME with the permissions MODE.  */
-int tree_writer_fifo (struct tree_writer *writer, const char *name,
-                      mode_t mode, struct timespec time, struct error *err);
+int tree_writer_fifo (struct tree_writer *writer, const char *name, mode_t mode,
+                      struct timespec time, struct error *err);
 
 /* If NAME is that of a whiteout remove what it hides and return 1; return 0
    when it is not.  */

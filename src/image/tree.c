@@ -165,8 +165,7 @@ empty_level (struct removal *removal, struct level *level)
               continue;
             }
           struct stat info;
-          if (fstatat (level->fd, entry->d_name, &info, AT_SYMLINK_NOFOLLOW)
-                  < 0
+          if (fstatat (level->fd, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) < 0
               || !S_ISDIR (info.st_mode))
             {
               note (removal, -status, entry->d_name);
@@ -174,9 +173,9 @@ empty_level (struct removal *removal, struct level *level)
             }
         }
       if (level->directory_count == level->directory_space)
-        level->directories
-            = x2nrealloc (level->directories, &level->directory_space,
-                          sizeof *level->directories);
+        level->directories =
+            x2nrealloc (level->directories, &level->directory_space,
+                        sizeof *level->directories);
       level->directories[level->directory_count++] = xstrdup (entry->d_name);
     }
   if (errno != 0)
@@ -285,11 +284,10 @@ report (const struct removal *removal, struct error *err)
 {
   if (removal->number == 0)
     return 0;
-  return error_set (err, removal->number, _ ("cannot remove '%s': %s"),
-                    removal->text,
-                    removal->number == EXDEV
-                        ? _ ("another file system is mounted there")
-                        : strerror (removal->number));
+  return error_set (
+      err, removal->number, _ ("cannot remove '%s': %s"), removal->text,
+      removal->number == EXDEV ? _ ("another file system is mounted there")
+                               : strerror (removal->number));
 }
 
 int
@@ -316,10 +314,10 @@ tree_remove (int dir, const char *name, bool force, struct error *err)
     return 0;
   int fd = open_directory (dir, name);
   if (fd < 0)
-    return error_set (err, fd == -ENOTDIR || fd == -ELOOP ? -status : -fd,
-                      _ ("cannot remove '%s': %s"), name,
-                      strerror (fd == -ENOTDIR || fd == -ELOOP ? -status
-                                                               : -fd));
+    return error_set (
+        err, fd == -ENOTDIR || fd == -ELOOP ? -status : -fd,
+        _ ("cannot remove '%s': %s"), name,
+        strerror (fd == -ENOTDIR || fd == -ELOOP ? -status : -fd));
   push_level (&removal, fd, NULL);
   run (&removal);
   status = remove_entry (dir, name, AT_REMOVEDIR);
@@ -370,8 +368,8 @@ is_first_meeting (struct measurement *measurement, ino_t inode)
       ino_t *slots = xcalloc (space, sizeof *slots);
       for (size_t i = 0; i < measurement->space; i++)
         if (measurement->slots[i] != 0)
-          slots[find_inode (slots, space, measurement->slots[i])]
-              = measurement->slots[i];
+          slots[find_inode (slots, space, measurement->slots[i])] =
+              measurement->slots[i];
       free (measurement->slots);
       measurement->slots = slots;
       measurement->space = space;
@@ -384,16 +382,15 @@ is_first_meeting (struct measurement *measurement, ino_t inode)
   return true;
 }
 
-static void measure (struct measurement *measurement, int dir,
-                     const char *name, int depth);
+static void measure (struct measurement *measurement, int dir, const char *name,
+                     int depth);
 
 /* Add up what is in the directory NAME below DIR.  */
 static void
 measure_directory (struct measurement *measurement, int dir, const char *name,
                    int depth)
 {
-  int fd
-      = openat (dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  int fd = openat (dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   AUTO_CLOSEDIR DIR *stream = fd < 0 ? NULL : fdopendir (fd);
   const struct dirent *entry;
 

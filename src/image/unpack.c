@@ -58,8 +58,8 @@ read_callback (struct archive *archive, void *data, const void **buffer)
   *buffer = NULL;
   if (unpacker->stream_ended)
     return 0;
-  ptrdiff_t size
-      = layer_stream_read (unpacker->stream, buffer, &unpacker->stream_error);
+  ptrdiff_t size =
+      layer_stream_read (unpacker->stream, buffer, &unpacker->stream_error);
   if (size > 0)
     return size;
   unpacker->stream_ended = true;
@@ -165,8 +165,8 @@ unpack_file (struct unpacker *unpacker, struct archive *archive,
              struct archive_entry *entry, const char *name,
              struct timespec time, struct error *err)
 {
-  AUTO_CLOSE int fd = tree_writer_open_file (
-      unpacker->writer, name, archive_entry_perm (entry), err);
+  AUTO_CLOSE int fd = tree_writer_open_file (unpacker->writer, name,
+                                             archive_entry_perm (entry), err);
   int status = fd;
 
   if (status >= 0 && archive_entry_size (entry) > 0)
@@ -184,8 +184,7 @@ unpack_link (struct unpacker *unpacker, const char *name, const char *target,
              struct error *err)
 {
   AUTO_ERROR struct error problem = { 0 };
-  int status
-      = tree_writer_link (unpacker->writer, name, target, &problem);
+  int status = tree_writer_link (unpacker->writer, name, target, &problem);
 
   /* Another name of what was left out is left out.  */
   if (status == -ENOENT && unpacker->skipped > 0)
@@ -229,10 +228,9 @@ unpack_entry (struct unpacker *unpacker, struct archive *archive,
       return unpack_file (unpacker, archive, entry, name, time, err);
     case AE_IFLNK:
       if (target == NULL || *target == '\0')
-        return error_set (
-            err, EBADMSG,
-            _ ("layer '%s' is damaged: link '%s' leads nowhere"),
-            unpacker->layer, name);
+        return error_set (err, EBADMSG,
+                          _ ("layer '%s' is damaged: link '%s' leads nowhere"),
+                          unpacker->layer, name);
       return tree_writer_symlink (writer, name, target, time, err);
     case AE_IFIFO:
       return tree_writer_fifo (writer, name, mode, time, err);
@@ -267,8 +265,8 @@ drain (struct unpacker *unpacker, struct error *err)
 static int
 unpack_layer (struct unpacker *unpacker, struct error *err)
 {
-  __attribute__ ((cleanup (close_archive))) struct archive *archive
-      = archive_read_new ();
+  __attribute__ ((cleanup (close_archive))) struct archive *archive =
+      archive_read_new ();
   struct archive_entry *entry = NULL;
 
   if (archive == NULL)
@@ -312,8 +310,7 @@ int
 unpack_layers (int root, const struct unpack_layer *layers, size_t count,
                struct error *err)
 {
-  __attribute__ ((cleanup (unpacker_release))) struct unpacker unpacker
-      = { 0 };
+  __attribute__ ((cleanup (unpacker_release))) struct unpacker unpacker = { 0 };
   int status = 0;
 
   if (count == 0)

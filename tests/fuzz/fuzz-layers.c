@@ -122,20 +122,21 @@ take (const uint8_t **data, const uint8_t *end)
 static void
 take_name (const uint8_t **data, const uint8_t *end, char *name, size_t size)
 {
-  const char *words[] = { "a",  "b",   "c",     "..",    ".",  "/",
-                          "/a", "../", ".wh.a", ".wh.b", ".wh..wh..opq",
-                          outside, "d",  "a/b",   "../..", ".wh." };
+  const char *words[] = {
+    "a",     "b",     "c",     "..",           ".",     "/", "/a",
+    "../",   ".wh.a", ".wh.b", ".wh..wh..opq", outside, "d", "a/b",
+    "../..", ".wh."
+  };
   unsigned count = take (data, end) % 5;
 
   name[0] = '\0';
   for (unsigned i = 0; i <= count; i++)
     {
-      const char *word = words[take (data, end) % (sizeof words
-                                                   / sizeof *words)];
+      const char *word =
+          words[take (data, end) % (sizeof words / sizeof *words)];
       size_t length = strlen (name);
       if (length + strlen (word) + 2 < size)
-        snprintf (name + length, size - length, "%s%s", i > 0 ? "/" : "",
-                  word);
+        snprintf (name + length, size - length, "%s%s", i > 0 ? "/" : "", word);
     }
   if (name[0] == '\0')
     strcpy (name, "a");
@@ -155,7 +156,10 @@ add_entry (struct buffer *archive, char type, const char *name,
   snprintf ((char *) block + 136, 12, "%011o", 1234567890u);
   block[156] = (unsigned char) type;
   snprintf ((char *) block + 157, 100, "%s", target);
-  memcpy (block + 257, "ustar\0" "00", 8);
+  memcpy (block + 257,
+          "ustar\0"
+          "00",
+          8);
   memset (block + 148, ' ', 8);
   for (size_t i = 0; i < sizeof block; i++)
     sum += block[i];
@@ -207,7 +211,7 @@ make_layers (const uint8_t *data, size_t size, struct unpack_layer *layers)
         {
           char zeros[1024] = { 0 };
           buffer_add (&archive, zeros, sizeof zeros);
-          layers[count++] = (struct unpack_layer) {
+          layers[count++] = (struct unpack_layer){
             .name = "layer", .fd = make_file (archive.data, archive.length)
           };
           buffer_clear (&archive);
@@ -229,9 +233,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   if (root < 0)
     start ();
   if (data[0] % 8 == 0)
-    layers[0] = (struct unpack_layer) {
-      .name = "layer", .fd = make_file (data + 1, size - 1)
-    };
+    layers[0] = (struct unpack_layer){ .name = "layer",
+                                       .fd = make_file (data + 1, size - 1) };
   else
     count = make_layers (data + 1, size - 1, layers);
   (void) unpack_layers (root, layers, count, &err);

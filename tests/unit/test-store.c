@@ -221,8 +221,7 @@ test_images (void)
   tap_is_number ((long long) count, 2, "two images");
   tap_is_string (count > 0 ? tags[0].name : NULL, "a", "sorted");
   store_tags_free (tags, count);
-  AUTO_FREE char *link =
-      file_read_link (store_repos_fd (store), "a/b/1/" ONE);
+  AUTO_FREE char *link = file_read_link (store_repos_fd (store), "a/b/1/" ONE);
   tap_is_string (link, "../../../../layers/" ONE, "links as the old tool's");
   tap_ok (file_exists (store_repos_fd (store), "a/b/1/v2")
               && !file_exists (store_repos_fd (store), "a/b/1/lock"),
