@@ -128,6 +128,14 @@ resolve_open (struct guest_task *task, struct guest_call *call,
   return status;
 }
 
+/* Return whether an open with FLAGS makes the file FOUND.  */
+static bool
+makes_file (uint64_t flags, const struct guest_found *found)
+{
+  return (flags & K_O_CREAT) && !(flags & K_O_PATH)
+         && (found->missing || (flags & K_O_EXCL));
+}
+
 /* open, creat, openat.  */
 enum guest_verdict
 guest_enter_open (struct guest_task *task, struct guest_call *call)
@@ -138,17 +146,25 @@ guest_enter_open (struct guest_task *task, struct guest_call *call)
                             : call->arg[path->path + 1];
   uint64_t asked = flags;
   struct guest_found found;
+  uint32_t added = 0;
 
   int status = resolve_open (task, call, 0, &flags, &found);
   if (status < 0)
     return guest_answer (call, status);
   if (flags != asked)
     call->arg[path->path + 1] = flags;
+  bool makes = makes_file (flags, &found);
+  if (makes)
+    added = guest_add_mode (task, &call->arg[path->path + (is_creat ? 1 : 2)],
+                            0600);
   status = guest_put_path (task, call, 0, &found);
   guest_found_release (task->guest, &found);
   if (status < 0)
     return guest_answer (call, status);
-  return found.untouched && flags == asked ? GUEST_PASS : GUEST_RUN;
+  enum guest_verdict verdict
+      = found.untouched && flags == asked && added == 0 ? GUEST_PASS
+                                                        : GUEST_RUN;
+  return makes ? guest_make (task, call, verdict, 0, 0, added) : verdict;
 }
 
 /* Read the struct open_how of CALL into HOW.  A longer one is good when what
@@ -222,18 +238,25 @@ guest_enter_openat2 (struct guest_task *task, struct guest_call *call)
     status = -K_EXDEV;
   else
     status = guest_put_path (task, call, 0, &found);
+  bool makes = makes_file (flags, &found);
   guest_found_release (task->guest, &found);
   if (status < 0)
     return guest_answer (call, status);
-  if (found.untouched && flags == how.flags)
-    return GUEST_PASS;
 
-  /* The path we put crosses the host's mounts, not the container's.  */
-  how.flags = flags;
-  how.resolve &= ~(uint64_t) K_RESOLVE_NO_XDEV;
-  call->arg[3] = sizeof how;
-  status = ops->scratch (task, &how, sizeof how, &call->arg[2]);
-  return status < 0 ? guest_answer (call, status) : GUEST_RUN;
+  uint32_t added = makes ? guest_add_mode (task, &how.mode, 0600) : 0;
+  enum guest_verdict verdict = GUEST_PASS;
+  if (!found.untouched || flags != how.flags || added != 0)
+    {
+      /* The path we put crosses the host's mounts, not the container's.  */
+      how.flags = flags;
+      how.resolve &= ~(uint64_t) K_RESOLVE_NO_XDEV;
+      call->arg[3] = sizeof how;
+      status = ops->scratch (task, &how, sizeof how, &call->arg[2]);
+      if (status < 0)
+        return guest_answer (call, status);
+      verdict = GUEST_RUN;
+    }
+  return makes ? guest_make (task, call, verdict, 0, 0, added) : verdict;
 }
 
 /* Return whether FOUND, to be removed or renamed, is a binding's own place

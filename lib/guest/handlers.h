@@ -68,6 +68,22 @@ int guest_stat_found (struct guest *guest, const struct guest_found *found,
 int guest_stat_at (struct guest *guest, int dir, const char *path, int flags,
                    struct k_stat *status);
 
+/* Let guest_leave_make remember of what CALL makes the ids of TASK, where
+   they are not what the container's own files show, and TYPE_AND_ADDED: the
+   type of a device (its number is in kept[3]) and the permission bits that
+   were added.  DIR and PATH are its arguments as given, PATH 0 when its result
+   is a descriptor.  VERDICT is what would be done otherwise.  Return the
+   verdict.  */
+enum guest_verdict guest_make (struct guest_task *task,
+                               struct guest_call *call,
+                               enum guest_verdict verdict, int dir,
+                               uint64_t path, uint32_t type_and_added);
+
+/* Under fake root, add to the *MODE of a file to be made the NEEDED bits, so
+   that we are not locked out.  Return the bits that were added.  */
+uint32_t guest_add_mode (const struct guest_task *task, uint64_t *mode,
+                         uint32_t needed);
+
 /* Write /proc/TID/fd/FD of TASK into the SIZE bytes at PATH.  */
 void guest_fd_path (const struct guest_task *task, int fd, char *path,
                     size_t size);
@@ -94,6 +110,7 @@ guest_enter_function guest_enter_getresuid;
 guest_enter_function guest_enter_getsockopt;
 guest_enter_function guest_enter_getxattr;
 guest_enter_function guest_enter_listxattr;
+guest_enter_function guest_enter_make;
 guest_enter_function guest_enter_mknod;
 guest_enter_function guest_enter_move;
 guest_enter_function guest_enter_name;
@@ -130,7 +147,7 @@ guest_leave_function guest_leave_address;
 guest_leave_function guest_leave_as_root;
 guest_leave_function guest_leave_chdir;
 guest_leave_function guest_leave_getsockopt;
-guest_leave_function guest_leave_mknod;
+guest_leave_function guest_leave_make;
 guest_leave_function guest_leave_name;
 guest_leave_function guest_leave_recvmsg;
 guest_leave_function guest_leave_sendmsg;

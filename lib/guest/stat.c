@@ -631,51 +631,157 @@ guest_enter_fchmod (struct guest_task *task, struct guest_call *call)
   return change_fd (task, call, (uint32_t) call->arg[1], 0, true);
 }
 
+/* A file that is being made: what guest_leave is to remember of it is in
+   member kept of the call: [0] and [1] the descriptor and the address of the
+   path as the program gave them (0: the result is a descriptor), [2] the
+   type of a device and the permission bits that were added for us alone, [3]
+   the device's number.  */
+enum guest_verdict
+guest_make (struct guest_task *task, struct guest_call *call,
+            enum guest_verdict verdict, int dir, uint64_t path,
+            uint32_t type_and_added)
+{
+  const struct guest_identity *identity = &task->guest->identity;
+  bool is_other = identity->root
+                  && (task->ids.fsuid != identity->uid
+                      || task->ids.fsgid != identity->gid);
+
+  if (verdict == GUEST_ANSWER || (!is_other && type_and_added == 0))
+    return verdict;
+  call->kept[0] = (uint64_t) (int64_t) dir;
+  call->kept[1] = path;
+  call->kept[2] = type_and_added;
+  return GUEST_RUN_EXIT;
+}
+
+uint32_t
+guest_add_mode (const struct guest_task *task, uint64_t *mode,
+                uint32_t needed)
+{
+  uint32_t added = needed & ~(uint32_t) *mode;
+
+  if (!task->guest->identity.root || task->guest->owners == NULL)
+    return 0;
+  *mode |= added;
+  return added;
+}
+
+/* Remember of the file at PLACE what CALL made it to be.  */
+static void
+remember_made (struct guest_task *task, const struct guest_call *call,
+               const struct place *place)
+{
+  const struct guest_identity *identity = &task->guest->identity;
+  struct subject subject = { .place = *place };
+  struct guest_owner owner = { 0 };
+  uint32_t added = (uint32_t) call->kept[2] & 07777;
+  uint32_t type = (uint32_t) call->kept[2] & K_S_IFMT;
+
+  if (look_at (task->guest, &subject) < 0)
+    return;
+  if (task->ids.fsuid != identity->uid)
+    {
+      owner.known |= GUEST_OWNER_UID;
+      owner.uid = task->ids.fsuid;
+    }
+  if (task->ids.fsgid != identity->gid)
+    {
+      owner.known |= GUEST_OWNER_GID;
+      owner.gid = task->ids.fsgid;
+    }
+  if (added != 0)
+    {
+      owner.known |= GUEST_OWNER_MODE;
+      owner.mode |= subject.real.st_mode & 07777 & ~added;
+    }
+  if (type != 0)
+    {
+      owner.known |= GUEST_OWNER_TYPE;
+      owner.mode |= type;
+      owner.rdev = (uint32_t) call->kept[3];
+    }
+  (void) remember (task->guest, &subject, &owner); /* best effort */
+}
+
+/* open, mkdir, mknod, symlink in all their forms.  */
+void
+guest_leave_make (struct guest_task *task, struct guest_call *call)
+{
+  struct guest *guest = task->guest;
+
+  if (call->result < 0)
+    return;
+  if (call->kept[1] == 0)
+    {
+      bool owned = false;
+      int fd = guest->ops->descriptor (task, (int) call->result, &owned);
+      struct place place = { fd, "", K_AT_EMPTY_PATH };
+      if (fd >= 0)
+        remember_made (task, call, &place);
+      if (owned)
+        host_close (guest, fd);
+      return;
+    }
+
+  struct guest_found found;
+  if (guest_resolve_at (task, (int) (int64_t) call->kept[0], call->kept[1],
+                        GUEST_FINAL_NOFOLLOW | GUEST_FINAL_OBJECT, &found)
+      < 0)
+    return;
+  struct place place = place_of (&found);
+  remember_made (task, call, &place);
+  guest_found_release (guest, &found);
+}
+
+/* mkdir, mkdirat, symlink, symlinkat.  */
+enum guest_verdict
+guest_enter_make (struct guest_task *task, struct guest_call *call)
+{
+  const struct guest_path_argument *argument = &call->rule->path[0];
+  int dir = guest_argument_fd (call, argument->dir);
+  uint64_t path = call->arg[argument->path];
+  /* A link's path comes behind its target.  */
+  bool is_link
+      = argument->path == 2 || (argument->path == 1 && argument->dir < 0);
+  uint32_t added = 0;
+
+  if (!is_link)
+    added = guest_add_mode (task, &call->arg[argument->path + 1], 0700);
+  enum guest_verdict verdict = guest_enter_paths (task, call);
+  if (verdict == GUEST_PASS && added != 0)
+    verdict = GUEST_RUN;
+  return guest_make (task, call, verdict, dir, path, added);
+}
+
 /* mknod, mknodat: a device, which only real root can make, becomes an empty
    file that is shown as one.  */
 enum guest_verdict
 guest_enter_mknod (struct guest_task *task, struct guest_call *call)
 {
-  int at = call->rule->path[0].path;
+  const struct guest_path_argument *argument = &call->rule->path[0];
+  int at = argument->path;
+  int dir = guest_argument_fd (call, argument->dir);
+  uint64_t path = call->arg[at];
   uint32_t type = (uint32_t) call->arg[at + 1] & K_S_IFMT;
+  bool is_device = type == K_S_IFCHR || type == K_S_IFBLK;
 
-  if (!task->guest->identity.root
-      || (type != K_S_IFCHR && type != K_S_IFBLK))
+  if (!task->guest->identity.root)
     return guest_enter_paths (task, call);
-  if (!guest_ids_can (&task->ids, GUEST_CAP_MKNOD))
+  if (is_device && !guest_ids_can (&task->ids, GUEST_CAP_MKNOD))
     return guest_answer (call, -K_EPERM);
 
-  call->kept[0] = at > 0 ? call->arg[at - 1] : (uint64_t) GUEST_AT_CWD;
-  call->kept[1] = call->arg[at];
-  call->kept[2] = type;
   call->kept[3] = call->arg[at + 2];
-  call->arg[at + 1] = (call->arg[at + 1] & 07777) | K_S_IFREG;
-  call->arg[at + 2] = 0;
-  enum guest_verdict verdict = guest_enter_paths (task, call);
-  return verdict == GUEST_ANSWER ? verdict : GUEST_RUN_EXIT;
-}
-
-void
-guest_leave_mknod (struct guest_task *task, struct guest_call *call)
-{
-  struct guest_found found;
-  struct subject subject;
-
-  if (call->result != 0)
-    return;
-  if (guest_resolve_at (task, (int) (uint32_t) call->kept[0], call->kept[1],
-                        GUEST_FINAL_NOFOLLOW | GUEST_FINAL_OBJECT, &found)
-      < 0)
-    return;
-  subject.place = place_of (&found);
-  if (look_at (task->guest, &subject) == 0)
+  if (is_device)
     {
-      struct guest_owner owner = { .known = GUEST_OWNER_TYPE,
-                                   .mode = (uint32_t) call->kept[2],
-                                   .rdev = (uint32_t) call->kept[3] };
-      (void) remember (task->guest, &subject, &owner); /* best effort */
+      call->arg[at + 1] = (call->arg[at + 1] & 07777) | K_S_IFREG;
+      call->arg[at + 2] = 0;
     }
-  guest_found_release (task->guest, &found);
+  uint32_t added = guest_add_mode (task, &call->arg[at + 1], 0600);
+  enum guest_verdict verdict = guest_enter_paths (task, call);
+  if (verdict == GUEST_PASS && added != 0)
+    verdict = GUEST_RUN;
+  return guest_make (task, call, verdict, dir, path,
+                     added | (is_device ? type : 0));
 }
 
 /* utime and relatives: root may set the times of what is not ours.  */

@@ -330,6 +330,40 @@ test_owners (void)
           "is remembered");
   engine_call (SYS_unlinkat, FD (AT_FDCWD), P ("/tmp/null"), 0, 0, 0, 0);
 
+  /* What would lock us out when it is made.  */
+  tap_is_number (engine_call (SYS_mkdirat, FD (AT_FDCWD), P ("/tmp/shut"), 0,
+                              0, 0, 0),
+                 0, "mkdir without permissions");
+  stat_of ("/tmp/shut", &st);
+  tap_is_number (st.st_mode & 07777, 0, "shows none");
+  tap_is_number (engine_call (SYS_mkdirat, FD (AT_FDCWD), P ("/tmp/shut/in"),
+                              0755, 0, 0, 0),
+                 0, "and does not keep root out");
+  int shut = (int) engine_call (SYS_openat, FD (AT_FDCWD), P ("/tmp/shut/f"),
+                                O_CREAT | O_WRONLY, 0040, 0, 0);
+  close (shut);
+  stat_of ("/tmp/shut/f", &st);
+  tap_ok (shut >= 0 && (st.st_mode & 07777) == 0040, "neither does a file");
+  shut = (int) engine_call (SYS_openat, FD (AT_FDCWD), P ("/tmp/shut/f"),
+                            O_RDWR, 0, 0, 0);
+  tap_ok (shut >= 0, "which root can open again");
+  close (shut);
+
+  /* What another user of the container makes is that user's.  */
+  engine_task.ids.fsuid = engine_task.ids.fsgid = 77;
+  shut = (int) engine_call (SYS_openat, FD (AT_FDCWD), P ("/tmp/other"),
+                            O_CREAT | O_WRONLY, 0644, 0, 0);
+  close (shut);
+  stat_of ("/tmp/other", &st);
+  tap_ok (st.st_uid == 77 && st.st_gid == 77, "a file of another user");
+  engine_call (SYS_symlinkat, P ("x"), FD (AT_FDCWD), P ("/tmp/otherlink"), 0,
+               0, 0);
+  stat_of ("/tmp/otherlink", &st);
+  tap_ok (st.st_uid == 77 && S_ISLNK (st.st_mode), "a link of another user");
+  engine_task.ids.fsuid = engine_task.ids.fsgid = 0;
+  stat_of ("/tmp/other", &st);
+  tap_is_number (st.st_uid, 77, "whoever looks");
+
   /* A file that takes the inode of one with a record.  */
   int fd = (int) engine_call (SYS_openat, FD (AT_FDCWD), P ("/tmp/reused"),
                               O_CREAT | O_WRONLY, 0644, 0, 0);
