@@ -12,7 +12,8 @@ EXTRA_DIST += \
   tests/guest/paths.c tests/guest/proc.c tests/guest/processes.c \
   tests/guest/registers.c tests/guest/root.c tests/guest/root.expected tests/guest/signals.c \
   tests/guest/sockets.c tests/images/prepare.sh \
-  tests/images/root.sh tests/bench/syscalls.c
+  tests/images/root.sh tests/bench/engines.sh tests/bench/jobs.sh \
+  tests/bench/syscalls.c tests/bench/syscalls.sh
 
 if HOSTED
 shell_tests += \
