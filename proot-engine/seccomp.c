@@ -179,6 +179,16 @@ seccomp_build (const struct guest *guest, const int *extra,
   return builder.count <= SECCOMP_INSTRUCTIONS_MAX ? builder.count : -E2BIG;
 }
 
+bool
+seccomp_is_possible (void)
+{
+  /* Where filters exist the missing program is the first thing noticed.  */
+  return (syscall (SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, NULL) != 0
+          && errno == EFAULT)
+         || (prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL) != 0
+             && errno == EFAULT);
+}
+
 int
 seccomp_install (struct sock_filter *program, size_t count)
 {

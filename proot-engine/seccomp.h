@@ -6,6 +6,7 @@
 #ifndef UDOCKER_PROOT_ENGINE_SECCOMP_H
 #define UDOCKER_PROOT_ENGINE_SECCOMP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct guest;
@@ -22,6 +23,9 @@ enum
    the table says.  Return how many instructions there are, or -E2BIG.  */
 int seccomp_build (const struct guest *guest, const int *extra,
                    struct sock_filter *program);
+
+/* Return whether filters can be installed here, without trying.  */
+bool seccomp_is_possible (void);
 
 /* Install PROGRAM of COUNT instructions in this thread, which must have set
    no_new_privs.  Return 0 or a negative errno.  */

@@ -652,8 +652,8 @@ start_container (const struct plan *plan)
   tracer.guest.engine = &tracer;
   tracer.guest.interpreters = &interpreters;
   tracer.guest.pid = getpid ();
-  tracer.every_call =
-      strcmp (plan_text (plan, PLAN_MODE, "P1"), "P2") == 0 || kernel_is_old ();
+  tracer.every_call = strcmp (plan_text (plan, PLAN_MODE, "P1"), "P2") == 0
+                      || kernel_is_old () || !seccomp_is_possible ();
   tracer.kill_on_exit = plan_number (plan, PLAN_KILL_ON_EXIT, 0) != 0;
   hold_descriptors (plan);
   set_identity (&tracer, &ids, plan);
