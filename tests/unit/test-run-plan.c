@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base/error.h"
@@ -657,6 +658,21 @@ test_entry_points (void)
   free (text);
 }
 
+static void
+remove_root (void)
+{
+  char name[] = "rm";
+  char option[] = "-rf";
+  char *const arguments[] = { name, option, top, NULL };
+  pid_t pid = fork ();
+  if (pid == 0)
+    {
+      execvp (name, arguments);
+      _exit (127);
+    }
+  (void) waitpid (pid, NULL, 0);
+}
+
 int
 main (void)
 {
@@ -678,12 +694,8 @@ main (void)
   test_programs ();
   test_entry_points ();
 
-  char *const arguments[] = { (char *) "rm", (char *) "-rf", top, NULL };
   config_release (&settings);
   free (root);
-  int status = tap_done ();
-  fflush (stdout);
-  if (status == 0)
-    execvp ("rm", arguments);
-  return status;
+  remove_root ();
+  return tap_done ();
 }
