@@ -26,6 +26,6 @@ shell_tests += tests/shell/pull-many.sh tests/shell/pull-plain.sh \
   tests/shell/pull-platform.sh tests/shell/pull-resume.sh \
   tests/shell/pull-trouble.sh
 shell_tests += tests/shell/pull-auth.sh tests/shell/pull-schema1.sh \
-  tests/shell/pull-terminal.sh \
+  tests/shell/pull-proxy.sh tests/shell/pull-terminal.sh \
   tests/shell/pull-token.sh
 fuzz_targets += tests/fuzz/fuzz-manifest.c tests/fuzz/fuzz-reference.c

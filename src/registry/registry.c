@@ -343,6 +343,10 @@ run_patiently (struct registry *registry, struct exchange *exchange,
         registry->is_reached = true;
       if (!exchange_may_pass (exchange) || attempt > registry->retries)
         break;
+      /* It may just not speak TLS, which the caller tries next.  */
+      if (exchange->result != CURLE_OK && registry->may_fall_back
+          && !registry->is_reached)
+        break;
       unsigned int seconds = exchange_delay (exchange, attempt);
       if (seconds > PATIENCE)
         break;
