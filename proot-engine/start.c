@@ -543,12 +543,16 @@ explain_ptrace (int error)
         scope = '0';
       (void) close (fd);
     }
-  start_complain ("this system does not permit tracing (ptrace: %s%s), which "
-                  "the modes P1 and P2 need; try another mode, such as R1 or "
-                  "S1 (udocker setup --execmode=R1 CONTAINER)",
+  start_complain ("this system does not permit tracing (ptrace: %s), which "
+                  "the modes P1 and P2 need; %s",
                   strerror (-error),
-                  scope >= '2' ? ", kernel.yama.ptrace_scope is 2 or more"
-                               : "");
+                  scope >= '2'
+                      ? "kernel.yama.ptrace_scope is 2 or more here, which "
+                        "the administrator can lower"
+                      : "in a container, start that with "
+                        "--cap-add=SYS_PTRACE or --security-opt "
+                        "seccomp=unconfined, and do without strace or a "
+                        "debugger around udocker");
 }
 
 /* Return whether the kernel is older than 4.8: there the order of stops was
