@@ -439,13 +439,18 @@ run_container (struct invocation *invocation, enum obtain_pull pull,
   const struct run_options *options = invocation->options;
   const struct obtain_request wanted = {
     .target = invocation->operands[0],
-    .name = options->name,
+    .name = options->name == NULL || options->name[0] == '\0'
+                ? NULL
+                : options->name,
     .pull = pull,
     .platform = options->platform,
     .registry = options->registry,
     .index = options->index,
     .proxy = options->proxy,
   };
+  if (wanted.target[0] == '\0')
+    return error_set (err, EINVAL, "%s", _ (command_run.missing));
+
   struct container *container = NULL;
   bool made = false;
   int status = obtain_container (invocation->store, invocation->config,

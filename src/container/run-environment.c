@@ -142,7 +142,12 @@ set_from_file (struct run_plan *plan, const char *file, struct error *err)
 {
   AUTO_FREE char *text = NULL;
   size_t size = 0;
-  int status = file_read (AT_FDCWD, file, &text, &size, err);
+  /* A pipe will do, as shells make for <(COMMAND).  */
+  AUTO_CLOSE int fd = open (file, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return error_set (err, errno, _ ("--env-file: cannot open '%s': %s"), file,
+                      strerror (errno));
+  int status = file_read_fd (fd, file, &text, &size, err);
   if (status < 0)
     return error_prefix (err, _ ("--env-file"));
   if (strlen (text) != size)

@@ -45,6 +45,11 @@ HOST_ONE=one
 export HOST_ONE
 in_shell --env-file=vars -e A=1 -e HOST_ONE : 'echo $A $B $C $HOST_ONE'
 is "-e and --env-file override the image" "$stdout" "1 file 3 one"
+# dash has no <(...).
+mkfifo fifo
+echo FROM=fifo > fifo &
+in_shell --env-file=fifo : 'echo $FROM'
+is "a file of variables may be a pipe" "$stdout" fifo
 in_shell : 'echo $container_uuid $container_names $container_execmode'
 is "container_* say where it runs" "$stdout" "$id c1,second P1"
 in_shell : 'echo $container_root:$container_ruser'

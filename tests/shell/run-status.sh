@@ -122,6 +122,16 @@ is "none of these left anything behind" "$(tree)" "$before"
 run ud -it --init --network=host --label=x -a stdout c1 echo fine
 is "harmless options of Docker are accepted" "$status$stdout$stderr" 0fine
 
+# Who is traced already cannot be traced by the engine.
+if command -v strace > /dev/null \
+  && strace -f -o /dev/null true > /dev/null 2>&1; then
+  run strace -f -o /dev/null udocker run --nobanner c1 true
+  is_error "a system that does not permit tracing" 125 \
+    "^Error: this system does not permit tracing .*--cap-add=SYS_PTRACE"
+else
+  skip "a system that does not permit tracing" "strace does not work here"
+fi
+
 rm "$root/bin/sh" "$root/bin/bash" 2> /dev/null
 printf '{}' > "$UDOCKER_DIR/containers/$id/container.json"
 run ud c1
