@@ -56,3 +56,17 @@ libexec_udocker_loader_aarch64_LDFLAGS = $(loader_ldflags) \
 libexec_udocker_loader_aarch64_DEPENDENCIES = \
   proot-engine/loader/loader.ld
 endif
+
+# The filter, run by an interpreter.
+check_PROGRAMS += tests/unit/test-engine-filter
+tests_unit_test_engine_filter_SOURCES = tests/unit/test-engine-filter.c \
+  proot-engine/seccomp.c
+if ARCH_X86_64
+tests_unit_test_engine_filter_SOURCES += proot-engine/arch/x86_64.c
+endif
+if ARCH_AARCH64
+tests_unit_test_engine_filter_SOURCES += proot-engine/arch/aarch64.c
+endif
+tests_unit_test_engine_filter_CPPFLAGS = $(PLAIN_CPPFLAGS)
+tests_unit_test_engine_filter_CFLAGS = $(PLAIN_CFLAGS)
+tests_unit_test_engine_filter_LDADD = lib/guest/libguest.a

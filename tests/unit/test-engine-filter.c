@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   The tracer's filter against the table it is made from, run by a small
+   interpreter for classic BPF.  */
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+
+#include "lib/guest/calls.h"
+#include "proot-engine/arch/arch.h"
+#include "proot-engine/loader/loader.h"
+#include "proot-engine/seccomp.h"
+#include "tests/unit/tap.h"
+
+enum
+{
+  NUMBERS = 2048 /* more than exist */
+};
+
+static struct sock_filter program[SECCOMP_INSTRUCTIONS_MAX];
+static int length;
+
+/* Return what the filter says about DATA.  */
+static uint32_t
+run (const struct seccomp_data *data)
+{
+  uint32_t accumulator = 0;
+  for (int at = 0; at < length; at++)
+    {
+      const struct sock_filter *step = &program[at];
+      switch (step->code)
+        {
+        case BPF_LD | BPF_W | BPF_ABS:
+          memcpy (&accumulator, (const char *) data + step->k, 4);
+          break;
+        case BPF_JMP | BPF_JA:
+          at += (int) step->k;
+          break;
+        case BPF_JMP | BPF_JEQ | BPF_K:
+          at += accumulator == step->k ? step->jt : step->jf;
+          break;
+        case BPF_JMP | BPF_JGE | BPF_K:
+          at += accumulator >= step->k ? step->jt : step->jf;
+          break;
+        case BPF_JMP | BPF_JSET | BPF_K:
+          at += (accumulator & step->k) != 0 ? step->jt : step->jf;
+          break;
+        case BPF_RET | BPF_K:
+          return step->k;
+        default:
+          return SECCOMP_RET_KILL;
+        }
+    }
+  return SECCOMP_RET_KILL;
+}
+
+/* Return what the filter says about the call NUMBER made at PLACE, with all
+   bits of its arguments as in ARGUMENT.  */
+static uint32_t
+ask (int number, uint64_t place, uint64_t argument)
+{
+  struct seccomp_data data = { .nr = number, .arch = arch_audit };
+  data.instruction_pointer = place;
+  for (int i = 0; i < 6; i++)
+    data.args[i] = argument;
+  return run (&data);
+}
+
+/* Return what it should say when every test of an argument holds.  */
+static uint32_t
+expect (const struct guest *guest, int number)
+{
+  int error = ENOSYS;
+  const struct guest_rule *rule = guest_rule_find (number);
+  switch (guest_rule_action (guest, rule, &error))
+    {
+    case GUEST_ACTION_ALLOW:
+      return SECCOMP_RET_ALLOW;
+    case GUEST_ACTION_STOP:
+      return SECCOMP_RET_TRACE;
+    default:
+      return SECCOMP_RET_ERRNO | (uint32_t) error;
+    }
+}
+
+static void
+test_numbers (const struct guest *guest, const char *which)
+{
+  static const int none[] = { -1 };
+  int wrong = 0;
+  int stopped_inside = 0;
+  int untested = 0;
+  length = seccomp_build (guest, none, program);
+  tap_ok (length > 0, "%s: a filter is made (%d instructions)", which, length);
+  for (int number = 0; number < NUMBERS; number++)
+    {
+      uint32_t expected = expect (guest, number);
+      const struct guest_rule *rule = guest_rule_find (number);
+      if (ask (number, 0x400000, UINT64_MAX) != expected)
+        {
+          tap_note ("call %d: %x, not %x", number,
+                    ask (number, 0x400000, UINT64_MAX), expected);
+          wrong++;
+        }
+      if (ask (number, LOADER_WINDOW + 16, UINT64_MAX) == SECCOMP_RET_TRACE)
+        stopped_inside++;
+      if (expected == SECCOMP_RET_TRACE && rule->test != GUEST_TEST_NONE
+          && ask (number, 0x400000, 0) != SECCOMP_RET_ALLOW)
+        untested++;
+    }
+  tap_is_number (wrong, 0, "every number is treated as its row says");
+  tap_is_number (stopped_inside, 0, "the loader's calls never stop");
+  tap_is_number (untested, 0, "arguments that do not matter do not stop");
+}
+
+static void
+test_others (const struct guest *guest)
+{
+  static const int extra[] = { SYS_getpid, -1 };
+  struct seccomp_data data = { .nr = SYS_getpid, .arch = 0x40000003 };
+  length = seccomp_build (guest, extra, program);
+  tap_is_number (run (&data), SECCOMP_RET_ERRNO | ENOSYS,
+                 "another architecture's calls do not exist");
+  tap_is_number (ask (SYS_getpid, 0x400000, 0), SECCOMP_RET_TRACE,
+                 "a call asked for besides stops");
+  tap_is_number (ask (0x40000000, 0x400000, 0), SECCOMP_RET_ERRNO | ENOSYS,
+                 "x32 numbers do not exist");
+  tap_is_number (ask (-1, 0x400000, 0), SECCOMP_RET_ERRNO | ENOSYS,
+                 "no call at all does not exist");
+  tap_is_number (ask (425, 0x400000, 0), SECCOMP_RET_ERRNO | ENOSYS,
+                 "io_uring does not exist");
+  struct seccomp_data high = { .nr = SYS_getppid, .arch = arch_audit };
+  tap_is_number (run (&high), SECCOMP_RET_ALLOW, "getppid is not looked at");
+}
+
+int
+main (void)
+{
+  struct guest guest = { 0 };
+  test_numbers (&guest, "the host's ids");
+  guest.identity.emulated = guest.identity.root = true;
+  test_numbers (&guest, "fake root");
+  test_others (&guest);
+  return tap_done ();
+}
