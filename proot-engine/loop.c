@@ -215,6 +215,38 @@ handle_call (struct tracer *tracer, struct tracee *tracee)
     }
 }
 
+/* Return whether TRACEE, at an entry stop without a filter behind it, calls
+   through another interface than the native one.  On x86_64 "int $0x80" does
+   so from 64-bit code too: registers do not show it, so ask the kernel, or
+   look at the instruction where it cannot say (before 5.3).  */
+static bool
+is_foreign (const struct tracee *tracee)
+{
+  enum
+  {
+    GET_SYSCALL_INFO = 0x420e /* PTRACE_GET_SYSCALL_INFO */
+  };
+  struct
+  {
+    uint8_t op, pad[3];
+    uint32_t arch;
+    uint64_t rest[10];
+  } info;
+
+  if (registers_foreign (&tracee->entry))
+    return true;
+  if (ptrace (GET_SYSCALL_INFO, tracee->tid, sizeof info, &info) > 0)
+    return info.arch != arch_audit;
+#ifdef __x86_64__
+  errno = 0;
+  long word = ptrace (PTRACE_PEEKTEXT, tracee->tid,
+                      registers_instruction (&tracee->entry) - 2, 0);
+  return errno != 0 || (word & 0xffff) == 0x80cd;
+#else
+  return false;
+#endif
+}
+
 /* TRACEE is about to make a system call.  */
 static void
 on_entry (struct tracer *tracer, struct tracee *tracee)
@@ -242,7 +274,7 @@ on_entry (struct tracer *tracer, struct tracee *tracee)
     {
       int error = ENOSYS;
       enum guest_action action = GUEST_ACTION_ERROR;
-      if (!registers_foreign (entry))
+      if (!is_foreign (tracee))
         action = guest_rule_action (&tracer->guest,
                                     guest_rule_find (call->number), &error);
       if (action == GUEST_ACTION_ERROR)

@@ -7,7 +7,8 @@ EXTRA_DIST += \
   tests/guest/claims/python.sh tests/guest/claims/shell.sh \
   tests/guest/claims/root.expected tests/guest/claims/root.sh \
   tests/guest/claims/tree.sh \
-  tests/guest/bindings.c tests/guest/directories.c tests/guest/enter-engine.c \
+  tests/guest/bindings.c tests/guest/directories.c \
+  tests/guest/enter-engine.c tests/guest/escape.c \
   tests/guest/enter-root.c tests/guest/newer.c tests/guest/nothing.c \
   tests/guest/paths.c tests/guest/proc.c tests/guest/processes.c \
   tests/guest/registers.c tests/guest/root.c tests/guest/root.expected tests/guest/signals.c \
@@ -17,7 +18,8 @@ EXTRA_DIST += \
 
 if HOSTED
 shell_tests += \
-  tests/guest/bindings.sh tests/guest/fake-root.sh tests/guest/in-busybox.sh \
+  tests/guest/bindings.sh tests/guest/escape.sh tests/guest/fake-root.sh \
+  tests/guest/in-busybox.sh \
   tests/guest/in-musl.sh tests/guest/in-debian11.sh \
   tests/guest/in-debian12.sh tests/guest/in-debian12-small.sh \
   tests/guest/in-debian13.sh tests/guest/in-sid.sh
