@@ -134,10 +134,12 @@ is_held (const char *directory, const struct container *container)
   return fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
-/* Tell whether CONTAINER is in use on another machine, as far as locks of the
-   file system reach.  */
+/* Call WORK for each directory below run/ that another machine has for its
+   locks, until it returns true.  Return whether it did.  */
 static bool
-is_held_elsewhere (const struct container *container)
+any_other_machine (const struct container *container,
+                   bool (*work) (const char *directory,
+                                 const struct container *container))
 {
   AUTO_FREE char *machine = machine_name ();
   AUTO_FREE char *top
@@ -151,9 +153,18 @@ is_held_elsewhere (const struct container *container)
       if (entry->d_name[0] == '.' || strcmp (entry->d_name, machine) == 0)
         continue;
       AUTO_FREE char *other = xasprintf ("%s/%s", top, entry->d_name);
-      if (is_held (other, container))
+      if (work (other, container))
         return true;
     }
+  return false;
+}
+
+/* Remove the lock file of CONTAINER below DIRECTORY.  */
+static bool
+forget_lock (const char *directory, const struct container *container)
+{
+  AUTO_FREE char *path = xasprintf ("%s/%s", directory, container->id);
+  (void) unlink (path); /* at worst an empty file stays */
   return false;
 }
 
@@ -166,7 +177,7 @@ container_claim (const struct container *container, int hold, int *claim,
   if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
     return error_set (err, EBUSY, _ ("container %s is running"),
                       container->id);
-  if (is_held_elsewhere (container))
+  if (any_other_machine (container, is_held))
     return error_set (err, EBUSY,
                       _ ("container %s is running on another machine"),
                       container->id);
@@ -183,17 +194,13 @@ container_unclaim (const struct container *container, int claim, bool removed)
     {
       /* While the lock is held, so that nobody takes it for a live one.  */
       AUTO_FREE char *machine = machine_name ();
-      AUTO_FREE char *path = xasprintf (
-          "%s/run/%s/%s", store_top_path (container->store), machine,
-          container->id);
-      (void) unlink (path); /* at worst an empty file stays */
+      AUTO_FREE char *own = xasprintf (
+          "%s/run/%s", store_top_path (container->store), machine);
+      (void) forget_lock (own, container);
+      (void) any_other_machine (container, forget_lock);
       AUTO_FREE char *runtime = runtime_directory (container->store);
       if (runtime != NULL)
-        {
-          AUTO_FREE char *other
-              = xasprintf ("%s/%s", runtime, container->id);
-          (void) unlink (other); /* likewise */
-        }
+        (void) forget_lock (runtime, container);
     }
   (void) close (claim); /* nothing was written to it */
 }
