@@ -67,7 +67,7 @@ fuzz: all
 	@set -e; for source in $(fuzz_targets); do \
 	  case $$source in *.c) ;; *) continue ;; esac; \
 	  target=$${source%.c}; mkdir -p tests/fuzz; with=; flags='$(PLAIN_CPPFLAGS)'; \
-	  for file in `sed -n 's/.*Built with: //p' $(top_srcdir)/$$source`; do \
+	  for file in `sed -n 's/.*Built with: \([^*]*\).*/\1/p' $(top_srcdir)/$$source`; do \
 	    case $$file in \
 	      *.c) with="$$with $(top_srcdir)/$$file" ;; \
 	      *libgnu.a) with="$$with $$file"; \
