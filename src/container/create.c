@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,6 +110,60 @@ make_id (void)
                     bytes[11], bytes[12], bytes[13], bytes[14], bytes[15]);
 }
 
+/* The signal that came while a container was made, or 0.  */
+static volatile sig_atomic_t caught;
+
+static void
+catch_signal (int number)
+{
+  caught = number;
+}
+
+/* Signals that end a program: while a container is made they are caught, so
+   that nothing is left of it.  A file that grows beyond a limit is an error
+   like a full disk.  */
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGXFSZ };
+
+enum
+{
+  SIGNAL_COUNT = sizeof signals / sizeof *signals
+};
+
+/* How signals were handled before.  */
+struct signal_state
+{
+  bool is_set;
+  struct sigaction actions[SIGNAL_COUNT];
+};
+
+static void
+catch_signals (struct signal_state *before)
+{
+  caught = 0;
+  before->is_set = true;
+  for (size_t i = 0; i < SIGNAL_COUNT; i++)
+    {
+      struct sigaction action = { .sa_handler = catch_signal };
+      if (signals[i] == SIGXFSZ)
+        action.sa_handler = SIG_IGN;
+      (void) sigaction (signals[i], NULL, &before->actions[i]); /* works */
+      if (before->actions[i].sa_handler != SIG_IGN)
+        (void) sigaction (signals[i], &action, NULL);
+    }
+}
+
+/* Handle signals as before again, the one that came first.  */
+static void
+release_signals (struct signal_state *before)
+{
+  if (!before->is_set)
+    return;
+  for (size_t i = 0; i < SIGNAL_COUNT; i++)
+    (void) sigaction (signals[i], &before->actions[i], NULL); /* works */
+  if (caught != 0)
+    (void) raise (caught);
+}
+
 /* The layers of an image, open.  */
 struct open_layers
 {
@@ -189,7 +244,7 @@ fill (struct store *store, int dir, const struct image *image,
   if (root < 0)
     return error_set (err, errno, _ ("cannot open directory '%s': %s"), "ROOT",
                       strerror (errno));
-  status = unpack_layers (root, layers.list, layers.count, err);
+  status = unpack_layers (root, layers.list, layers.count, &caught, err);
   if (status < 0)
     return error_prefix (err, _ ("while extracting image layer"));
   status = write_new_file (dir, "container.json", image->config,
@@ -236,6 +291,9 @@ int
 container_create (struct store *store, const struct store_tag *tag,
                   const char *name, char **id, struct error *err)
 {
+  /* Last of all, when everything is tidied up, a signal has its effect.  */
+  __attribute__ ((
+      cleanup (release_signals))) struct signal_state before = { 0 };
   __attribute__ ((cleanup (image_release))) struct image image = { .directory =
                                                                        -1 };
   __attribute__ ((
@@ -248,7 +306,10 @@ container_create (struct store *store, const struct store_tag *tag,
   if (status == 0 && image_open (store, tag, &image, err) < 0)
     return error_prefix (err, _ ("create container: getting layers or json"));
   if (status == 0)
-    status = make_container (store, &image, new_id, err);
+    {
+      catch_signals (&before);
+      status = make_container (store, &image, new_id, err);
+    }
   if (status < 0)
     return status;
 

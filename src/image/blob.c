@@ -58,9 +58,8 @@ store_blob_open (struct store *store, const char *digest, struct error *err)
   return fd;
 }
 
-/* Tell whether FD is the file that NAME below DIR leads to.  */
-static bool
-is_same_file (int fd, int dir, const char *name)
+bool
+store_is_same_file (int fd, int dir, const char *name)
 {
   struct stat open_file;
   struct stat named;
@@ -95,7 +94,7 @@ store_blob_begin (struct store *store, const char *digest, bool wait,
       if (fd < 0)
         return error_prefix (&problem, "%s", store->layers),
                error_move (err, &problem);
-      if (!is_same_file (fd, store->layers_fd, part))
+      if (!store_is_same_file (fd, store->layers_fd, part))
         {
           struct stat named;
           if (fstatat (store->layers_fd, part, &named, AT_SYMLINK_NOFOLLOW) == 0

@@ -42,6 +42,9 @@ typedef int store_walk_function (int directory, const char *path,
 int store_walk (struct store *store, store_walk_function *function, void *data,
                 struct error *err);
 
+/* Tell whether FD is the file that NAME below DIR leads to.  */
+bool store_is_same_file (int fd, int dir, const char *name);
+
 /* Tell whether NAME begins with a dot and ends in SUFFIX.  */
 bool store_name_ends_in (const char *name, const char *suffix);
 

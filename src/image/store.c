@@ -439,6 +439,20 @@ is_writable (int dir)
   return faccessat (dir, ".", W_OK, AT_EACCESS) == 0;
 }
 
+/* Remove the lock NAME below DIR, which its holder would have removed, if
+   nobody holds it.  */
+static void
+sweep_lock (int dir, const char *name)
+{
+  AUTO_CLOSE int fd = openat (dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+
+  /* Only its holder may remove it, so it is still NAME when it goes.  Whoever
+     waits for it finds that it has no name and begins again.  */
+  if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) == 0
+      && store_is_same_file (fd, dir, name))
+    (void) unlinkat (dir, name, 0);
+}
+
 void
 store_sweep_parts (int dir, const char *path)
 {
@@ -450,6 +464,8 @@ store_sweep_parts (int dir, const char *path)
   for (size_t i = 0; i < entries.count; i++)
     {
       const char *name = entries.list[i].name;
+      if (entries.list[i].type == DT_REG && store_name_ends_in (name, ".lock"))
+        sweep_lock (dir, name);
       bool is_gone =
           store_name_is_gone (name) || store_part_is_stillborn (dir, name);
       if (entries.list[i].type != DT_DIR

@@ -37,7 +37,8 @@ struct unpacker
   struct tree_writer *writer;
   struct layer_stream *stream;
   const char *layer; /* the name of the current one */
-  size_t skipped;    /* entries left out: what an ordinary user cannot make */
+  const volatile sig_atomic_t *stop;
+  size_t skipped; /* entries left out: what an ordinary user cannot make */
   struct error stream_error; /* the better reason when libarchive fails */
   bool stream_ended;
 };
@@ -75,6 +76,15 @@ close_archive (struct archive **archive)
 {
   if (*archive != NULL)
     (void) archive_read_free (*archive); /* only read from */
+}
+
+/* Fail when the caller wants to stop.  */
+static int
+check_stop (const struct unpacker *unpacker, struct error *err)
+{
+  return unpacker->stop == NULL || *unpacker->stop == 0
+             ? 0
+             : error_set (err, EINTR, _ ("interrupted"));
 }
 
 /* Fill ERR with the reason why reading ARCHIVE failed.  */
@@ -153,6 +163,9 @@ write_content (struct unpacker *unpacker, struct archive *archive, int fd,
       int status = write_at (fd, data, length, offset);
       if (status < 0)
         return set_write_error (status, name, err);
+      status = check_stop (unpacker, err);
+      if (status < 0)
+        return status;
       end = offset + (int64_t) length;
     }
   if (end < size && ftruncate (fd, size) < 0)
@@ -288,7 +301,9 @@ unpack_layer (struct unpacker *unpacker, struct error *err)
          locale, or of an attribute that cannot be read.  */
       if (result < ARCHIVE_WARN)
         return set_archive_error (unpacker, archive, err);
-      int status = unpack_entry (unpacker, archive, entry, err);
+      int status = check_stop (unpacker, err);
+      if (status == 0)
+        status = unpack_entry (unpacker, archive, entry, err);
       if (status < 0)
         return status;
     }
@@ -308,9 +323,10 @@ enter_plain_locale (locale_t *made)
 
 int
 unpack_layers (int root, const struct unpack_layer *layers, size_t count,
-               struct error *err)
+               const volatile sig_atomic_t *stop, struct error *err)
 {
-  __attribute__ ((cleanup (unpacker_release))) struct unpacker unpacker = { 0 };
+  __attribute__ ((
+      cleanup (unpacker_release))) struct unpacker unpacker = { .stop = stop };
   int status = 0;
 
   if (count == 0)

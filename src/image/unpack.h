@@ -6,6 +6,7 @@
 #ifndef UDOCKER_IMAGE_UNPACK_H
 #define UDOCKER_IMAGE_UNPACK_H
 
+#include <signal.h>
 #include <stddef.h>
 
 struct error;
@@ -29,9 +30,10 @@ struct unpack_layer
    bits and with what the owner needs to read, change and remove the tree.
    Device nodes are left out.
 
-   Return 0, or a negative errno with ERR set; ROOT then holds an undefined
-   part of the tree.  */
+   When *STOP (STOP may be NULL) becomes other than zero, as a signal handler
+   may make it, fail soon with -EINTR.  Return 0, or a negative errno with ERR
+   set; ROOT then holds an undefined part of the tree.  */
 int unpack_layers (int root, const struct unpack_layer *layers, size_t count,
-                   struct error *err);
+                   const volatile sig_atomic_t *stop, struct error *err);
 
 #endif

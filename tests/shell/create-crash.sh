@@ -59,10 +59,23 @@ run udocker create --name=victim test/x
 is "afterwards it works, with the same name" "$status$stderr" 0
 ok "  and all are whole" whole
 is "  and what was half made is gone" \
-  "$(find "$containers" -maxdepth 1 -name '.*.part')" ''
+  "$(find "$containers" -maxdepth 1 -name '.*.*')" ''
 # shellcheck disable=SC2046
 run udocker rm $(udocker ps | sed 1d | cut -d ' ' -f 1)
 is "all can be removed" "$status$(ls -A "$containers")" 0
+
+for signal in INT TERM HUP; do
+  status=0
+  timeout --foreground -s "$signal" "$(printf '0.%03d' $((took / 2 % 1000)))" \
+    sh -c 'trap - INT HUP; exec udocker create --name=n test/x' > out 2>&1 \
+    || status=$?
+  if test "$status" = 124; then
+    is "SIG$signal leaves nothing" "$(cat out; ls -A "$containers")" ''
+  else
+    skip "SIG$signal leaves nothing" "it came too late, $status"
+    udocker rm n > /dev/null 2>&1
+  fi
+done
 
 for i in 1 2 3 4 5 6 7 8; do
   { udocker create test/x > "out.$i" 2>&1; echo "$?" > "status.$i"; } &
@@ -110,7 +123,7 @@ python3 - << 'END'
 from images import *
 image("test/big", layer("first"), layer(entry("big", data=bytes(3000000))))
 END
-run sh -c 'trap "" XFSZ; ulimit -f 1000; exec udocker create test/big'
+run sh -c 'ulimit -f 1000; exec udocker create test/big'
 is_error "no room" 1 "^Error: .*cannot write 'big': File too large\$"
 is "  leaves nothing" "$(ls -A "$containers")" ''
 
