@@ -136,6 +136,31 @@ makes_file (uint64_t flags, const struct guest_found *found)
          && (found->missing || (flags & K_O_EXCL));
 }
 
+/* Put the path of FOUND, to be opened with FLAGS, into CALL: itself, or a
+   file in memory that tells the container's truth.  */
+static int
+put_open (struct guest_task *task, struct guest_call *call, uint64_t flags,
+          struct guest_found *found)
+{
+  if ((flags & (K_O_ACCMODE | K_O_PATH | K_O_NOFOLLOW)) == 0 && !found->magic
+      && !found->virtual && found->object < 0)
+    {
+      int fd = guest_proc_content (task, found);
+      if (fd >= 0)
+        {
+          /* It is found outside, at a descriptor that is kept until the call
+             has been run.  */
+          guest_found_release (task->guest, found);
+          found->binding = GUEST_OUTSIDE;
+          found->untouched = found->absolute = found->directory = false;
+          found->anchor = found->owned[0] = fd;
+          found->length = found->path = 0;
+          found->text[0] = '\0';
+        }
+    }
+  return guest_put_path (task, call, 0, found);
+}
+
 /* open, creat, openat.  */
 enum guest_verdict
 guest_enter_open (struct guest_task *task, struct guest_call *call)
@@ -157,7 +182,7 @@ guest_enter_open (struct guest_task *task, struct guest_call *call)
   if (makes)
     added = guest_add_mode (task, &call->arg[path->path + (is_creat ? 1 : 2)],
                             0600);
-  status = guest_put_path (task, call, 0, &found);
+  status = put_open (task, call, flags, &found);
   guest_found_release (task->guest, &found);
   if (status < 0)
     return guest_answer (call, status);
@@ -237,7 +262,8 @@ guest_enter_openat2 (struct guest_task *task, struct guest_call *call)
       && crosses_binding (task, call, &found))
     status = -K_EXDEV;
   else
-    status = guest_put_path (task, call, 0, &found);
+    status = put_open (task, call, how.resolve != 0 ? K_O_PATH : flags,
+                       &found);
   bool makes = makes_file (flags, &found);
   guest_found_release (task->guest, &found);
   if (status < 0)

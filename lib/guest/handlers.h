@@ -84,6 +84,12 @@ enum guest_verdict guest_make (struct guest_task *task,
 uint32_t guest_add_mode (const struct guest_task *task, uint64_t *mode,
                          uint32_t needed);
 
+/* Make, for FOUND, a file of /proc whose text tells too much of the host, a
+   file in memory with what TASK is to read.  Return its descriptor, or a
+   negative errno when FOUND is to be opened itself.  */
+int guest_proc_content (struct guest_task *task,
+                        const struct guest_found *found);
+
 /* Write /proc/TID/fd/FD of TASK into the SIZE bytes at PATH.  */
 void guest_fd_path (const struct guest_task *task, int fd, char *path,
                     size_t size);

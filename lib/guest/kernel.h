@@ -45,6 +45,8 @@ enum
 enum
 {
 #if defined __x86_64__
+  K_NR_read = 0,
+  K_NR_write = 1,
   K_NR_close = 3,
   K_NR_lseek = 8,
   K_NR_getcwd = 79,
@@ -74,8 +76,11 @@ enum
   K_NR_chroot = 161,
   K_NR_chdir = 80,
   K_NR_renameat2 = 316,
+  K_NR_memfd_create = 319,
   K_NR_statx = 332,
 #elif defined __aarch64__
+  K_NR_read = 63,
+  K_NR_write = 64,
   K_NR_close = 57,
   K_NR_lseek = 62,
   K_NR_getcwd = 17,
@@ -105,6 +110,7 @@ enum
   K_NR_chroot = 51,
   K_NR_chdir = 49,
   K_NR_renameat2 = 276,
+  K_NR_memfd_create = 279,
   K_NR_statx = 291,
 #else
 # error "no numbers for this architecture in lib/guest/kernel.h"

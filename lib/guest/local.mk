@@ -14,6 +14,7 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/kernel.h \
   lib/guest/owners.c lib/guest/owners.h \
   lib/guest/path.c lib/guest/path.h \
+  lib/guest/proc.c \
   lib/guest/socket.c \
   lib/guest/stat.c \
   lib/guest/text.c lib/guest/text.h \

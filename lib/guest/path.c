@@ -1267,6 +1267,46 @@ guest_found_readlink (struct guest_task *task,
   return mend_magic (task, host + 6, target, length, size);
 }
 
+int
+guest_found_proc (struct guest *guest, const struct guest_found *found,
+                  char *proc, size_t size)
+{
+  const char *path = guest_found_path (found);
+  size_t length = found->length - found->path;
+  char host[GUEST_PATH_SIZE];
+  struct guest_text text;
+
+  if (size == 0)
+    return -K_ENOENT;
+  guest_text_init (&text, proc, size);
+  if (found->binding != GUEST_OUTSIDE)
+    {
+      const char *below
+          = proc_below (guest->view, found->binding, path, length);
+      if (below == NULL)
+        return -K_ENOENT;
+      guest_text_add (&text, below);
+    }
+  else
+    {
+      /* Names end in s or e: maps, status, hostname, ...  */
+      char last = length > 0 ? path[length - 1] : '\0';
+      if (last != 's' && last != 'e')
+        return -K_ENOENT;
+      int place = host_place (guest, found->anchor, host, sizeof host);
+      if (place < 5
+          || !guest_text_is_below (host, (size_t) place, "/proc", 5))
+        return -K_ENOENT;
+      if (place > 6)
+        {
+          guest_text_add (&text, host + 6);
+          guest_text_add_char (&text, '/');
+        }
+      guest_text_add (&text, path);
+    }
+  return text.overflows ? -K_ENOENT : (int) text.length;
+}
+
 uint32_t
 guest_found_binding (struct guest *guest, const struct guest_found *found)
 {

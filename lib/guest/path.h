@@ -159,6 +159,12 @@ int guest_found_readlink (struct guest_task *task,
                           const struct guest_found *found, char *target,
                           size_t size);
 
+/* Write the path of FOUND below /proc, when it is there and its name could be
+   one of those whose text has to be changed (a cheap test comes first), into
+   the SIZE bytes at PROC.  Return its length, or -ENOENT.  */
+int guest_found_proc (struct guest *guest, const struct guest_found *found,
+                      char *proc, size_t size);
+
 /* Return the number of the binding that FOUND lies in, also when it was
    reached by a descriptor; GUEST_OUTSIDE when in none.  */
 uint32_t guest_found_binding (struct guest *guest,

@@ -4,6 +4,7 @@
    Tests of lib/guest's handlers, without any engine: calls are entered, run
    if the verdict says so, and left.  */
 
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
@@ -398,6 +399,53 @@ test_owners (void)
   close (fd);
 }
 
+/* Read the file PATH as the container does; put its text into BUFFER.  */
+static void
+read_all (const char *path, char *buffer, size_t size)
+{
+  size_t length = 0;
+  ssize_t count = 1;
+  int fd = (int) engine_call (SYS_openat, FD (AT_FDCWD), P (path), O_RDONLY,
+                              0, 0, 0);
+  while (fd >= 0 && count > 0 && length < size - 1)
+    {
+      count = read (fd, buffer + length, size - 1 - length);
+      length += count > 0 ? (size_t) count : 0;
+    }
+  buffer[length] = '\0';
+  close (fd);
+}
+
+static void
+test_proc_text (void)
+{
+  static char text[1 << 20];
+
+  read_all ("/proc/self/status", text, sizeof text);
+  tap_ok (strstr (text, "\nUid:\t0\t0\t0\t0\n") != NULL,
+          "status tells the container's ids");
+  tap_ok (strstr (text, "\nTracerPid:\t0\n") != NULL
+              && strstr (text, "\nThreads:\t1\n") != NULL,
+          "and what else there is");
+  char path[PATH_MAX + 64];
+  snprintf (path, sizeof path, "%s/etc/passwd", root);
+  int fd = open (path, O_RDONLY);
+  void *place = mmap (NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+  close (fd);
+  read_all ("/proc/thread-self/maps", text, sizeof text);
+  tap_ok (strstr (text, " /etc/passwd\n") != NULL
+              && strstr (text, top) == NULL
+              && strstr (text, "[stack]") != NULL,
+          "maps tells guest paths");
+  munmap (place, 4096);
+  read_all ("/proc/sys/kernel/hostname", text, sizeof text);
+  tap_ok (strlen (text) > 1, "the host's name");
+  strcpy (engine_guest.names.node, "inside");
+  read_all ("/proc/sys/kernel/hostname", text, sizeof text);
+  tap_ok (strcmp (text, "inside\n") == 0, "or the container's");
+  engine_guest.names.node[0] = '\0';
+}
+
 static void
 test_ids (void)
 {
@@ -598,6 +646,7 @@ main (void)
   test_directory ();
   test_changing ();
   test_sockets ();
+  test_proc_text ();
   test_owners ();
   test_ids ();
   engine_without[0] = 437;

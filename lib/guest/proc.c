@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Files of /proc whose text tells of the host what the container sees
+   otherwise: maps and its relatives (paths), status (ids, capabilities,
+   the tracer), the machine's names.
+
+   When one is opened to be read, the real text is rewritten line by line into
+   a file in memory, and that is opened in its place: the task gets a picture
+   of the moment, with offsets, poll and mmap as of any file.  What cannot be
+   done so (no memory files, a task that may not look into the engine) is left
+   as it is.  */
+
+#include "lib/guest/handlers.h"
+
+enum file_kind
+{
+  FILE_PLAIN,
+  FILE_MAPS,   /* maps, smaps, numa_maps: paths */
+  FILE_STATUS, /* status: ids and more */
+  FILE_NODE,   /* sys/kernel/hostname */
+  FILE_DOMAIN, /* sys/kernel/domainname */
+  FILE_RELEASE /* sys/kernel/osrelease */
+};
+
+/* A file being rewritten.  */
+struct rewrite
+{
+  struct guest_task *task;
+  const struct guest_task *subject; /* whose file it is */
+  enum file_kind kind;
+  int from, to;
+  struct guest_text out;
+  char out_bytes[GUEST_PATH_SIZE];
+};
+
+static bool
+ends_with (const char *text, size_t length, const char *end)
+{
+  size_t tail = guest_text_length (end, 64);
+  return length >= tail && guest_text_equal (text + length - tail, end);
+}
+
+/* Tell what the file PATH (of LENGTH bytes) below /proc is; TID gets the task
+   that it is about, or -1.  */
+static enum file_kind
+classify (const char *path, size_t length, int *tid)
+{
+  size_t digits = 0;
+  size_t slash = length;
+
+  *tid = -1;
+  if (guest_text_equal (path, "sys/kernel/hostname"))
+    return FILE_NODE;
+  if (guest_text_equal (path, "sys/kernel/domainname"))
+    return FILE_DOMAIN;
+  if (guest_text_equal (path, "sys/kernel/osrelease"))
+    return FILE_RELEASE;
+
+  while (path[digits] >= '0' && path[digits] <= '9')
+    digits++;
+  while (slash > 0 && path[slash - 1] != '/')
+    slash--;
+  if (digits == 0 || path[digits] != '/' || slash == 0)
+    return FILE_PLAIN;
+  *tid = guest_text_number (path, digits);
+  if (slash - 1 > digits)
+    {
+      /* Only PID/task/TID/NAME is deeper.  */
+      size_t start = digits + 6;
+      if (slash < start + 2
+          || !guest_text_is (path + digits, 6, "/task/"))
+        return FILE_PLAIN;
+      *tid = guest_text_number (path + start, slash - 1 - start);
+      if (*tid < 0)
+        return FILE_PLAIN;
+    }
+  if (guest_text_equal (path + slash, "status"))
+    return FILE_STATUS;
+  if (guest_text_equal (path + slash, "maps")
+      || guest_text_equal (path + slash, "smaps")
+      || guest_text_equal (path + slash, "numa_maps"))
+    return FILE_MAPS;
+  return FILE_PLAIN;
+}
+
+/* Write out what has gathered.  */
+static int
+flush (struct rewrite *rewrite)
+{
+  struct guest *guest = rewrite->task->guest;
+  size_t done = 0;
+
+  while (done < rewrite->out.length)
+    {
+      int64_t count
+          = host_call (guest, K_NR_write, host_fd (rewrite->to),
+                       host_pointer (rewrite->out.bytes + done),
+                       rewrite->out.length - done, 0);
+      if (count <= 0)
+        return count < 0 ? (int) count : -K_ENOSPC;
+      done += (size_t) count;
+    }
+  guest_text_cut (&rewrite->out, 0);
+  return 0;
+}
+
+/* Append the LENGTH bytes at BYTES to what is written.  */
+static int
+put (struct rewrite *rewrite, const char *bytes, size_t length)
+{
+  while (length > 0)
+    {
+      size_t room = rewrite->out.size - rewrite->out.length - 1;
+      size_t count = length < room ? length : room;
+      guest_text_add_bytes (&rewrite->out, bytes, count);
+      bytes += count;
+      length -= count;
+      if (length > 0)
+        {
+          int status = flush (rewrite);
+          if (status < 0)
+            return status;
+        }
+    }
+  return 0;
+}
+
+static int
+put_number (struct rewrite *rewrite, uint64_t number)
+{
+  char digits[24];
+  struct guest_text text;
+  guest_text_init (&text, digits, sizeof digits);
+  guest_text_add_number (&text, (int64_t) number);
+  return put (rewrite, digits, text.length);
+}
+
+/* Rewrite a line of maps: its path, if it has one.  */
+static int
+rewrite_maps (struct rewrite *rewrite, const char *line, size_t length)
+{
+  static const char deleted[] = " (deleted)";
+  char path[GUEST_PATH_SIZE];
+  size_t start = 0;
+  size_t end = length;
+
+  while (start < length && line[start] != '/')
+    start++;
+  bool is_header = length > 0
+                   && ((line[0] >= '0' && line[0] <= '9')
+                       || (line[0] >= 'a' && line[0] <= 'f'));
+  if (start == length || !is_header)
+    return put (rewrite, line, length);
+  if (ends_with (line, length, deleted))
+    end -= sizeof deleted - 1;
+  for (size_t i = start; start > 5 && i < end; i++)
+    if (line[i] == ' ' && guest_text_is (line + start - 5, 5, "file="))
+      end = i; /* numa_maps goes on behind it */
+
+  int seen = guest_reverse (rewrite->task, line + start, end - start, path,
+                            sizeof path);
+  if (seen < 0)
+    return put (rewrite, line, length);
+  int status = put (rewrite, line, start);
+  if (status == 0)
+    status = put (rewrite, path, (size_t) seen);
+  return status < 0 ? status : put (rewrite, line + end, length - end);
+}
+
+/* Write LABEL and the COUNT NUMBERS, each behind a tab.  */
+static int
+put_numbers (struct rewrite *rewrite, const char *label,
+             const uint32_t *numbers, uint32_t count, char separator)
+{
+  int status = put (rewrite, label, guest_text_length (label, 64));
+  if (status == 0)
+    status = put (rewrite, "\t", 1);
+  for (uint32_t i = 0; status == 0 && i < count; i++)
+    {
+      status = put_number (rewrite, numbers[i]);
+      if (status == 0 && (separator == ' ' || i + 1 < count))
+        status = put (rewrite, &separator, 1);
+    }
+  return status;
+}
+
+static int
+put_set (struct rewrite *rewrite, const char *label, uint64_t set)
+{
+  char digits[17];
+  for (int i = 0; i < 16; i++)
+    digits[i] = "0123456789abcdef"[set >> (60 - 4 * i) & 15];
+  int status = put (rewrite, label, guest_text_length (label, 64));
+  if (status == 0)
+    status = put (rewrite, "\t", 1);
+  return status < 0 ? status : put (rewrite, digits, 16);
+}
+
+/* Rewrite a line of status.  */
+static int
+rewrite_status (struct rewrite *rewrite, const char *line, size_t length)
+{
+  const struct guest_ids *ids = &rewrite->subject->ids;
+  bool emulated = rewrite->task->guest->identity.emulated;
+  uint32_t zero = 0;
+  uint32_t privileges = ids->no_new_privileges;
+  uint32_t uids[4] = { ids->uid, ids->euid, ids->suid, ids->fsuid };
+  uint32_t gids[4] = { ids->gid, ids->egid, ids->sgid, ids->fsgid };
+  size_t label = 0;
+
+  while (label < length && line[label] != ':')
+    label++;
+  if (guest_text_is (line, label, "TracerPid"))
+    return put_numbers (rewrite, "TracerPid:", &zero, 1, '\t');
+  if (guest_text_is (line, label, "State") && length > label + 2
+      && line[label + 2] == 't')
+    return put (rewrite, "State:\tR (running)", 18); /* by our stop */
+  if (guest_text_is (line, label, "NoNewPrivs"))
+    return put_numbers (rewrite, "NoNewPrivs:", &privileges, 1, '\t');
+  if (guest_text_is (line, label, "Seccomp"))
+    return put_numbers (rewrite, "Seccomp:", &zero, 1, '\t');
+  if (guest_text_is (line, label, "Seccomp_filters"))
+    return put_numbers (rewrite, "Seccomp_filters:", &zero, 1, '\t');
+  if (!emulated)
+    return put (rewrite, line, length);
+  if (guest_text_is (line, label, "Uid"))
+    return put_numbers (rewrite, "Uid:", uids, 4, '\t');
+  if (guest_text_is (line, label, "Gid"))
+    return put_numbers (rewrite, "Gid:", gids, 4, '\t');
+  if (guest_text_is (line, label, "Groups"))
+    return put_numbers (rewrite, "Groups:", ids->group, ids->group_count,
+                        ' ');
+  if (guest_text_is (line, label, "CapInh"))
+    return put_set (rewrite, "CapInh:", ids->inheritable);
+  if (guest_text_is (line, label, "CapPrm"))
+    return put_set (rewrite, "CapPrm:", ids->permitted);
+  if (guest_text_is (line, label, "CapEff"))
+    return put_set (rewrite, "CapEff:", ids->effective);
+  if (guest_text_is (line, label, "CapBnd"))
+    return put_set (rewrite, "CapBnd:", ids->bounding);
+  if (guest_text_is (line, label, "CapAmb"))
+    return put_set (rewrite, "CapAmb:", ids->ambient);
+  return put (rewrite, line, length);
+}
+
+/* Rewrite all lines of the file.  */
+static int
+rewrite_lines (struct rewrite *rewrite)
+{
+  struct guest *guest = rewrite->task->guest;
+  char buffer[2 * GUEST_PATH_SIZE];
+  size_t length = 0;
+  bool at_end = false;
+
+  while (!at_end || length > 0)
+    {
+      size_t used = 0;
+      int64_t count = 0;
+      if (!at_end)
+        count = host_call (guest, K_NR_read, host_fd (rewrite->from),
+                           host_pointer (buffer + length),
+                           sizeof buffer - 1 - length, 0);
+      if (count < 0)
+        return (int) count;
+      at_end = at_end || count == 0;
+      length += (size_t) count;
+      buffer[length] = '\0';
+      for (;;)
+        {
+          size_t end = used;
+          while (end < length && buffer[end] != '\n')
+            end++;
+          if (end == used && end == length)
+            break;
+          if (end == length && !at_end && used > 0)
+            break; /* the rest of the line is still to be read */
+          bool whole = end < length;
+          buffer[end] = '\0';
+          int status = rewrite->kind == FILE_MAPS
+                           ? rewrite_maps (rewrite, buffer + used, end - used)
+                           : rewrite_status (rewrite, buffer + used,
+                                             end - used);
+          if (status == 0 && whole)
+            status = put (rewrite, "\n", 1);
+          if (status < 0)
+            return status;
+          used = whole ? end + 1 : end;
+        }
+      for (size_t i = used; i < length; i++)
+        buffer[i - used] = buffer[i];
+      length -= used;
+    }
+  return flush (rewrite);
+}
+
+/* Write the name of KIND that the container is told.  Return -ENOENT when it
+   is the host's own.  */
+static int
+write_name (struct rewrite *rewrite)
+{
+  const struct guest_names *names = &rewrite->task->guest->names;
+  const char *name = rewrite->kind == FILE_NODE     ? names->node
+                     : rewrite->kind == FILE_DOMAIN ? names->domain
+                                                    : names->release;
+  if (name[0] == '\0')
+    return -K_ENOENT;
+  int status = put (rewrite, name, guest_text_length (name, 65));
+  if (status == 0)
+    status = put (rewrite, "\n", 1);
+  return status < 0 ? status : flush (rewrite);
+}
+
+/* Fill REWRITE->to from FOUND.  */
+static int
+rewrite_file (struct rewrite *rewrite, const struct guest_found *found)
+{
+  struct guest *guest = rewrite->task->guest;
+
+  guest_text_init (&rewrite->out, rewrite->out_bytes,
+                   sizeof rewrite->out_bytes);
+  if (rewrite->kind != FILE_MAPS && rewrite->kind != FILE_STATUS)
+    return write_name (rewrite);
+  rewrite->from = guest_found_open (guest, found, 0);
+  if (rewrite->from < 0)
+    return rewrite->from;
+  int status = rewrite_lines (rewrite);
+  host_close (guest, rewrite->from);
+  return status;
+}
+
+int
+guest_proc_content (struct guest_task *task, const struct guest_found *found)
+{
+  struct guest *guest = task->guest;
+  char proc[GUEST_NAME_MAX];
+  struct rewrite rewrite = { .task = task, .subject = task };
+  int tid;
+
+  if (guest->pid == 0)
+    return -K_ENOENT;
+  int length = guest_found_proc (guest, found, proc, sizeof proc);
+  if (length <= 0)
+    return -K_ENOENT;
+  rewrite.kind = classify (proc, (size_t) length, &tid);
+  if (rewrite.kind == FILE_PLAIN)
+    return -K_ENOENT;
+  if (tid >= 0)
+    rewrite.subject = tid == task->tid || tid == task->pid
+                          ? task
+                          : guest->ops->find_task (guest, tid);
+  if (rewrite.subject == NULL)
+    return -K_ENOENT;
+
+  rewrite.to = (int) host_call (guest, K_NR_memfd_create,
+                                host_pointer ("proc"), 1 /* CLOEXEC */, 0, 0);
+  if (rewrite.to < 0)
+    return rewrite.to;
+  int status = rewrite_file (&rewrite, found);
+  if (status < 0)
+    {
+      host_close (guest, rewrite.to);
+      return status;
+    }
+  return rewrite.to;
+}
