@@ -4,7 +4,7 @@
    Write a run plan and pass it from one program to the next.  */
 
 #ifndef _GNU_SOURCE
-# define _GNU_SOURCE 1
+#  define _GNU_SOURCE 1
 #endif
 
 #include "lib/plan/plan-write.h"
@@ -19,11 +19,11 @@
 
 /* Kernel interface that older headers lack.  */
 #ifndef MFD_CLOEXEC
-# define MFD_CLOEXEC 1u
-# define MFD_ALLOW_SEALING 2u
+#  define MFD_CLOEXEC 1u
+#  define MFD_ALLOW_SEALING 2u
 #endif
 #ifndef F_ADD_SEALS
-# define F_ADD_SEALS 1033
+#  define F_ADD_SEALS 1033
 #endif
 #define ALL_SEALS 15 /* no more seals, no shrinking, growing, writing */
 
@@ -79,10 +79,10 @@ begin_record (struct plan_writer *writer, enum plan_tag tag,
               enum plan_shape shape, size_t length)
 {
   const struct plan_tag_fact *fact = plan_tag_fact (tag);
-  bool fits = fact != NULL
-              && (fact->shape == shape
-                  || (shape == PLAN_SHAPE_TEXT
-                      && fact->shape == PLAN_SHAPE_PATH));
+  bool fits =
+      fact != NULL
+      && (fact->shape == shape
+          || (shape == PLAN_SHAPE_TEXT && fact->shape == PLAN_SHAPE_PATH));
   if (!fits && writer->status == 0)
     writer->status = -EINVAL;
   if (length >= PLAN_SIZE_MAX && writer->status == 0)
@@ -115,8 +115,8 @@ void
 plan_write_number (struct plan_writer *writer, enum plan_tag tag,
                    uint64_t number)
 {
-  unsigned char *place
-      = begin_record (writer, tag, PLAN_SHAPE_NUMBER, sizeof number);
+  unsigned char *place =
+      begin_record (writer, tag, PLAN_SHAPE_NUMBER, sizeof number);
   if (place != NULL)
     memcpy (place, &number, sizeof number);
 }
@@ -127,8 +127,8 @@ plan_write_binding (struct plan_writer *writer,
 {
   size_t host = strlen (binding->host) + 1;
   size_t guest = strlen (binding->guest);
-  unsigned char *place = begin_record (writer, PLAN_BINDING,
-                                       PLAN_SHAPE_BINDING, 8 + host + guest);
+  unsigned char *place =
+      begin_record (writer, PLAN_BINDING, PLAN_SHAPE_BINDING, 8 + host + guest);
   if (place == NULL)
     return;
   memcpy (place, &binding->flags, 4);
@@ -160,8 +160,8 @@ plan_write_file (struct plan_writer *writer, const struct plan_file *file)
 void
 plan_write_limit (struct plan_writer *writer, const struct plan_limit *limit)
 {
-  unsigned char *place
-      = begin_record (writer, PLAN_LIMIT, PLAN_SHAPE_LIMIT, 24);
+  unsigned char *place =
+      begin_record (writer, PLAN_LIMIT, PLAN_SHAPE_LIMIT, 24);
   if (place == NULL)
     return;
   memcpy (place, &limit->resource, 4);
@@ -195,7 +195,7 @@ plan_writer_finish (struct plan_writer *writer, struct plan *plan)
 }
 
 /* Return a descriptor of a new file without a name, or a negative errno.  Set
-   *SEALABLE when seals can be put on it.  */
+ *SEALABLE when seals can be put on it.  */
 static int
 open_nameless (bool *sealable)
 {
@@ -232,8 +232,8 @@ plan_send (const struct plan *plan)
   size_t done = 0;
   while (done < plan->size && status == 0)
     {
-      ssize_t part
-          = pwrite (fd, plan->bytes + done, plan->size - done, (off_t) done);
+      ssize_t part =
+          pwrite (fd, plan->bytes + done, plan->size - done, (off_t) done);
       if (part >= 0)
         done += (size_t) part;
       else if (errno != EINTR)

@@ -36,12 +36,10 @@ void plan_write_number (struct plan_writer *writer, enum plan_tag tag,
                         uint64_t number);
 void plan_write_binding (struct plan_writer *writer,
                          const struct plan_binding *binding);
-void plan_write_file (struct plan_writer *writer,
-                      const struct plan_file *file);
+void plan_write_file (struct plan_writer *writer, const struct plan_file *file);
 void plan_write_limit (struct plan_writer *writer,
                        const struct plan_limit *limit);
-void plan_write_port (struct plan_writer *writer,
-                      const struct plan_port *port);
+void plan_write_port (struct plan_writer *writer, const struct plan_port *port);
 
 /* Complete the plan and open it as PLAN, which borrows from WRITER.  Return 0,
    or the negative errno of the first failure.  */

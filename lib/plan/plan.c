@@ -198,7 +198,7 @@ check_record (const struct plan *plan, size_t position, uint32_t *seen,
   return check_shape (&record, fact->shape);
 }
 
-_Static_assert (PLAN_TAG_END <= 32, "tags seen are kept in 32 bits");
+_Static_assert(PLAN_TAG_END <= 32, "tags seen are kept in 32 bits");
 
 int
 plan_open (struct plan *plan, const void *bytes, size_t size)

@@ -39,39 +39,39 @@
    occur at most once; "!" must be there.  */
 enum plan_tag
 {
-  PLAN_ROOT = 1,         /* ! path: the host directory that is "/" */
-  PLAN_PROGRAM = 2,      /* path: guest path of the program to start; argv[0]
-                            is PLAN_ARGUMENT as typed.  Absent: the engine
-                            looks for the first argument in PATH */
-  PLAN_ARGUMENT = 3,     /* !* text: argv, in order */
-  PLAN_ENVIRONMENT = 4,  /* * text: NAME=VALUE, in order, no name twice */
-  PLAN_DIRECTORY = 5,    /* path: guest working directory at the start; "/"
-                            when absent */
-  PLAN_UID = 6,          /* number: user id shown; 0 asks for fake root */
-  PLAN_GID = 7,          /* number: group id shown */
-  PLAN_GROUP = 8,        /* * number: supplementary group id shown */
-  PLAN_HOST_UID = 9,     /* number: the real user id behind it */
-  PLAN_HOST_GID = 10,    /* number: the real group id behind it */
-  PLAN_BINDING = 11,     /* * struct plan_binding; later ones lie over earlier
-                            ones of the same guest path */
-  PLAN_FILE = 12,        /* * struct plan_file; lies over bindings */
-  PLAN_HOST_NAME = 13,   /* text: what uname shows; the host's when absent */
-  PLAN_KERNEL = 14,      /* text: kernel release that uname shows; likewise */
-  PLAN_LIMIT = 15,       /* * struct plan_limit, set before the program */
-  PLAN_MODE = 16,        /* ! text: "P1", "P2", ... */
+  PLAN_ROOT = 1,          /* ! path: the host directory that is "/" */
+  PLAN_PROGRAM = 2,       /* path: guest path of the program to start; argv[0]
+                             is PLAN_ARGUMENT as typed.  Absent: the engine
+                             looks for the first argument in PATH */
+  PLAN_ARGUMENT = 3,      /* !* text: argv, in order */
+  PLAN_ENVIRONMENT = 4,   /* * text: NAME=VALUE, in order, no name twice */
+  PLAN_DIRECTORY = 5,     /* path: guest working directory at the start; "/"
+                             when absent */
+  PLAN_UID = 6,           /* number: user id shown; 0 asks for fake root */
+  PLAN_GID = 7,           /* number: group id shown */
+  PLAN_GROUP = 8,         /* * number: supplementary group id shown */
+  PLAN_HOST_UID = 9,      /* number: the real user id behind it */
+  PLAN_HOST_GID = 10,     /* number: the real group id behind it */
+  PLAN_BINDING = 11,      /* * struct plan_binding; later ones lie over earlier
+                             ones of the same guest path */
+  PLAN_FILE = 12,         /* * struct plan_file; lies over bindings */
+  PLAN_HOST_NAME = 13,    /* text: what uname shows; the host's when absent */
+  PLAN_KERNEL = 14,       /* text: kernel release that uname shows; likewise */
+  PLAN_LIMIT = 15,        /* * struct plan_limit, set before the program */
+  PLAN_MODE = 16,         /* ! text: "P1", "P2", ... */
   PLAN_KILL_ON_EXIT = 17, /* number: 1 kills what is left when the first
                              program ends */
-  PLAN_VERBOSE = 18,     /* number: 0 quiet to 5 debug; 3 when absent */
-  PLAN_CONTAINER = 19,   /* text: id of the container, for messages */
-  PLAN_PORT = 20,        /* * struct plan_port */
-  PLAN_PORT_ANY = 21,    /* number: 1 lets the guest bind any port by moving
-                            the privileged ones up */
-  PLAN_HELD_FD = 22,     /* * number: a descriptor that the engine keeps open
-                            while the container lives, close-on-exec, and
-                            never shows to the guest (the lock that says "in
-                            use") */
-  PLAN_LIBEXEC = 23,     /* path: host directory of the package's helpers */
-  PLAN_TAG_END           /* one above the last */
+  PLAN_VERBOSE = 18,      /* number: 0 quiet to 5 debug; 3 when absent */
+  PLAN_CONTAINER = 19,    /* text: id of the container, for messages */
+  PLAN_PORT = 20,         /* * struct plan_port */
+  PLAN_PORT_ANY = 21,     /* number: 1 lets the guest bind any port by moving
+                             the privileged ones up */
+  PLAN_HELD_FD = 22,      /* * number: a descriptor that the engine keeps open
+                             while the container lives, close-on-exec, and
+                             never shows to the guest (the lock that says "in
+                             use") */
+  PLAN_LIBEXEC = 23,      /* path: host directory of the package's helpers */
+  PLAN_TAG_END            /* one above the last */
 };
 
 /* Flags of a binding.  */

@@ -42,11 +42,12 @@ struct run_options
 
 #define TARGET(member) .target = OPTION_TARGET (struct run_options, member)
 
-static const char *const pull_choices[]
-    = { "missing", "never", "always", "reuse", NULL };
+static const char *const pull_choices[] = { "missing", "never", "always",
+                                            "reuse", NULL };
 
-static const char *const stream_choices[]
-    = { "stdin", "stdout", "stderr", "STDIN", "STDOUT", "STDERR", NULL };
+static const char *const stream_choices[] = { "stdin", "stdout", "stderr",
+                                              "STDIN", "STDOUT", "STDERR",
+                                              NULL };
 
 static const struct option_row rows[] = {
   { "volume", 'v', OPTION_LIST, N_ ("HOST[:CONTAINER[:OPTIONS]]"),
@@ -97,8 +98,8 @@ static const struct option_row rows[] = {
   { "nosysdirs", 0, OPTION_FLAG, NULL,
     N_ ("do not show /dev, /proc, /sys and the like of the host"),
     TARGET (no_system_volumes) },
-  { "hostenv", 0, OPTION_FLAG, NULL,
-    N_ ("pass on the whole environment"), TARGET (host_environment) },
+  { "hostenv", 0, OPTION_FLAG, NULL, N_ ("pass on the whole environment"),
+    TARGET (host_environment) },
   { "bindhome", 0, OPTION_FLAG, NULL, N_ ("show your home directory"),
     TARGET (bind_home) },
   { "nometa", 0, OPTION_FLAG, NULL,
@@ -108,8 +109,8 @@ static const struct option_row rows[] = {
     N_ ("show the host's drivers for direct rendering"), TARGET (dri) },
   { "kernel", 0, OPTION_VALUE, N_ ("RELEASE"),
     N_ ("kernel release that uname shows"), TARGET (kernel) },
-  { "hostname", 0, OPTION_VALUE, N_ ("NAME"),
-    N_ ("host name that uname shows"), TARGET (host_name) },
+  { "hostname", 0, OPTION_VALUE, N_ ("NAME"), N_ ("host name that uname shows"),
+    TARGET (host_name) },
   { "device", 0, OPTION_LIST, N_ ("DEVICE"), N_ ("show this device"),
     TARGET (devices) },
   { "publish", 'p', OPTION_LIST, N_ ("HOSTPORT:PORT"),
@@ -130,16 +131,11 @@ static const struct option_row rows[] = {
   { .name = "env-host", TARGET (host_environment), .hidden = true },
 
   /* Checked below: there is only the host's.  */
-  { "network", 0, OPTION_VALUE, N_ ("NAME"), TARGET (network),
-    .hidden = true },
-  { "net", 0, OPTION_VALUE, N_ ("NAME"), TARGET (network),
-    .hidden = true },
-  { "pid", 0, OPTION_VALUE, N_ ("NAME"), TARGET (processes),
-    .hidden = true },
-  { "ipc", 0, OPTION_VALUE, N_ ("NAME"), TARGET (semaphores),
-    .hidden = true },
-  { "uts", 0, OPTION_VALUE, N_ ("NAME"), TARGET (nodes),
-    .hidden = true },
+  { "network", 0, OPTION_VALUE, N_ ("NAME"), TARGET (network), .hidden = true },
+  { "net", 0, OPTION_VALUE, N_ ("NAME"), TARGET (network), .hidden = true },
+  { "pid", 0, OPTION_VALUE, N_ ("NAME"), TARGET (processes), .hidden = true },
+  { "ipc", 0, OPTION_VALUE, N_ ("NAME"), TARGET (semaphores), .hidden = true },
+  { "uts", 0, OPTION_VALUE, N_ ("NAME"), TARGET (nodes), .hidden = true },
 
   /* What Docker's users write, and what is so anyway or changes nothing.  */
   { .name = "interactive", .letter = 'i', .ignored = true },
@@ -280,8 +276,8 @@ read_processors (const char *text, cpu_set_t *set, size_t size,
       if (good && *end == '\0')
         return 0;
       if (!good || *end != ',')
-        return error_set (err, EINVAL,
-                          _ ("invalid list of processors '%s'"), text);
+        return error_set (err, EINVAL, _ ("invalid list of processors '%s'"),
+                          text);
       rest = end + 1;
     }
 }
@@ -439,9 +435,8 @@ run_container (struct invocation *invocation, enum obtain_pull pull,
   const struct run_options *options = invocation->options;
   const struct obtain_request wanted = {
     .target = invocation->operands[0],
-    .name = options->name == NULL || options->name[0] == '\0'
-                ? NULL
-                : options->name,
+    .name = options->name == NULL || options->name[0] == '\0' ? NULL
+                                                              : options->name,
     .pull = pull,
     .platform = options->platform,
     .registry = options->registry,
@@ -453,8 +448,8 @@ run_container (struct invocation *invocation, enum obtain_pull pull,
 
   struct container *container = NULL;
   bool made = false;
-  int status = obtain_container (invocation->store, invocation->config,
-                                 &wanted, &container, &made, err);
+  int status = obtain_container (invocation->store, invocation->config, &wanted,
+                                 &container, &made, err);
   if (status == OBTAIN_NEEDS_FULL)
     return platform_exec_part ("udocker-full", invocation->argv, err);
   if (status < 0)
@@ -466,8 +461,8 @@ run_container (struct invocation *invocation, enum obtain_pull pull,
   if (status == 0)
     {
       struct run_request request = request_of (invocation, NULL);
-      status = run_request_in (invocation, &request, container, hold,
-                               &started, err);
+      status =
+          run_request_in (invocation, &request, container, hold, &started, err);
     }
   /* What nobody got to know must not stay.  */
   if (options->remove || (made && !started))

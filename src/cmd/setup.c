@@ -33,8 +33,8 @@ static const struct option_row rows[] = {
   { "execmode", 0, OPTION_VALUE, N_ ("MODE"),
     N_ ("run the container in this mode: P1 (the default) or P2"),
     TARGET (mode) },
-  { "force", 0, OPTION_FLAG, NULL,
-    N_ ("set the mode whatever it was before"), TARGET (force) },
+  { "force", 0, OPTION_FLAG, NULL, N_ ("set the mode whatever it was before"),
+    TARGET (force) },
   { .name = "purge", .ignored = true },
   { .name = "fixperm", .refusal = N_ ("this release does not have it") },
   { .name = "nvidia", .refusal = N_ ("this release does not have it") },
@@ -82,8 +82,8 @@ set_mode (struct container *container, const char *mode, bool force,
   const char *canonical = NULL;
   int status = engine_find (mode, &engine, &canonical, err);
   if (status == 0 && container_is_protected (container))
-    status = error_set (err, EPERM, _ ("container is protected: %s"),
-                        container->id);
+    status =
+        error_set (err, EPERM, _ ("container is protected: %s"), container->id);
   if (status == 0 && !force)
     status = check_old_mode (container, err);
   if (status == 0)
@@ -104,9 +104,8 @@ run_setup (struct invocation *invocation, struct error *err)
 {
   const struct setup_options *options = invocation->options;
   struct container *container = NULL;
-  int status
-      = container_open (invocation->store, invocation->operands[0],
-                        CONTAINER_BY_PREFIX, &container, err);
+  int status = container_open (invocation->store, invocation->operands[0],
+                               CONTAINER_BY_PREFIX, &container, err);
   if (status < 0)
     return error_prefix (err, _ ("invalid container id"));
 

@@ -62,8 +62,7 @@ make_container (struct store *store, const struct obtain_request *request,
 
   /* Somebody else made it while we were about to.  */
   struct container *made = NULL;
-  status = container_open (store, request->name, CONTAINER_BY_NAME, &made,
-                           err);
+  status = container_open (store, request->name, CONTAINER_BY_NAME, &made, err);
   if (status < 0)
     return status;
   *id = xstrdup (made->id);

@@ -79,8 +79,8 @@ find_existing (struct store *store, const struct obtain_request *request,
 {
   int status = 1;
   if (request->pull == OBTAIN_REUSE && request->name != NULL)
-    status = open_existing (store, request->name, CONTAINER_BY_NAME,
-                            container, err);
+    status =
+        open_existing (store, request->name, CONTAINER_BY_NAME, container, err);
   if (status == 1)
     status = open_existing (store, request->target, CONTAINER_BY_NAME,
                             container, err);
@@ -100,8 +100,8 @@ name_existing (struct store *store, const struct obtain_request *request,
   if (request->name == NULL)
     return 0;
   struct container *named = NULL;
-  int status = open_existing (store, request->name, CONTAINER_BY_NAME, &named,
-                              err);
+  int status =
+      open_existing (store, request->name, CONTAINER_BY_NAME, &named, err);
   if (status < 0)
     return status;
   if (status == 1)
@@ -127,8 +127,8 @@ check_name (struct store *store, const struct obtain_request *request,
     return error_set (err, EINVAL, _ ("invalid container name: %s"),
                       request->name);
   struct container *taken = NULL;
-  int status = open_existing (store, request->name, CONTAINER_BY_NAME, &taken,
-                              err);
+  int status =
+      open_existing (store, request->name, CONTAINER_BY_NAME, &taken, err);
   if (status < 0)
     return status;
   if (status == 1)
@@ -141,8 +141,7 @@ check_name (struct store *store, const struct obtain_request *request,
 int
 obtain_container (struct store *store, const struct config *config,
                   const struct obtain_request *request,
-                  struct container **container, bool *made,
-                  struct error *err)
+                  struct container **container, bool *made, struct error *err)
 {
   *made = false;
   int status = find_existing (store, request, container, err);

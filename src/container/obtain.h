@@ -18,8 +18,8 @@ enum obtain_pull
 {
   OBTAIN_MISSING, /* when neither container nor image is here */
   OBTAIN_NEVER,
-  OBTAIN_ALWAYS,  /* unless a container is named */
-  OBTAIN_REUSE    /* as missing, but a container of the wanted name first */
+  OBTAIN_ALWAYS, /* unless a container is named */
+  OBTAIN_REUSE   /* as missing, but a container of the wanted name first */
 };
 
 /* What is wanted.  Texts are borrowed; NULL when not given.  */

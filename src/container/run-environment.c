@@ -61,8 +61,7 @@ put_variable (struct run_plan *plan, const char *text, bool override)
   size_t length = strcspn (text, "=");
   size_t i = find_variable (plan, text, length);
   if (i == plan->environment_count)
-    run_list_add (&plan->environment, &plan->environment_count,
-                  xstrdup (text));
+    run_list_add (&plan->environment, &plan->environment_count, xstrdup (text));
   else if (override)
     {
       free (plan->environment[i]);
@@ -183,7 +182,8 @@ add_host_variables (struct run_plan *plan, bool all,
       size_t length = strcspn (*variable, "=");
       if (length == 0 || (*variable)[length] == '\0')
         continue;
-      bool wanted = all || list_has (&config->valid_host_env, *variable, length);
+      bool wanted =
+          all || list_has (&config->valid_host_env, *variable, length);
       if (wanted && !list_has (&config->invalid_host_env, *variable, length))
         put_variable (plan, *variable, false);
     }
@@ -235,14 +235,14 @@ static void
 set_container_variables (struct run_plan *plan)
 {
   const struct container *container = plan->container;
-  AUTO_FREE char *names
-      = container != NULL ? container_names (container) : xstrdup ("");
+  AUTO_FREE char *names =
+      container != NULL ? container_names (container) : xstrdup ("");
   AUTO_FREE char *user = run_own_name ();
 
   set_variable (plan, "container_ruser", user, true);
   set_variable (plan, "container_root", plan->root, true);
-  set_variable (plan, "container_uuid",
-                container != NULL ? container->id : "", true);
+  set_variable (plan, "container_uuid", container != NULL ? container->id : "",
+                true);
   set_variable (plan, "container_execmode", plan->mode, true);
   set_variable (plan, "container_names", names, true);
 }
@@ -253,14 +253,16 @@ static void
 set_login_variables (struct run_plan *plan, size_t asked_count)
 {
   const char *id = plan->container != NULL ? plan->container->id : "";
-  AUTO_FREE char *prompt
-      = xasprintf ("%.8s%s", id, plan->user.uid == 0 ? "#" : "\\$");
+  AUTO_FREE char *prompt =
+      xasprintf ("%.8s%s", id, plan->user.uid == 0 ? "#" : "\\$");
   const struct
   {
     const char *name, *value;
   } variables[] = {
-    { "USER", plan->user.name },     { "LOGNAME", plan->user.name },
-    { "USERNAME", plan->user.name }, { "PS1", prompt },
+    { "USER", plan->user.name },
+    { "LOGNAME", plan->user.name },
+    { "USERNAME", plan->user.name },
+    { "PS1", prompt },
     { "SHLVL", "0" },
   };
 

@@ -36,7 +36,7 @@
 
 /* openat2, which old headers do not know.  */
 #ifndef SYS_openat2
-# define SYS_openat2 437
+#  define SYS_openat2 437
 #endif
 struct open_how_v0
 {
@@ -172,8 +172,8 @@ static int
 walk_open (struct walk *walk, const char *name)
 {
   int fd = -1;
-  const struct run_binding *binding
-      = binding_at (walk->plan, walk_guest (walk));
+  const struct run_binding *binding =
+      binding_at (walk->plan, walk_guest (walk));
   if (binding != NULL)
     fd = open (binding->host, O_PATH | O_CLOEXEC);
   else if (walk->fd >= 0)
@@ -252,8 +252,8 @@ walk_leap (struct walk *walk, bool *taken)
 
   struct open_how_v0 how = { .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
                              .resolve = WITHOUT_LINKS };
-  AUTO_CLOSE int fd
-      = (int) syscall (SYS_openat2, walk->fd, plain, &how, sizeof how);
+  AUTO_CLOSE int fd =
+      (int) syscall (SYS_openat2, walk->fd, plain, &how, sizeof how);
   if (fd < 0 && errno == ENOENT && !binding_below (walk->plan, target))
     {
       *taken = true;

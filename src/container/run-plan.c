@@ -64,8 +64,8 @@ fill (struct run_plan *plan, const struct run_request *request,
   if (failure == 0)
     failure = run_plan_add_directory (plan, request, metadata, err);
   if (failure == 0)
-    failure
-        = run_plan_add_program (plan, request, metadata, config, status, err);
+    failure =
+        run_plan_add_program (plan, request, metadata, config, status, err);
   return failure;
 }
 
@@ -82,8 +82,8 @@ run_plan_make (struct run_plan *plan, const struct run_request *request,
     .hold_fd = -1,
     .mode = xstrdup (request->mode),
     .kernel = request->kernel != NULL ? xstrdup (request->kernel) : NULL,
-    .host_name
-    = request->host_name != NULL ? xstrdup (request->host_name) : NULL,
+    .host_name =
+        request->host_name != NULL ? xstrdup (request->host_name) : NULL,
     .no_filter = config->proot_noseccomp == CONFIG_YES
                  || getenv ("PROOT_NO_SECCOMP") != NULL,
     .kill_on_exit = config->proot_killonexit,
@@ -184,10 +184,9 @@ write_user (const struct run_plan *plan, struct plan_writer *writer)
 void
 run_plan_write (const struct run_plan *plan, struct plan_writer *writer)
 {
-  plan_write_text (writer, PLAN_MODE,
-                   plan->no_filter && strcmp (plan->mode, "P1") == 0
-                       ? "P2"
-                       : plan->mode);
+  plan_write_text (
+      writer, PLAN_MODE,
+      plan->no_filter && strcmp (plan->mode, "P1") == 0 ? "P2" : plan->mode);
   if (plan->container != NULL)
     plan_write_text (writer, PLAN_CONTAINER, plan->container->id);
   write_tree (plan, writer);

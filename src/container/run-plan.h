@@ -20,9 +20,9 @@ struct plan_writer;
 /* Exit statuses of run that are not the program's own.  */
 enum run_status
 {
-  RUN_STATUS_FAILURE = 125,    /* udocker itself failed */
+  RUN_STATUS_FAILURE = 125,      /* udocker itself failed */
   RUN_STATUS_NOT_RUNNABLE = 126, /* the program cannot be executed */
-  RUN_STATUS_NOT_FOUND = 127   /* there is no such program */
+  RUN_STATUS_NOT_FOUND = 127     /* there is no such program */
 };
 
 /* Texts that somebody else owns.  */
@@ -36,17 +36,17 @@ struct run_list
    All texts are borrowed.  */
 struct run_request
 {
-  const char *root;         /* run in this host directory, without container */
-  struct run_list command;  /* words behind the container */
-  const char *entry_point;  /* "" drops entry point and command of the image */
+  const char *root;        /* run in this host directory, without container */
+  struct run_list command; /* words behind the container */
+  const char *entry_point; /* "" drops entry point and command of the image */
   bool no_metadata;
 
   struct run_list environment;       /* NAME=VALUE, or NAME: the host's */
   struct run_list environment_files; /* of the same, a line each */
   bool host_environment;
 
-  const char *user;      /* NAME, UID, and either with :GROUP or :GID */
-  const char *directory; /* working directory */
+  const char *user;        /* NAME, UID, and either with :GROUP or :GID */
+  const char *directory;   /* working directory */
   bool host_accounts;      /* passwd and group of the host */
   bool container_accounts; /* passwd and group of the image, untouched */
 
@@ -103,7 +103,7 @@ struct run_plan
 
   char **arguments; /* argv of the program, ended by NULL */
   size_t argument_count;
-  char *program; /* guest path of what is to be executed */
+  char *program;      /* guest path of what is to be executed */
   char **environment; /* NAME=VALUE, ended by NULL; no name twice */
   size_t environment_count;
   char *directory; /* guest path, a directory, without links */
@@ -116,11 +116,11 @@ struct run_plan
 
   char *kernel;    /* NULL: the host's */
   char *host_name; /* NULL: the host's */
-  bool no_filter; /* of system calls: P1 runs as P2 */
+  bool no_filter;  /* of system calls: P1 runs as P2 */
   bool kill_on_exit;
-  bool remove;  /* the container goes when the program has ended */
-  int hold_fd;  /* lock that says "in use", or -1; see running.h */
-  int verbose;  /* messages of the engine, as enum log_level */
+  bool remove; /* the container goes when the program has ended */
+  int hold_fd; /* lock that says "in use", or -1; see running.h */
+  int verbose; /* messages of the engine, as enum log_level */
 };
 
 /* Make PLAN of what REQUEST asks for in CONTAINER (NULL with REQUEST->root),

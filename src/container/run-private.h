@@ -86,8 +86,7 @@ bool run_plan_binds (const struct run_plan *plan, const char *path);
 
 /* Fill user and the made-up passwd and group: run-user.c.  SPECIFICATION is
    what --user or the image says, or NULL.  */
-int run_plan_add_user (struct run_plan *plan,
-                       const struct run_request *request,
+int run_plan_add_user (struct run_plan *plan, const struct run_request *request,
                        const char *specification, struct error *err);
 
 /* Return the name of who runs this, "" when it has none; the caller frees it.

@@ -54,14 +54,12 @@ use_directory (struct run_plan *plan, const char *path)
 int
 run_plan_add_directory (struct run_plan *plan,
                         const struct run_request *request,
-                        const struct run_metadata *metadata,
-                        struct error *err)
+                        const struct run_metadata *metadata, struct error *err)
 {
   const char *asked = request->directory;
   if (asked != NULL && asked[0] != '\0')
     {
-      int status
-          = asked[0] == '/' ? use_directory (plan, asked) : -EINVAL;
+      int status = asked[0] == '/' ? use_directory (plan, asked) : -EINVAL;
       if (status < 0)
         return error_set (err, -status, _ ("invalid working directory: %s: %s"),
                           asked,
@@ -108,8 +106,7 @@ static void
 add_arguments (struct run_plan *plan, const char *const *items, size_t count)
 {
   for (size_t i = 0; i < count; i++)
-    run_list_add (&plan->arguments, &plan->argument_count,
-                  xstrdup (items[i]));
+    run_list_add (&plan->arguments, &plan->argument_count, xstrdup (items[i]));
 }
 
 /* Put together PLAN's arguments.  */
@@ -161,8 +158,7 @@ suits_machine (const unsigned char *head, size_t size, const char **machine)
       {
         *machine = machines[i].name;
         return strcmp (host, machines[i].name) == 0
-               || strncmp (host, machines[i].name,
-                           strlen (machines[i].name))
+               || strncmp (host, machines[i].name, strlen (machines[i].name))
                       == 0
                || (machines[i].host != NULL
                    && strcmp (host, machines[i].host) == 0)
@@ -225,8 +221,8 @@ search_program (struct run_plan *plan, const char *name, struct error *err)
   while (true)
     {
       size_t length = strcspn (path, ":");
-      AUTO_FREE char *entry
-          = length > 0 ? xstrndup (path, length) : xstrdup (".");
+      AUTO_FREE char *entry =
+          length > 0 ? xstrndup (path, length) : xstrdup (".");
       AUTO_FREE char *directory = run_join (plan->directory, entry);
       AUTO_FREE char *guest = run_join (directory, name);
       int status = try_program (plan, guest, err);
@@ -306,8 +302,7 @@ use_shell (struct run_plan *plan, const struct config *config, int *status,
 
   AUTO_BUFFER (words);
   for (size_t i = 0; i < plan->argument_count; i++)
-    buffer_add_format (&words, "%s'%s'", i > 0 ? ", " : "",
-                       plan->arguments[i]);
+    buffer_add_format (&words, "%s'%s'", i > 0 ? ", " : "", plan->arguments[i]);
   log_warning (_ ("no command assuming: [%s]"), words.data);
   return 0;
 }

@@ -178,8 +178,7 @@ read_wish (const char *specification, struct wish *wish, struct error *err)
   wish->user = xstrndup (specification, length);
   wish->user_is_number = read_id (wish->user, length, &wish->uid);
   if (!wish->user_is_number
-      && (!is_name (wish->user)
-          || strspn (wish->user, "0123456789") == length))
+      && (!is_name (wish->user) || strspn (wish->user, "0123456789") == length))
     return bad_syntax (specification, err);
   if (specification[length] == '\0')
     return 0;
@@ -211,8 +210,8 @@ read_in_container (const struct run_plan *plan, const char *path)
   struct run_place place = { .fd = -1 };
   if (run_look (plan, path, 0, &place) == 0)
     {
-      AUTO_CLOSE int fd
-          = S_ISREG (place.status.st_mode) ? run_place_open (&place) : -1;
+      AUTO_CLOSE int fd =
+          S_ISREG (place.status.st_mode) ? run_place_open (&place) : -1;
       if (fd >= 0)
         (void) file_read_fd (fd, path, &text, NULL, &ignored); /* or "" */
       run_place_release (&place);
@@ -257,8 +256,8 @@ ask_host (struct accounts *accounts, const struct wish *wish)
   const char *name = wish->user_is_number ? NULL : wish->user;
   if (find_account (accounts->passwd, true, name, wish->uid, &found))
     return;
-  const struct passwd *entry
-      = name != NULL ? getpwnam (name) : getpwuid (wish->uid);
+  const struct passwd *entry =
+      name != NULL ? getpwnam (name) : getpwuid (wish->uid);
   if (entry == NULL)
     return;
   char *passwd = xasprintf ("%s:x:%u:%u:%s:%s:%s\n%s", entry->pw_name,
@@ -273,14 +272,14 @@ ask_host (struct accounts *accounts, const struct wish *wish)
 static void
 use_known (struct run_user *user, const struct account *account)
 {
-  user->name = xstrndup (account->text[FIELD_NAME],
-                         account->length[FIELD_NAME]);
-  user->home = xstrndup (account->text[FIELD_HOME],
-                         account->length[FIELD_HOME]);
-  user->shell = xstrndup (account->text[FIELD_SHELL],
-                          account->length[FIELD_SHELL]);
-  user->comment = xstrndup (account->text[FIELD_COMMENT],
-                            account->length[FIELD_COMMENT]);
+  user->name =
+      xstrndup (account->text[FIELD_NAME], account->length[FIELD_NAME]);
+  user->home =
+      xstrndup (account->text[FIELD_HOME], account->length[FIELD_HOME]);
+  user->shell =
+      xstrndup (account->text[FIELD_SHELL], account->length[FIELD_SHELL]);
+  user->comment =
+      xstrndup (account->text[FIELD_COMMENT], account->length[FIELD_COMMENT]);
   bool is_root = account->id == 0 || strcmp (user->name, "root") == 0;
   user->uid = is_root ? account->id : geteuid ();
   user->gid = is_root ? account->gid : getegid ();
@@ -306,16 +305,14 @@ use_unknown (struct run_user *user, const struct wish *wish,
              const struct accounts *accounts, bool bind_home)
 {
   const char *home = bind_home ? platform_home () : NULL;
-  bool is_root = wish->user_is_number ? wish->uid == 0
-                                      : strcmp (wish->user, "root") == 0;
+  bool is_root =
+      wish->user_is_number ? wish->uid == 0 : strcmp (wish->user, "root") == 0;
   user->name = wish->user_is_number ? invent_name (wish, accounts)
                                     : xstrdup (wish->user);
   user->home = xstrdup (home != NULL ? home : "/");
   user->shell = xstrdup ("/bin/sh");
   user->comment = xstrdup ("*UDOCKER*");
-  user->uid = is_root                ? 0
-              : wish->user_is_number ? wish->uid
-                                     : geteuid ();
+  user->uid = is_root ? 0 : wish->user_is_number ? wish->uid : geteuid ();
   user->gid = is_root ? 0 : getegid ();
 }
 
@@ -372,16 +369,16 @@ add_file (struct run_plan *plan, const char *path, char *content,
   struct run_place place = { .fd = -1 };
   int status = run_look (plan, path, 0, &place);
   if (status == -ENOENT)
-    status = run_look (plan, path, RUN_LOOK_NO_FOLLOW | RUN_LOOK_MISSING,
-                       &place);
+    status =
+        run_look (plan, path, RUN_LOOK_NO_FOLLOW | RUN_LOOK_MISSING, &place);
   if (status < 0)
     return error_set (err, -status,
                       _ ("cannot place '%s' in the container: %s"), path,
                       strerror (-status));
 
   size_t size = strlen (owned);
-  plan->files = xreallocarray (plan->files, plan->file_count + 1,
-                               sizeof *plan->files);
+  plan->files =
+      xreallocarray (plan->files, plan->file_count + 1, sizeof *plan->files);
   plan->files[plan->file_count++] = (struct run_file){
     .guest = TAKE (place.guest),
     .size = size,
@@ -398,8 +395,8 @@ static char *
 correct_passwd (const char *text, const struct run_user *user)
 {
   struct account found;
-  if (find_account (text, true, user->name, 0, &found)
-      && found.id == user->uid && found.gid == user->gid
+  if (find_account (text, true, user->name, 0, &found) && found.id == user->uid
+      && found.gid == user->gid
       && find_account (text, true, NULL, user->uid, &found)
       && is_named (&found, user->name))
     return NULL;
@@ -496,8 +493,7 @@ choose_user (struct run_plan *plan, const struct wish *wish,
 {
   struct account found;
   const char *name = wish->user_is_number ? NULL : wish->user;
-  bool known
-      = find_account (accounts->passwd, true, name, wish->uid, &found);
+  bool known = find_account (accounts->passwd, true, name, wish->uid, &found);
   if (!known && !made_up)
     return error_set (err, ENOENT, _ ("user not found: %s"), wish->user);
   if (known)
@@ -521,11 +517,10 @@ run_plan_add_user (struct run_plan *plan, const struct run_request *request,
   /* Who mounts one of the files has said what is to be seen.  */
   bool mounted = run_plan_binds (plan, "/etc/passwd")
                  || run_plan_binds (plan, "/etc/group");
-  struct accounts accounts
-      = { .on_host = request->host_accounts && !mounted };
+  struct accounts accounts = { .on_host = request->host_accounts && !mounted };
   bool untouched = mounted || request->container_accounts;
-  bool made_up = mounted || !(request->host_accounts
-                              || request->container_accounts);
+  bool made_up =
+      mounted || !(request->host_accounts || request->container_accounts);
 
   struct wish wish = { 0 };
   int status = read_wish (specification != NULL && specification[0] != '\0'
@@ -542,8 +537,8 @@ run_plan_add_user (struct run_plan *plan, const struct run_request *request,
                            : read_in_container (plan, "/etc/group");
       if (accounts.on_host)
         ask_host (&accounts, &wish);
-      status = choose_user (plan, &wish, &accounts, made_up,
-                            request->bind_home, err);
+      status = choose_user (plan, &wish, &accounts, made_up, request->bind_home,
+                            err);
     }
   if (status == 0 && !untouched)
     status = show_accounts (plan, &accounts, err);

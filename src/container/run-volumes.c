@@ -102,17 +102,17 @@ find_mount_point (const struct run_plan *plan, const char *typed, bool follow,
                   char **guest, bool *missing)
 {
   struct run_place place = { .fd = -1 };
-  int status = run_look (plan, typed,
-                         RUN_LOOK_MISSING | (follow ? 0 : RUN_LOOK_NO_FOLLOW),
-                         &place);
+  int status =
+      run_look (plan, typed,
+                RUN_LOOK_MISSING | (follow ? 0 : RUN_LOOK_NO_FOLLOW), &place);
   if (status < 0)
     return status;
   if (follow && place.fd < 0 && !place.virtual_directory
       && strcmp (place.guest, typed) != 0)
     {
       run_place_release (&place);
-      status = run_look (plan, typed, RUN_LOOK_MISSING | RUN_LOOK_NO_FOLLOW,
-                         &place);
+      status =
+          run_look (plan, typed, RUN_LOOK_MISSING | RUN_LOOK_NO_FOLLOW, &place);
       if (status < 0)
         return status;
     }
@@ -145,9 +145,8 @@ places_directory (const struct run_plan *plan)
   AUTO_ERROR struct error ignored = { 0 };
   if (plan->container != NULL)
     {
-      AUTO_FREE char *own
-          = xasprintf ("%s/run/.places",
-                       store_top_path (plan->container->store));
+      AUTO_FREE char *own =
+          xasprintf ("%s/run/.places", store_top_path (plan->container->store));
       if (file_make_directories (AT_FDCWD, own, 0700, &ignored) == 0)
         return TAKE (own);
     }
@@ -176,8 +175,8 @@ make_place (const struct run_plan *plan, const char *path, bool directory)
   for (char *c = name; *c != '\0'; c++)
     if (*c == '/')
       *c = '#';
-  AUTO_FREE char *host
-      = xasprintf ("%s/%s%s", places, directory ? "d" : "f", name);
+  AUTO_FREE char *host =
+      xasprintf ("%s/%s%s", places, directory ? "d" : "f", name);
   AUTO_FREE char *tree = xasprintf ("%s%s", host, path);
   if (access (tree, F_OK) == 0)
     return TAKE (host);
@@ -186,8 +185,8 @@ make_place (const struct run_plan *plan, const char *path, bool directory)
     return file_make_directories (AT_FDCWD, tree, 0755, &ignored) < 0
                ? NULL
                : TAKE (host);
-  AUTO_FREE char *above
-      = xstrndup (tree, (size_t) (strrchr (tree, '/') - tree));
+  AUTO_FREE char *above =
+      xstrndup (tree, (size_t) (strrchr (tree, '/') - tree));
   if (file_make_directories (AT_FDCWD, above, 0755, &ignored) < 0)
     return NULL;
   AUTO_CLOSE int fd = open (tree, O_WRONLY | O_CREAT | O_CLOEXEC, 0444);
@@ -243,9 +242,8 @@ add_binding (struct run_plan *plan, const char *host, const char *guest,
       return 0;
     }
   if (status < 0)
-    return error_set (err, -status,
-                      _ ("invalid container volume path: %s: %s"), guest,
-                      strerror (-status));
+    return error_set (err, -status, _ ("invalid container volume path: %s: %s"),
+                      guest, strerror (-status));
   if (strcmp (place, "/") == 0)
     return error_set (err, EINVAL,
                       _ ("invalid container volume path: %s: it is the"
@@ -320,9 +318,9 @@ read_volume (const char *volume, char **host, char **guest, uint32_t *flags,
   options += *options == ':';
 
   AUTO_FREE char *typed_host = xstrndup (volume, host_length);
-  AUTO_FREE char *typed_guest
-      = guest_length > 0 ? xstrndup (rest, guest_length)
-                         : xstrndup (volume, host_length);
+  AUTO_FREE char *typed_guest = guest_length > 0
+                                    ? xstrndup (rest, guest_length)
+                                    : xstrndup (volume, host_length);
   *host = normal_path (typed_host, true);
   if (*host == NULL)
     return error_set (err, EINVAL,
@@ -343,8 +341,8 @@ read_volume (const char *volume, char **host, char **guest, uint32_t *flags,
 /* Add the binding that the word VOLUME means, unless NO_VOLUMES has it.  */
 static int
 add_volume (struct run_plan *plan, const char *volume,
-            const struct run_list *no_volumes, bool *used,
-            enum purpose purpose, struct error *err)
+            const struct run_list *no_volumes, bool *used, enum purpose purpose,
+            struct error *err)
 {
   AUTO_FREE char *host = NULL;
   AUTO_FREE char *guest = NULL;
@@ -415,9 +413,9 @@ run_plan_add_volumes (struct run_plan *plan, const struct run_request *request,
   int status = add_list (plan, request->volumes.items, request->volumes.count,
                          out, used, PURPOSE_USER, err);
   if (status == 0 && !request->no_system_volumes)
-    status = add_list (plan, (const char *const *) config->sysdirs_list.items,
-                       config->sysdirs_list.count, out, used, PURPOSE_SYSTEM,
-                       err);
+    status =
+        add_list (plan, (const char *const *) config->sysdirs_list.items,
+                  config->sysdirs_list.count, out, used, PURPOSE_SYSTEM, err);
   if (status == 0 && request->bind_dri)
     status = add_list (plan, (const char *const *) config->dri_list.items,
                        config->dri_list.count, out, used, PURPOSE_SYSTEM, err);

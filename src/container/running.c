@@ -57,9 +57,9 @@ runtime_directory (const struct store *store)
   const char *runtime = getenv ("XDG_RUNTIME_DIR");
   if (runtime == NULL || runtime[0] != '/')
     return NULL;
-  return xasprintf ("%s/udocker/%016llx", runtime,
-                    (unsigned long long) hash_of (
-                        store_containers_path (store)));
+  return xasprintf (
+      "%s/udocker/%016llx", runtime,
+      (unsigned long long) hash_of (store_containers_path (store)));
 }
 
 /* Open the lock file of CONTAINER below DIRECTORY, made if missing.  Return a
@@ -85,8 +85,8 @@ static int
 open_own_lock (const struct container *container)
 {
   AUTO_FREE char *machine = machine_name ();
-  AUTO_FREE char *directory = xasprintf (
-      "%s/run/%s", store_top_path (container->store), machine);
+  AUTO_FREE char *directory =
+      xasprintf ("%s/run/%s", store_top_path (container->store), machine);
   int fd = open_lock (directory, container);
   if (fd >= 0)
     return fd;
@@ -118,8 +118,8 @@ container_hold (const struct container *container, struct error *err)
   /* Who removed it before we had the lock has removed the lock file too, or
      at least the container.  */
   struct stat st;
-  if (fstat (fd, &st) < 0 || st.st_nlink == 0
-      || fstat (container->fd, &st) < 0 || st.st_nlink == 0)
+  if (fstat (fd, &st) < 0 || st.st_nlink == 0 || fstat (container->fd, &st) < 0
+      || st.st_nlink == 0)
     return error_set (err, ENOENT, _ ("container %s was removed just now"),
                       container->id);
   return TAKE_FD (fd);
@@ -142,8 +142,7 @@ any_other_machine (const struct container *container,
                                  const struct container *container))
 {
   AUTO_FREE char *machine = machine_name ();
-  AUTO_FREE char *top
-      = xasprintf ("%s/run", store_top_path (container->store));
+  AUTO_FREE char *top = xasprintf ("%s/run", store_top_path (container->store));
   AUTO_CLOSEDIR DIR *directory = opendir (top);
   if (directory == NULL)
     return false;
@@ -172,11 +171,10 @@ int
 container_claim (const struct container *container, int hold, int *claim,
                  struct error *err)
 {
-  AUTO_CLOSE int fd = hold >= 0 ? fcntl (hold, F_DUPFD_CLOEXEC, 3)
-                                : open_own_lock (container);
+  AUTO_CLOSE int fd =
+      hold >= 0 ? fcntl (hold, F_DUPFD_CLOEXEC, 3) : open_own_lock (container);
   if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
-    return error_set (err, EBUSY, _ ("container %s is running"),
-                      container->id);
+    return error_set (err, EBUSY, _ ("container %s is running"), container->id);
   if (any_other_machine (container, is_held))
     return error_set (err, EBUSY,
                       _ ("container %s is running on another machine"),
@@ -194,8 +192,8 @@ container_unclaim (const struct container *container, int claim, bool removed)
     {
       /* While the lock is held, so that nobody takes it for a live one.  */
       AUTO_FREE char *machine = machine_name ();
-      AUTO_FREE char *own = xasprintf (
-          "%s/run/%s", store_top_path (container->store), machine);
+      AUTO_FREE char *own =
+          xasprintf ("%s/run/%s", store_top_path (container->store), machine);
       (void) forget_lock (own, container);
       (void) any_other_machine (container, forget_lock);
       AUTO_FREE char *runtime = runtime_directory (container->store);

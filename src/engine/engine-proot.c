@@ -46,8 +46,7 @@ proot_usable (const struct host *host, const char *mode, struct error *err)
 }
 
 static int
-proot_prepare (struct container *container, const char *mode,
-               struct error *err)
+proot_prepare (struct container *container, const char *mode, struct error *err)
 {
   (void) container; /* runs as it lies on disk */
   (void) mode;
@@ -120,8 +119,9 @@ proot_run (const struct run_plan *plan, struct error *err)
   int status = 0;
   if (plan->remove)
     {
-      struct launch launch
-          = { .plan = plan, .program = program, .plan_fd = plan_fd };
+      struct launch launch = { .plan = plan,
+                               .program = program,
+                               .plan_fd = plan_fd };
       status = supervise (launch_engine, &launch);
     }
   else

@@ -25,8 +25,8 @@ static const struct engine *const engines[] = {
 };
 
 /* Modes that containers of other releases may be in.  */
-static const char *const foreign_modes[]
-    = { "F1", "F2", "F3", "F4", "R1", "R2", "R3", "S1", "T1", "T2" };
+static const char *const foreign_modes[] = { "F1", "F2", "F3", "F4", "R1",
+                                             "R2", "R3", "S1", "T1", "T2" };
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 
@@ -56,15 +56,14 @@ engine_find (const char *mode, const struct engine **engine,
 }
 
 int
-engine_mode_of (const struct container *container,
-                const struct config *config, char **mode, struct error *err)
+engine_mode_of (const struct container *container, const struct config *config,
+                char **mode, struct error *err)
 {
   if (container != NULL)
     {
       AUTO_ERROR struct error missing = { 0 };
       AUTO_FREE char *text = NULL;
-      int status = container_read_file (container, "execmode", &text,
-                                        &missing);
+      int status = container_read_file (container, "execmode", &text, &missing);
       if (status < 0 && status != -ENOENT)
         return error_move (err, &missing);
       if (status == 0 && text[0] != '\0')

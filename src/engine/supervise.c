@@ -32,12 +32,12 @@ static const struct
   int number;
   bool from_terminal; /* the terminal sends it to the whole group */
 } passed_on[] = {
-  { SIGHUP, true },    { SIGINT, true },   { SIGQUIT, true },
-  { SIGTSTP, true },   { SIGCONT, true },  { SIGWINCH, true },
-  { SIGTERM, false },  { SIGUSR1, false }, { SIGUSR2, false },
-  { SIGALRM, false },  { SIGPWR, false },  { SIGIO, false },
-  { SIGURG, false },   { SIGPROF, false }, { SIGVTALRM, false },
-  { SIGXCPU, false },  { SIGTTIN, true },  { SIGTTOU, true },
+  { SIGHUP, true },   { SIGINT, true },   { SIGQUIT, true },
+  { SIGTSTP, true },  { SIGCONT, true },  { SIGWINCH, true },
+  { SIGTERM, false }, { SIGUSR1, false }, { SIGUSR2, false },
+  { SIGALRM, false }, { SIGPWR, false },  { SIGIO, false },
+  { SIGURG, false },  { SIGPROF, false }, { SIGVTALRM, false },
+  { SIGXCPU, false }, { SIGTTIN, true },  { SIGTTOU, true },
 };
 #define PASSED_ON_COUNT (sizeof passed_on / sizeof passed_on[0])
 
@@ -122,8 +122,8 @@ child_has_ended (pid_t child, int *result)
           stop_with (child);
           continue;
         }
-      *result = WIFSIGNALED (status) ? 128 + WTERMSIG (status)
-                                     : WEXITSTATUS (status);
+      *result =
+          WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
       return true;
     }
 }

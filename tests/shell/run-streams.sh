@@ -56,6 +56,8 @@ is "a full disk is the program's affair" $? 1
 umask 077
 is "the umask is inherited" "$(ud c1 sh -c umask)" 0077
 umask 022
+# dash has ulimit -n.
+# shellcheck disable=SC3045
 (ulimit -n 100; is "limits are inherited" "$(ud c1 sh -c 'ulimit -n')" 100)
 tap_count=$((tap_count + 1))
 cd / || exit 99

@@ -17,8 +17,8 @@
 static int
 write_sample (struct plan_writer *writer, struct plan *plan)
 {
-  const struct plan_binding binding
-      = { "/host/dir", "/guest/dir", PLAN_BINDING_READ_ONLY };
+  const struct plan_binding binding = { "/host/dir", "/guest/dir",
+                                        PLAN_BINDING_READ_ONLY };
   const struct plan_file file = { "/etc/passwd", "root:\0x\n", 8, 0644 };
   const struct plan_limit limit = { 7, 1024, UINT64_MAX };
   const struct plan_port port = { 8080, 80 };
@@ -89,8 +89,7 @@ test_round_trip (void)
   tap_ok (plan_next_tag (&plan, PLAN_LIMIT, &position, &record),
           "there is a limit");
   struct plan_limit limit = plan_record_limit (&record);
-  tap_ok (limit.resource == 7 && limit.soft == 1024
-              && limit.hard == UINT64_MAX,
+  tap_ok (limit.resource == 7 && limit.soft == 1024 && limit.hard == UINT64_MAX,
           "limit's numbers");
   position = 0;
   tap_ok (plan_next_tag (&plan, PLAN_PORT, &position, &record),
@@ -213,24 +212,22 @@ test_shapes (void)
       RECORD ("\0\0\0\1\0\0\0\0/a\0/b"), -EPROTO },
     { "a binding without guest path", PLAN_BINDING,
       RECORD ("\0\0\0\0\0\0\0\0/a"), -EINVAL },
-    { "a binding at the root", PLAN_BINDING,
-      RECORD ("\0\0\0\0\0\0\0\0/a\0/"), -EINVAL },
+    { "a binding at the root", PLAN_BINDING, RECORD ("\0\0\0\0\0\0\0\0/a\0/"),
+      -EINVAL },
     { "a binding with a slash at the end", PLAN_BINDING,
       RECORD ("\0\0\0\0\0\0\0\0/a\0/b/"), -EINVAL },
     { "a binding with relative paths", PLAN_BINDING,
       RECORD ("\0\0\0\0\0\0\0\0a\0b"), -EINVAL },
-    { "a binding that is cut short", PLAN_BINDING, RECORD ("\0\0\0"),
-      -EINVAL },
-    { "a file without content", PLAN_FILE,
-      RECORD ("\0\0\0\0\2\0\0\0/a\0"), 0 },
+    { "a binding that is cut short", PLAN_BINDING, RECORD ("\0\0\0"), -EINVAL },
+    { "a file without content", PLAN_FILE, RECORD ("\0\0\0\0\2\0\0\0/a\0"), 0 },
     { "a file whose path ends outside", PLAN_FILE,
       RECORD ("\0\0\0\0\3\0\0\0/a\0"), -EINVAL },
     { "a file whose path has no end", PLAN_FILE,
       RECORD ("\0\0\0\0\2\0\0\0/abc"), -EINVAL },
     { "a file with a path of 4 GiB", PLAN_FILE,
       RECORD ("\0\0\0\0\xff\xff\xff\xff/abc"), -EINVAL },
-    { "a file with an odd mode", PLAN_FILE,
-      RECORD ("\0\0\1\0\2\0\0\0/a\0"), -EPROTO },
+    { "a file with an odd mode", PLAN_FILE, RECORD ("\0\0\1\0\2\0\0\0/a\0"),
+      -EPROTO },
     { "a limit cut short", PLAN_LIMIT, RECORD ("\0\0\0\0"), -EINVAL },
     { "port zero", PLAN_PORT, RECORD ("\0\0\0\0\1\0\0\0"), -EINVAL },
     { "port 65536", PLAN_PORT, RECORD ("\1\0\0\0\0\0\1\0"), -EINVAL },

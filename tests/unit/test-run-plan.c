@@ -44,8 +44,8 @@ make_bytes (const char *path, const char *content, size_t size, mode_t mode)
     tap_bail (err.text);
   *slash = '/';
   int fd = open (whole, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-  if (fd < 0 || file_write_all (fd, content, size) < 0
-      || fchmod (fd, mode) < 0 || close (fd) < 0)
+  if (fd < 0 || file_write_all (fd, content, size) < 0 || fchmod (fd, mode) < 0
+      || close (fd) < 0)
     tap_bail (whole);
   free (whole);
 }
@@ -85,8 +85,7 @@ make_root (void)
   make_file ("/root/usr/bin/noexec", "#!/bin/sh\n", 0644);
   /* A program for the Alpha.  */
   make_bytes ("/root/usr/bin/foreign",
-              "\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\x26\x90xxxxxxx", 27,
-              0755);
+              "\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\x26\x90xxxxxxx", 27, 0755);
   make_file ("/root/etc/passwd",
              "root:x:0:0:root:/root:/bin/sh\n"
              "# a comment\n"
@@ -95,15 +94,16 @@ make_root (void)
              "first.last:x:1235:100:Dots:/home/dots:/bin/sh\n"
              "homeless:x:1236:1236::relative:/bin/sh\n",
              0644);
-  make_file ("/root/etc/group",
-             "root:x:0:\nstaff:x:50:\nalice:x:1234:\n", 0644);
+  make_file ("/root/etc/group", "root:x:0:\nstaff:x:50:\nalice:x:1234:\n",
+             0644);
   make_directory ("/root/root");
   make_directory ("/root/home/alice");
   make_directory ("/root/dev");
   make_directory ("/outside/secret");
   make_file ("/outside/tool", "#!/bin/sh\n", 0755);
-  make_file ("/outside/vars", "# comment\n\n  A = spaced \nB=from file\n"
-                              "IMAGE=file\n\r\nUDOCKER_TEST_HOST\nC\n",
+  make_file ("/outside/vars",
+             "# comment\n\n  A = spaced \nB=from file\n"
+             "IMAGE=file\n\r\nUDOCKER_TEST_HOST\nC\n",
              0644);
   make_link ("usr/bin", "/root/bin");
   make_link ("/home/alice", "/root/absolute");
@@ -169,7 +169,7 @@ test_users (void)
   struct
   {
     const char *user;
-    const char *name;   /* NULL: refused */
+    const char *name; /* NULL: refused */
     unsigned uid, gid;
     const char *home;
     const char *passwd; /* the user's line in a made-up passwd, or NULL */
@@ -186,8 +186,7 @@ test_users (void)
     { "first.last", "first.last", u, g, "/home/dots", "" },
     { "homeless", "homeless", u, g, "/", "" },
     { "bob", "bob", u, g, "/", "" },
-    { "4000", "user4000", 4000, g, "/",
-      "user4000:x:4000:" },
+    { "4000", "user4000", 4000, g, "/", "user4000:x:4000:" },
     { "4000:5000", "user4000", 4000, 5000, "/",
       "user4000:x:4000:5000:*UDOCKER*:/:/bin/sh" },
     { "name@domain", "name@domain", u, g, "/", "" },
@@ -210,8 +209,8 @@ test_users (void)
       const char *shown = cases[i].user != NULL ? cases[i].user : "(none)";
       int failure = make_plan (request, &plan, &status, &text);
       if (cases[i].name == NULL)
-        tap_ok (failure < 0 && status == 125, "user '%s' is refused: %s",
-                shown, text != NULL ? text : "");
+        tap_ok (failure < 0 && status == 125, "user '%s' is refused: %s", shown,
+                text != NULL ? text : "");
       else if (tap_ok (failure == 0, "user '%s' is known%s", shown,
                        text != NULL ? text : ""))
         {
@@ -224,18 +223,17 @@ test_users (void)
           tap_is_string (environment_of (&plan, "USER"), cases[i].name,
                          "  USER");
           char *line = line_of (&plan, "/etc/passwd", cases[i].name);
-          char *start = xasprintf ("%s:x:%u:%u:", plan.user.name,
-                                   (unsigned) plan.user.uid,
-                                   (unsigned) plan.user.gid);
+          char *start =
+              xasprintf ("%s:x:%u:%u:", plan.user.name,
+                         (unsigned) plan.user.uid, (unsigned) plan.user.gid);
           if (cases[i].passwd == NULL)
             tap_ok (line == NULL, "  the image's passwd is left alone");
           else
-            tap_ok (line != NULL
-                        && strncmp (line, start, strlen (start)) == 0
-                        && strncmp (line, cases[i].passwd,
-                                    strlen (cases[i].passwd))
-                               == 0,
-                    "  passwd says so: %s", line != NULL ? line : "(none)");
+            tap_ok (
+                line != NULL && strncmp (line, start, strlen (start)) == 0
+                    && strncmp (line, cases[i].passwd, strlen (cases[i].passwd))
+                           == 0,
+                "  passwd says so: %s", line != NULL ? line : "(none)");
           free (line);
           free (start);
         }
@@ -284,8 +282,8 @@ test_accounts (void)
   run_plan_release (&plan);
   request.user = "no-such-user-anywhere";
   int failure = make_plan (request, &plan, &status, &text);
-  tap_ok (failure < 0 && status == 125, "--hostauth wants a user of the host: %s",
-          text);
+  tap_ok (failure < 0 && status == 125,
+          "--hostauth wants a user of the host: %s", text);
   free (text);
 
   /* A file of the user's stays as it is.  */
@@ -301,8 +299,8 @@ test_accounts (void)
   char *empty = xasprintf ("%s/empty", top);
   make_file ("/empty/bin/true", "#!", 0755);
   request = (struct run_request){ .root = empty };
-  tap_ok (make_plan (request, &plan, &status, &text) == 0
-              && plan.user.uid == 0 && strcmp (plan.user.name, "root") == 0,
+  tap_ok (make_plan (request, &plan, &status, &text) == 0 && plan.user.uid == 0
+              && strcmp (plan.user.name, "root") == 0,
           "root is root without a passwd, too");
   run_plan_release (&plan);
   free (empty);
@@ -314,10 +312,17 @@ test_environment (void)
   setenv ("UDOCKER_TEST_HOST", "from host", 1);
   setenv ("VTE_VERSION", "1", 1);
   char *file = xasprintf ("%s/outside/vars", top);
-  const char *words[]
-      = { "X=1", "X=2", " Y=y ", "1BAD=x", "=x", "SP ACE=x",
-          "UDOCKER_TEST_HOST", "EMPTY=", "USER=me", "B=over file",
-          "HOME=/elsewhere" };
+  const char *words[] = { "X=1",
+                          "X=2",
+                          " Y=y ",
+                          "1BAD=x",
+                          "=x",
+                          "SP ACE=x",
+                          "UDOCKER_TEST_HOST",
+                          "EMPTY=",
+                          "USER=me",
+                          "B=over file",
+                          "HOME=/elsewhere" };
   const char *files[] = { file };
   struct run_request request = {
     .environment = { words, sizeof words / sizeof words[0] },
@@ -422,12 +427,11 @@ test_volumes (void)
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
     {
       bool out = strncmp (cases[i].volume, "OUT", 3) == 0;
-      char *volume = xasprintf ("%s%s%s", out ? top : "",
-                                out ? "/outside" : "",
+      char *volume = xasprintf ("%s%s%s", out ? top : "", out ? "/outside" : "",
                                 cases[i].volume + (out ? 3 : 0));
       const char *volumes[] = { volume };
-      struct run_request request
-          = { .volumes = { volumes, 1 }, .no_system_volumes = true };
+      struct run_request request = { .volumes = { volumes, 1 },
+                                     .no_system_volumes = true };
       struct run_plan plan;
       char *text = NULL;
       int status = 0;
@@ -435,15 +439,15 @@ test_volumes (void)
       if (cases[i].guest == NULL)
         tap_ok (failure < 0 && status == 125, "volume '%s' is refused: %s",
                 cases[i].volume, text != NULL ? text : "");
-      else if (tap_ok (failure == 0, "volume '%s' is taken%s",
-                       cases[i].volume, text != NULL ? text : ""))
+      else if (tap_ok (failure == 0, "volume '%s' is taken%s", cases[i].volume,
+                       text != NULL ? text : ""))
         {
           bool guest_out = strncmp (cases[i].guest, "OUT", 3) == 0;
           char *guest = xasprintf ("%s%s%s", guest_out ? top : "",
                                    guest_out ? "/outside" : "",
                                    cases[i].guest + (guest_out ? 3 : 0));
-          const struct run_binding *last
-              = &plan.bindings[plan.binding_count - 1];
+          const struct run_binding *last =
+              &plan.bindings[plan.binding_count - 1];
           tap_is_string (last->guest, guest, "  at its place");
           tap_is_number (last->flags, cases[i].flags, "  flags");
           free (guest);
@@ -536,8 +540,8 @@ test_directories (void)
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
     {
-      struct run_request request
-          = { .directory = cases[i].typed, .volumes = { volumes, 1 } };
+      struct run_request request = { .directory = cases[i].typed,
+                                     .volumes = { volumes, 1 } };
       struct run_plan plan;
       char *text = NULL;
       int status = 0;
@@ -591,8 +595,8 @@ test_programs (void)
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
     {
-      char *path = xasprintf ("PATH=%s",
-                              cases[i].path != NULL ? cases[i].path : "");
+      char *path =
+          xasprintf ("PATH=%s", cases[i].path != NULL ? cases[i].path : "");
       const char *environment[] = { path };
       const char *command[] = { cases[i].typed, "argument" };
       struct run_request request = {
@@ -631,8 +635,8 @@ test_entry_points (void)
   char *text = NULL;
   int status = 0;
   const char *command[] = { "a b" };
-  struct run_request request
-      = { .entry_point = "  /bin/true  x ", .command = { command, 1 } };
+  struct run_request request = { .entry_point = "  /bin/true  x ",
+                                 .command = { command, 1 } };
   (void) make_plan (request, &plan, &status, &text);
   tap_ok (plan.argument_count == 3
               && strcmp (plan.arguments[0], "/bin/true") == 0
