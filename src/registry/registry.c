@@ -42,6 +42,7 @@ enum
 {
   MANIFEST_BYTES_MAX = 8 << 20,
   TOKEN_BYTES_MAX = 1 << 20,
+  FIRST_RETRIES = 2,
   /* A longer wait than this is for the user to decide on.  */
   PATIENCE = 180,
 };
@@ -332,7 +333,11 @@ run_patiently (struct registry *registry, struct exchange *exchange,
                const char *url, struct error *err)
 {
   const char *form = exchange->form;
+  unsigned int retries = registry->retries;
 
+  /* Where nobody has answered yet, it is most often because nobody will.  */
+  if (!registry->is_reached && retries > FIRST_RETRIES)
+    retries = FIRST_RETRIES;
   for (unsigned int attempt = 1;; attempt++)
     {
       exchange->form = form;
@@ -340,8 +345,11 @@ run_patiently (struct registry *registry, struct exchange *exchange,
       if (status < 0)
         return status;
       if (exchange->result == CURLE_OK)
-        registry->is_reached = true;
-      if (!exchange_may_pass (exchange) || attempt > registry->retries)
+        {
+          registry->is_reached = true;
+          retries = registry->retries;
+        }
+      if (!exchange_may_pass (exchange) || attempt > retries)
         break;
       /* It may just not speak TLS, which the caller tries next.  */
       if (exchange->result != CURLE_OK && registry->may_fall_back
@@ -671,6 +679,7 @@ fall_back (struct registry *registry, const struct exchange *exchange)
     case CURLE_SEND_ERROR:
     case CURLE_GOT_NOTHING:
     case CURLE_COULDNT_CONNECT:
+    case CURLE_OPERATION_TIMEDOUT:
       break;
     default:
       return false;
