@@ -77,10 +77,10 @@ locale_wish (const char *category)
   for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
     {
       const char *value = getenv (variables[i]);
-      if (value != NULL && *value != '\0')
-        return strcmp (value, "C") == 0 || strcmp (value, "POSIX") == 0
-                   ? NULL
-                   : value;
+      if (value == NULL || *value == '\0')
+        continue;
+      bool plain = strcmp (value, "C") == 0 || strcmp (value, "POSIX") == 0;
+      return plain ? NULL : value;
     }
   return NULL;
 }
