@@ -100,13 +100,9 @@ start_locale (void)
     return;
 
   /* In a copied tree the translations are not where configure said.  */
-  const char *path = platform_program_path ();
-  AUTO_FREE char *directory = NULL;
-  const char *end = path == NULL ? NULL : strstr (path, "/libexec/udocker/");
-  if (path != NULL && end == NULL)
-    end = strstr (path, "/bin/");
-  if (end != NULL)
-    directory = xasprintf ("%.*s/share/locale", (int) (end - path), path);
+  AUTO_FREE char *prefix = platform_prefix ();
+  AUTO_FREE char *directory =
+      prefix == NULL ? NULL : xasprintf ("%s/share/locale", prefix);
   bindtextdomain (PACKAGE, directory != NULL && access (directory, F_OK) == 0
                                ? directory
                                : LOCALEDIR);

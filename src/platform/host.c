@@ -198,10 +198,8 @@ directory_above (const char *path, unsigned components)
   return TAKE (directory);
 }
 
-/* Return the directory with our own parts below the prefix that the running
-   program is in; the caller frees it.  NULL when there is none.  */
-static char *
-parts_near_program (void)
+char *
+platform_prefix (void)
 {
   const char *program = platform_program_path ();
 
@@ -211,10 +209,18 @@ parts_near_program (void)
   AUTO_FREE char *directory = directory_above (program, 1);
   size_t length = strlen (directory);
   size_t tail = strlen ("/" PARTS);
-  if (length > tail && strcmp (directory + length - tail, "/" PARTS) == 0)
-    return TAKE (directory);
+  bool is_part =
+      length >= tail && strcmp (directory + length - tail, "/" PARTS) == 0;
+  return directory_above (program, is_part ? 3 : 2);
+}
 
-  AUTO_FREE char *prefix = directory_above (program, 2);
+/* Return the directory with our own parts below the prefix that the running
+   program is in; the caller frees it.  NULL when there is none.  */
+static char *
+parts_near_program (void)
+{
+  AUTO_FREE char *prefix = platform_prefix ();
+
   return prefix == NULL ? NULL : xasprintf ("%s/%s", prefix, PARTS);
 }
 

@@ -46,6 +46,11 @@ const char *platform_user_name (void);
    does not tell.  Borrowed.  */
 const char *platform_program_path (void);
 
+/* Return the prefix that this package lies in, wherever it was moved or copied
+   to: what is above bin or libexec/udocker of the running program.  The caller
+   frees it.  NULL when it cannot be told.  */
+char *platform_prefix (void);
+
 /* Return the path of our own part NAME ("udocker-proot"), which the caller
    frees: below $UDOCKER_LIBEXECDIR when that is set (the build tree), else
    beside the running program when that is itself such a part, else in
