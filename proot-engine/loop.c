@@ -264,7 +264,6 @@ on_entry (struct tracer *tracer, struct tracee *tracee)
       if (place >> 32 == LOADER_WINDOW >> 32)
         return;
     }
-  placement_note (&tracer->placement, tracee);
   tracee->diverted = false;
   tracee_release_held (tracee);
   call->number = (int) registers_number (entry);
@@ -523,6 +522,7 @@ on_status (struct tracer *tracer, pid_t tid, int status)
       return;
     }
 
+  placement_note (&tracer->placement, tracee);
   switch (event)
     {
     case PTRACE_EVENT_STOP:

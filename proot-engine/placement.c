@@ -10,18 +10,23 @@
    tracer alone do not help or harm elsewhere (tests/bench/placement.c).  What
    helps is to have both on one processor.
 
-   So a task that stops often, and only as long as it does, is narrowed to the
-   processor on which the tracer runs, where the tracer stays meanwhile.  The
-   program's own mask is kept here and shown by sched_getaffinity; children
-   never inherit a narrow one.  A timer looks every few milliseconds who
-   stopped stopping: those get their processors back, so that computing and
-   threads spread as ever.  From time to time everybody is let go, so that the
-   scheduler can choose a better place.  */
+   So a task that stops often is narrowed, only as long as it does, to the
+   processor on which the tracer runs, where the tracer stays meanwhile; so is
+   a new process while stops come thick and from elsewhere, because many
+   processes live too short to be watched.  Never more than two: what computes needs processors.
+   The program's own mask is kept here and shown by sched_getaffinity.  A timer
+   looks every few milliseconds who stopped stopping: those get their
+   processors back, so that computing and threads spread as ever.  From time to
+   time everybody is let go, so that the scheduler can choose a better
+   place.  */
 
 #include "proot-engine/placement.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -36,8 +41,9 @@ enum
   BURST = 16,                  /* stops that come ... */
   BURST_NANOSECONDS = 4000000, /* ... within this time make a task busy */
   TICK_MICROSECONDS = 10000,
-  BUSY_STOPS = 12,  /* fewer in a tick, and it is not busy any more */
-  TICKS_PINNED = 50 /* then everybody is let go once */
+  BUSY_STOPS = 12,   /* fewer in a tick, and it is not busy any more */
+  TICKS_PINNED = 50, /* then everybody is let go once */
+  NARROWED_MAX = 2
 };
 
 const int placement_calls[] = { SYS_sched_getaffinity, SYS_sched_setaffinity,
@@ -128,17 +134,59 @@ narrow (struct placement *placement, struct tracee *tracee)
   placement->count++;
 }
 
+/* Return whether the stop that is the COUNTth ends a burst, of which *BURST
+   has the end of the last.  */
+static bool
+ends_burst (uint32_t count, uint64_t *burst)
+{
+  struct timespec now;
+  if (count % BURST != 0)
+    return false;
+  (void) clock_gettime (CLOCK_MONOTONIC, &now);
+  uint64_t time = (uint64_t) now.tv_sec * 1000000000u + (uint64_t) now.tv_nsec;
+  bool fast = time - *burst < BURST_NANOSECONDS;
+  *burst = time;
+  return fast;
+}
+
+/* Return whether TRACEE, which has just stopped, ran on another processor
+   than this one.  */
+static bool
+is_apart (const struct tracee *tracee)
+{
+  enum
+  {
+    SPACES = 37 /* between the state and the processor in a stat line */
+  };
+  char path[32], line[1024];
+  (void) snprintf (path, sizeof path, "/proc/%d/stat", (int) tracee->tid);
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return false;
+  ssize_t size = read (fd, line, sizeof line - 1);
+  (void) close (fd);
+  if (size <= 0)
+    return false;
+  line[size] = '\0';
+  const char *field = strrchr (line, ')');
+  for (int i = 0; i < SPACES && field != NULL; i++)
+    field = strchr (field + 1, ' ');
+  return field != NULL && strtol (field, NULL, 10) != sched_getcpu ();
+}
+
 void
 placement_note (struct placement *placement, struct tracee *tracee)
 {
-  if (!placement->enabled || ++tracee->stops % BURST != 0 || tracee->narrowed)
+  if (!placement->enabled)
     return;
-  struct timespec now;
-  (void) clock_gettime (CLOCK_MONOTONIC, &now);
-  uint64_t time = (uint64_t) now.tv_sec * 1000000000u + (uint64_t) now.tv_nsec;
-  if (time - tracee->burst < BURST_NANOSECONDS)
+  if (++placement->stops % BURST == 0)
+    placement->busy = ends_burst (placement->stops, &placement->burst)
+                      && (placement->count > 0 || is_apart (tracee));
+  bool fast = ends_burst (++tracee->stops, &tracee->burst);
+  if (tracee->narrowed || placement->count >= NARROWED_MAX)
+    return;
+  if (fast || (placement->busy && tracee->stops < BURST))
     narrow (placement, tracee);
-  tracee->burst = time;
 }
 
 void
@@ -188,7 +236,8 @@ placement_clone (struct placement *placement, struct tracee *child,
   child->narrowed = true;
   child->processors = parent->processors;
   placement->count++;
-  placement_widen (placement, child);
+  if (placement->count > NARROWED_MAX)
+    placement_widen (placement, child);
 }
 
 bool

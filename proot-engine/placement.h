@@ -18,6 +18,9 @@ struct placement
 {
   bool enabled;
   int processor;      /* where the tracer is pinned, or -1 */
+  uint32_t stops;     /* of all tracees */
+  uint64_t burst;     /* when the last burst of them ended */
+  bool busy;          /* they come thick */
   unsigned int count; /* narrowed tracees */
   unsigned int ticks; /* since the tracer was pinned */
   cpu_set_t own;      /* the tracer's own processors */
@@ -27,7 +30,7 @@ struct placement
    to the scheduler.  */
 void placement_start (struct placement *placement, bool disabled);
 
-/* TRACEE has stopped for a system call.  */
+/* TRACEE has stopped, for whatever reason.  */
 void placement_note (struct placement *placement, struct tracee *tracee);
 
 /* Some milliseconds have passed: give those of TRACEES that stop no more
@@ -40,7 +43,7 @@ bool placement_is_due (void);
 /* Give TRACEE its processors back.  */
 void placement_widen (struct placement *placement, struct tracee *tracee);
 
-/* CHILD was cloned by PARENT: it must not inherit a narrow mask.  */
+/* CHILD was cloned by PARENT, and has inherited its mask, narrow or not.  */
 void placement_clone (struct placement *placement, struct tracee *child,
                       const struct tracee *parent);
 
