@@ -269,6 +269,8 @@ make_view (struct tracer *tracer, struct guest_task *task,
         return error;
     }
   error = build_view (tracer, &places);
+  if (error == 0)
+    guest_view_changed (&tracer->guest);
   if (error < 0)
     start_complain ("cannot lay out the container: %s", strerror (-error));
   for (size_t i = 0; i < places.count; i++)

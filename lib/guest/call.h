@@ -164,6 +164,13 @@ struct guest
 
   /* Private to this room, filled by guest_start.  */
   uint32_t missing;              /* host features that are not there */
+  bool hidden;                   /* some binding has no place on disk */
+  uint32_t listed_next;
+  struct
+  {
+    int pid, fd;
+    uint64_t inode;
+  } listed[16];                   /* directories whose next reading passes */
   uint16_t row[GUEST_CALL_LIMIT]; /* of each native number: row of the table
                                      and 1, or 0 */
 };
@@ -202,6 +209,10 @@ struct guest_call
    the host's kernel can do.  Call it once, in the process that will make the
    system calls.  Return 0, or a negative errno when VIEW is not sound.  */
 int guest_start (struct guest *guest);
+
+/* Look again at what GUEST's view shows, after the engine gave it another
+   one since guest_start.  */
+void guest_view_changed (struct guest *guest);
 
 /* Start TASK as the first of GUEST with file-system state FS (initialised)
    and IDS.  TID and PID are the caller's to fill.  */

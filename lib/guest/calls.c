@@ -167,7 +167,7 @@ const struct guest_rule guest_rules[] = {
     .changes = true,
     .path = { { -1, 0, -1, GUEST_PATH_FOLLOW } } },
   { "ftruncate", { 77, 46 }, .kind = GUEST_HARMLESS },
-  { "getdents", { 78, -1 }, .kind = GUEST_HARMLESS },
+  { "getdents", { 78, -1 }, .kind = GUEST_LISTS, .enter = guest_enter_list },
   { "getcwd", { 79, 17 }, .kind = GUEST_HANDLED, .enter = guest_enter_getcwd },
   { "chdir",
     { 80, 49 },
@@ -488,7 +488,7 @@ const struct guest_rule guest_rules[] = {
   { "epoll_ctl_old", { 214, -1 }, .kind = GUEST_REFUSED, .error = K_ENOSYS },
   { "epoll_wait_old", { 215, -1 }, .kind = GUEST_REFUSED, .error = K_ENOSYS },
   { "remap_file_pages", { 216, 234 }, .kind = GUEST_HARMLESS },
-  { "getdents64", { 217, 61 }, .kind = GUEST_HARMLESS },
+  { "getdents64", { 217, 61 }, .kind = GUEST_LISTS, .enter = guest_enter_list },
   { "set_tid_address", { 218, 96 }, .kind = GUEST_HARMLESS },
   { "restart_syscall", { 219, 128 }, .kind = GUEST_HARMLESS },
   { "semtimedop", { 220, 192 }, .kind = GUEST_HARMLESS },
@@ -855,6 +855,8 @@ guest_rule_action (const struct guest *guest, const struct guest_rule *rule,
                      || names->version[0] != '\0' || names->machine[0] != '\0'
                  ? GUEST_ACTION_STOP
                  : GUEST_ACTION_ALLOW;
+    case GUEST_LISTS:
+      return guest->hidden ? GUEST_ACTION_STOP : GUEST_ACTION_ALLOW;
     case GUEST_HANDLED:
     case GUEST_PROGRAM:
       break;

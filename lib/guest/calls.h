@@ -40,6 +40,8 @@ enum guest_kind
   GUEST_IDS,      /* the same, but only where ids are emulated; else harmless */
   GUEST_NAMES,    /* the same, but only where uname differs from the host's or
                      ids are emulated; else harmless */
+  GUEST_LISTS,    /* the same, but only where some binding has no place on
+                     disk; else harmless */
   GUEST_PROGRAM   /* execve, execveat: stops, guest_enter says GUEST_EXEC */
 };
 

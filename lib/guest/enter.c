@@ -40,6 +40,10 @@ guest_start (struct guest *guest)
     if (guest_rules[i].number[GUEST_NATIVE] >= 0)
       guest->row[guest_rules[i].number[GUEST_NATIVE]] = (uint16_t) (i + 1);
   probe (guest);
+  guest_view_changed (guest);
+  guest->listed_next = 0;
+  for (size_t i = 0; i < sizeof guest->listed / sizeof guest->listed[0]; i++)
+    guest->listed[i].pid = 0;
   return 0;
 }
 

@@ -90,6 +90,11 @@ uint32_t guest_add_mode (const struct guest_task *task, uint64_t *mode,
 int guest_proc_content (struct guest_task *task,
                         const struct guest_found *found);
 
+/* Write the whole guest path (chroot not taken off) of the directory that
+   our descriptor FD is into the SIZE bytes at PATH.  Return its length or a
+   negative errno.  */
+int guest_place (struct guest *guest, int fd, char *path, size_t size);
+
 /* Write /proc/TID/fd/FD of TASK into the SIZE bytes at PATH.  */
 void guest_fd_path (const struct guest_task *task, int fd, char *path,
                     size_t size);
@@ -115,6 +120,7 @@ guest_enter_function guest_enter_getresgid;
 guest_enter_function guest_enter_getresuid;
 guest_enter_function guest_enter_getsockopt;
 guest_enter_function guest_enter_getxattr;
+guest_enter_function guest_enter_list;
 guest_enter_function guest_enter_listxattr;
 guest_enter_function guest_enter_make;
 guest_enter_function guest_enter_mknod;

@@ -12,6 +12,7 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/identity.c \
   lib/guest/ids.c lib/guest/ids.h \
   lib/guest/kernel.h \
+  lib/guest/list.c \
   lib/guest/owners.c lib/guest/owners.h \
   lib/guest/path.c lib/guest/path.h \
   lib/guest/proc.c \

@@ -39,7 +39,7 @@
 
 #include "lib/guest/path.h"
 
-#include "lib/guest/host.h"
+#include "lib/guest/handlers.h"
 
 /* GUEST_FINAL bit of this file: take what is missing as written.  */
 #define FINAL_LENIENT 64u
@@ -1305,6 +1305,17 @@ guest_found_proc (struct guest *guest, const struct guest_found *found,
       guest_text_add (&text, path);
     }
   return text.overflows ? -K_ENOENT : (int) text.length;
+}
+
+int
+guest_place (struct guest *guest, int fd, char *path, size_t size)
+{
+  char host[GUEST_PATH_SIZE];
+  int length = host_place (guest, fd, host, sizeof host);
+
+  return length < 0 ? length
+                    : guest_view_reverse (guest->view, host, (size_t) length,
+                                          0, path, size);
 }
 
 uint32_t

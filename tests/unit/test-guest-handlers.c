@@ -288,6 +288,42 @@ test_changing (void)
                  -ELOOP, "RESOLVE_NO_SYMLINKS");
 }
 
+/* Count how often NAME is in the directory PATH.  */
+static int
+count_entries (const char *path, const char *name)
+{
+  char buffer[2048];
+  int found = 0;
+  int fd = (int) engine_call (SYS_openat, FD (AT_FDCWD), P (path),
+                              O_RDONLY | O_DIRECTORY, 0, 0, 0);
+  int64_t length;
+
+  while ((length = engine_call (SYS_getdents64, FD (fd), P (buffer),
+                                sizeof buffer, 0, 0, 0))
+         > 0)
+    for (int64_t at = 0; at < length;)
+      {
+        uint16_t size;
+        memcpy (&size, buffer + at + 16, sizeof size);
+        found += strcmp (buffer + at + 19, name) == 0;
+        at += size;
+      }
+  close (fd);
+  return found;
+}
+
+static void
+test_listing (void)
+{
+  tap_ok (engine_guest.hidden, "bindings without a place are noticed");
+  tap_is_number (count_entries ("/", "data"), 1, "one that has a place");
+  tap_is_number (count_entries ("/", "ro"), 1, "one that has none");
+  tap_is_number (count_entries ("/", "ro"), 1, "again");
+  tap_is_number (count_entries ("/", "etc"), 1, "an ordinary entry");
+  tap_is_number (count_entries ("/etc", "ro"), 0, "not elsewhere");
+  tap_is_number (count_entries ("/", ".."), 1, "dot dot");
+}
+
 static void
 test_owners (void)
 {
@@ -646,6 +682,7 @@ main (void)
   test_directory ();
   test_changing ();
   test_sockets ();
+  test_listing ();
   test_proc_text ();
   test_owners ();
   test_ids ();

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Directories that list entries which are only there because something is
+   bound below them.
+
+   Such entries come first: the call that reads a directory from its start is
+   answered with them alone, and the directory remembered, so that the next
+   call from there passes.  Nothing has to be known of the kernel's own
+   offsets.  Containers whose bindings all have a place on disk never stop at
+   these calls.  */
+
+#include "lib/guest/handlers.h"
+
+enum
+{
+  DIRECTORY_TYPE = 4,
+  FILE_TYPE = 8,
+  SEEK_CURRENT = 1
+};
+
+void
+guest_view_changed (struct guest *guest)
+{
+  const struct guest_view *view = guest->view;
+
+  guest->hidden = false;
+  for (uint32_t i = 1; !guest->hidden && i < view->binding_count; i++)
+    {
+      uint32_t parent = view->binding[i].parent;
+      uint32_t skip = parent == 0 ? 1 : view->binding[parent].guest_length + 1;
+      struct k_stat status;
+      if (host_fstatat (guest, guest->anchors[parent],
+                        guest_view_guest (view, i) + skip, &status,
+                        K_AT_SYMLINK_NOFOLLOW)
+          < 0)
+        guest->hidden = true;
+    }
+}
+
+/* The entries being made.  */
+struct listing
+{
+  char bytes[GUEST_PATH_SIZE];
+  size_t size; /* that the program has room for */
+  size_t length;
+  bool is_old; /* getdents, not getdents64 */
+};
+
+/* Add an entry.  Return whether it fits.  */
+static bool
+add_entry (struct listing *listing, uint64_t inode, char type,
+           const char *name, size_t name_length)
+{
+  size_t start = 18 + !listing->is_old;
+  size_t whole = (start + name_length + 1 + listing->is_old + 7) & ~(size_t) 7;
+  char *entry = listing->bytes + listing->length;
+
+  if (whole > listing->size - listing->length)
+    return false;
+  for (size_t i = 0; i < whole; i++)
+    entry[i] = '\0';
+  for (size_t i = 0; i < 8; i++)
+    entry[i] = (char) (inode >> 8 * i);
+  entry[16] = (char) (whole & 0xff);
+  entry[17] = (char) (whole >> 8);
+  entry[listing->is_old ? whole - 1 : 18] = type;
+  for (size_t i = 0; i < name_length; i++)
+    entry[start + i] = name[i];
+  listing->length += whole;
+  return true;
+}
+
+/* Add what the directory FD, guest path PATH, lacks on disk.  */
+static void
+add_hidden (struct guest *guest, int fd, const char *path, size_t length,
+            struct listing *listing)
+{
+  const struct guest_view *view = guest->view;
+  const char *name = NULL;
+  const char *last = NULL;
+  size_t name_length = 0;
+  size_t last_length = 0;
+
+  for (uint32_t i = 0;
+       (i = guest_view_below (view, i, path, length, &name, &name_length))
+       > 0;
+       i++)
+    {
+      char entry[GUEST_NAME_MAX + 1];
+      struct guest_text text;
+      struct k_stat status;
+      bool same = last != NULL && last_length == name_length;
+      for (size_t c = 0; same && c < name_length; c++)
+        same = last[c] == name[c];
+      last = name;
+      last_length = name_length;
+      guest_text_init (&text, entry, sizeof entry);
+      guest_text_add_bytes (&text, name, name_length);
+      if (same || text.overflows
+          || host_fstatat (guest, fd, entry, &status, K_AT_SYMLINK_NOFOLLOW)
+                 != -K_ENOENT)
+        continue;
+
+      bool is_mount = name[name_length] == '\0';
+      bool is_file
+          = is_mount && (view->binding[i].flags & GUEST_BINDING_FILE);
+      status.st_ino = 1;
+      if (is_mount)
+        (void) host_fstatat (guest, guest->anchors[i], "", &status,
+                             K_AT_EMPTY_PATH);
+      if (!add_entry (listing, status.st_ino,
+                      is_file ? FILE_TYPE : DIRECTORY_TYPE, name,
+                      name_length))
+        return;
+    }
+}
+
+/* Return whether TASK's directory FD was just answered; note the opposite.
+ */
+static bool
+was_answered (struct guest_task *task, int fd, uint64_t inode)
+{
+  struct guest *guest = task->guest;
+  size_t count = sizeof guest->listed / sizeof guest->listed[0];
+
+  for (size_t i = 0; i < count; i++)
+    if (guest->listed[i].pid == task->pid && guest->listed[i].fd == fd
+        && guest->listed[i].inode == inode)
+      {
+        guest->listed[i].pid = 0;
+        return true;
+      }
+  guest->listed_next = (guest->listed_next + 1) % (uint32_t) count;
+  guest->listed[guest->listed_next].pid = task->pid;
+  guest->listed[guest->listed_next].fd = fd;
+  guest->listed[guest->listed_next].inode = inode;
+  return false;
+}
+
+/* Fill LISTING for TASK's directory FD, open as OURS.  */
+static void
+fill_listing (struct guest_task *task, int fd, int ours,
+              struct listing *listing)
+{
+  struct guest *guest = task->guest;
+  struct k_stat status;
+  char path[GUEST_PATH_SIZE];
+
+  if (host_call (guest, K_NR_lseek, host_fd (ours), 0, SEEK_CURRENT, 0) != 0)
+    return;
+  int length = guest_place (guest, ours, path, sizeof path);
+  if (length <= 0
+      || guest_view_below (guest->view, 0, path, (size_t) length, NULL, NULL)
+             == 0)
+    return;
+  add_hidden (guest, ours, path, (size_t) length, listing);
+  if (listing->length == 0
+      || host_fstatat (guest, ours, "", &status, K_AT_EMPTY_PATH) < 0
+      || was_answered (task, fd, status.st_ino))
+    listing->length = 0;
+}
+
+/* getdents, getdents64.  */
+enum guest_verdict
+guest_enter_list (struct guest_task *task, struct guest_call *call)
+{
+  struct guest *guest = task->guest;
+  struct listing listing;
+  int fd = (int) (uint32_t) call->arg[0];
+  uint32_t size = (uint32_t) call->arg[2];
+  bool owned = false;
+  int ours = guest->ops->descriptor (task, fd, &owned);
+
+  if (ours < 0)
+    return GUEST_PASS;
+  listing.length = 0;
+  listing.size = size < sizeof listing.bytes ? size : sizeof listing.bytes;
+  listing.is_old = call->rule->number[GUEST_X86_64] == 78;
+  fill_listing (task, fd, ours, &listing);
+  if (owned)
+    host_close (guest, ours);
+  if (listing.length == 0)
+    return GUEST_PASS;
+  int status = guest->ops->write (task, call->arg[1], listing.bytes,
+                                  listing.length);
+  return guest_answer (call, status < 0 ? status : (int64_t) listing.length);
+}
