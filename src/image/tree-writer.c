@@ -56,6 +56,8 @@ enum
 #define DIRECTORY_FLAGS                                                        \
   (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY)
 
+#define FILE_FLAGS (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
+
 /* An open directory on the way to the last entry.  */
 struct level
 {
@@ -582,7 +584,6 @@ int
 tree_writer_open_file (struct tree_writer *writer, const char *name,
                        mode_t mode, struct error *err)
 {
-  const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   const char *last = NULL;
 
   mode = mend_mode (writer, mode, false);
@@ -592,13 +593,13 @@ tree_writer_open_file (struct tree_writer *writer, const char *name,
   if (status < 0)
     return set_failed (err, status, name);
 
-  AUTO_CLOSE int fd = openat (last_level (writer)->fd, last, flags, mode);
+  AUTO_CLOSE int fd = openat (last_level (writer)->fd, last, FILE_FLAGS, mode);
   if (fd < 0 && errno == EEXIST)
     {
       status = make_room (writer, last, err);
       if (status < 0)
         return status;
-      fd = openat (last_level (writer)->fd, last, flags, mode);
+      fd = openat (last_level (writer)->fd, last, FILE_FLAGS, mode);
     }
   if (fd < 0 || ((mode & writer->mask) != 0 && fchmod (fd, mode) < 0))
     return set_failed (err, -errno, name);
@@ -659,6 +660,58 @@ find_parent (struct tree_writer *writer, const char *path, const char **last)
   return walk (writer, writer->root, parent, false, &links);
 }
 
+/* Copy what SOURCE, open for reading, holds to FD, and its time.  */
+static int
+copy_content (int source, int fd)
+{
+  char data[16384];
+  struct stat info;
+
+  for (;;)
+    {
+      ssize_t size = read (source, data, sizeof data);
+      if (size < 0 && errno != EINTR)
+        return -errno;
+      if (size == 0)
+        break;
+      int status = size < 0 ? 0 : file_write_all (fd, data, (size_t) size);
+      if (status < 0)
+        return status;
+    }
+  if (fstat (source, &info) == 0)
+    {
+      const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+                                         info.st_mtim };
+      (void) fchmod (fd, info.st_mode & 0777); /* a nicety, like the time */
+      (void) futimens (fd, times);
+    }
+  return 0;
+}
+
+/* Make TARGET in the directory DIR known as NAME in LEVEL too; where the file
+   system has no hard links, or no more for this file, by a copy.  Return 0 or
+   a negative errno.  */
+static int
+link_or_copy (int dir, const char *target, const struct level *level,
+              const char *name)
+{
+  if (linkat (dir, target, level->fd, name, 0) == 0)
+    return 0;
+  if (errno != EPERM && errno != EACCES && errno != EMLINK && errno != EXDEV
+      && errno != ENOSYS && errno != ENOTSUP)
+    return -errno;
+
+  AUTO_FREE char *link_target = file_read_link (dir, target);
+  if (link_target != NULL)
+    return symlinkat (link_target, level->fd, name) < 0 ? -errno : 0;
+  AUTO_CLOSE int source = openat (
+      dir, target, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+  if (source < 0)
+    return -errno;
+  AUTO_CLOSE int fd = openat (level->fd, name, FILE_FLAGS, 0600);
+  return fd < 0 ? -errno : copy_content (source, fd);
+}
+
 int
 tree_writer_link (struct tree_writer *writer, const char *name,
                   const char *target, struct error *err)
@@ -695,19 +748,19 @@ tree_writer_link (struct tree_writer *writer, const char *name,
   if (number != 0)
     return error_set (err, number, _ ("cannot make '%s' a link to '%s': %s"),
                       name, target, strerror (number));
-  if (linkat (dir, target_last, level->fd, last, 0) == 0)
+  status = link_or_copy (dir, target_last, level, last);
+  if (status == 0)
     return 0;
-  if (errno != EEXIST)
-    return set_failed (err, -errno, name);
+  if (status != -EEXIST)
+    return set_failed (err, status, name);
   if (fstatat (level->fd, last, &old, AT_SYMLINK_NOFOLLOW) == 0
       && old.st_dev == info.st_dev && old.st_ino == info.st_ino)
     return 0;
   status = make_room (writer, last, err);
   if (status < 0)
     return status;
-  if (linkat (dir, target_last, level->fd, last, 0) < 0)
-    return set_failed (err, -errno, name);
-  return 0;
+  status = link_or_copy (dir, target_last, level, last);
+  return status < 0 ? set_failed (err, status, name) : 0;
 }
 
 int

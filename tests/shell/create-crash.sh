@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (C) 2026 the udocker authors
 #
-# KILLS=N is the number of kills (20).
+# KILLS=N is the number of kills (20, 300 in the long form).
 
 . "${top_srcdir:=.}/tests/tap.sh"
 need python3 setsid timeout
@@ -40,6 +40,7 @@ count ()
 start=$(date +%s%N)
 udocker create test/x > /dev/null || bail "create does not work"
 took=$((($(date +%s%N) - start) / 1000000))
+test "${TEST_LONG-}" = yes && : "${KILLS=300}"
 kills=${KILLS-20}
 printed=0
 bad=0
