@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -28,13 +29,25 @@ lock_fd (int fd, int operation)
   return 0;
 }
 
+/* Say, once, that locks cannot be had because of STATUS.  */
+static void
+warn_unlocked (int status)
+{
+  static atomic_flag is_said = ATOMIC_FLAG_INIT;
+
+  if (!atomic_flag_test_and_set (&is_said))
+    log_warning (_ ("this file system knows no locks (%s): do not change the"
+                    " repository in several processes at once"),
+                 strerror (-status));
+}
+
 static int
 lock_open (int dir, const char *path, int operation, const char *what,
            bool wait, struct error *err)
 {
   /* Over NFS an exclusive lock wants a descriptor open for writing, a shared
      one a descriptor open for reading.  */
-  AUTO_CLOSE int fd = openat (dir, path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  AUTO_CLOSE int fd = openat (dir, path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (fd < 0)
     return error_set (err, errno, _ ("cannot open the lock '%s': %s"), path,
                       strerror (errno));
@@ -48,11 +61,11 @@ lock_open (int dir, const char *path, int operation, const char *what,
   if (status == -EWOULDBLOCK)
     return error_set (err, EWOULDBLOCK, _ ("%s is in use by another process"),
                       what);
-  if (status < 0)
-    return error_set (
-        err, -status,
-        _ ("cannot lock '%s': %s; does its file system support locks?"), path,
-        strerror (-status));
+  if (status == -ENOSYS || status == -ENOTSUP || status == -ENOLCK)
+    warn_unlocked (status);
+  else if (status < 0)
+    return error_set (err, -status, _ ("cannot lock '%s': %s"), path,
+                      strerror (-status));
   return TAKE_FD (fd);
 }
 

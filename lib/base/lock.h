@@ -16,12 +16,12 @@ struct error;
    whole file, and which threads and forks of one process share by
    descriptor.  */
 
-/* Take the exclusive lock PATH below DIR, made if missing with mode 0600.
-   When somebody else holds it, say once "waiting for WHAT" as information,
-   then wait, unless WAIT is false: then fail with EWOULDBLOCK.  File systems
-   that know no locks make it fail with ENOLCK or ENOTSUP, in words.  Return a
-   descriptor that owns the lock until it is closed, or a negative errno with
-   ERR set.  */
+/* Take the exclusive lock PATH below DIR, made if missing with mode 0666 (less
+   the umask). When somebody else holds it, say once "waiting for WHAT" as
+   information, then wait, unless WAIT is false: then fail with EWOULDBLOCK.  On
+   a file system that knows no locks (some clusters mount theirs so) warn, once,
+   and go on as if it were taken.  Return a descriptor that owns the lock until
+   it is closed, or a negative errno with ERR set.  */
 int lock_take (int dir, const char *path, const char *what, bool wait,
                struct error *err);
 

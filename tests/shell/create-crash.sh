@@ -135,6 +135,36 @@ run udocker ps
 is "ps works without it" "$status$stderr" 0
 chmod 755 "$containers"
 
+# File systems that lack something.
+python3 - << 'END'
+from images import *
+image("test/links", layer(entry("a", data="content", mode=0o755), entry("b", HARD, to="a"),
+                          entry("l", LINK, to="a"), entry("m", HARD, to="l")))
+END
+full=$libexec/udocker-full
+if strace -o /dev/null -e inject=flock:error=ENOSYS true 2> /dev/null; then
+  run strace -f -qq -o /dev/null -e inject=flock:error=ENOSYS \
+    "$full" create --name=unlocked test/small
+  is "a file system without locks" "$status$(count)" 01
+  like "  is warned of" "$stderr" '^Warning: this file system knows no locks'
+  udocker rm unlocked 2> /dev/null
+  run strace -f -qq -o /dev/null -e inject=linkat:error=EPERM \
+    "$full" create --name=copied test/links
+  is "a file system without hard links" \
+    "$status$stderr$(cd "$containers/copied/ROOT" && cat a b m && stat -c '%h %a' a b)" \
+    '0contentcontentcontent1 755
+1 755'
+  udocker rm copied 2> /dev/null
+  for call in syncfs pwrite64 mkdirat renameat; do
+    run strace -f -qq -o /dev/null -e "inject=$call:error=ENOSPC" \
+      "$full" create test/x
+    is_error "no space left in $call" 1 "^Error: .*No space left on device\$"
+    is "  leaves nothing" "$(ls -A "$containers")" ''
+  done
+else
+  skip "a file system without locks" "no strace"
+fi
+
 rm "$UDOCKER_DIR"/repos/test/small/latest/manifest
 run udocker create test/small
 is_error "an image without its manifest" 1 \
