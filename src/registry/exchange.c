@@ -294,6 +294,26 @@ set_connection_options (struct exchange *exchange)
     }
 }
 
+/* Set what holds for the registry's own host only.  */
+static void
+set_host_options (struct exchange *exchange)
+{
+  CURL *easy = exchange->easy;
+  const struct registry *registry = exchange->registry;
+  size_t size = strlen (registry->url);
+
+  if (exchange->is_elsewhere
+      || strncmp (exchange->url, registry->url, size) != 0
+      || exchange->url[size] != '/')
+    return;
+  if (registry->host_ca != NULL)
+    curl_easy_setopt (easy, CURLOPT_CAINFO, registry->host_ca);
+  if (registry->host_cert != NULL)
+    curl_easy_setopt (easy, CURLOPT_SSLCERT, registry->host_cert);
+  if (registry->host_cert != NULL && registry->host_key != NULL)
+    curl_easy_setopt (easy, CURLOPT_SSLKEY, registry->host_key);
+}
+
 /* Make EXCHANGE's easy handle ready to ask for EXCHANGE->url.  */
 static void
 prepare (struct exchange *exchange)
@@ -302,6 +322,7 @@ prepare (struct exchange *exchange)
 
   forget_answer (exchange);
   set_connection_options (exchange);
+  set_host_options (exchange);
   curl_easy_setopt (easy, CURLOPT_URL, exchange->url);
   if (exchange->range[0] != '\0')
     curl_easy_setopt (easy, CURLOPT_RANGE, exchange->range);
@@ -411,6 +432,12 @@ exchange_redirect (struct exchange *exchange, struct error *err)
                       _ ("'%s' redirects to '%s' without TLS; '--insecure'"
                          " follows it"),
                       exchange->registry->url, exchange->location);
+  /* A form is only ever sent with a secret in it.  */
+  if (!is_same_origin && exchange->form != NULL)
+    return error_set (err, EACCES,
+                      _ ("'%s' redirects to '%s', which is not told any"
+                         " credentials"),
+                      exchange->url, exchange->location);
   if (!is_same_origin)
     exchange->is_elsewhere = true;
   if (exchange->form != NULL && status != 307 && status != 308)

@@ -40,6 +40,9 @@ struct registry
   unsigned int generation; /* counts changes of AUTHORIZATION */
   char *ca_file;
   char *ca_directory;
+  char *host_ca;   /* certificates for this host alone: whom to trust, */
+  char *host_cert; /* who we are, and its key; or NULL */
+  char *host_key;
   char *proxy; /* NULL: libcurl's choice */
   bool no_proxy;
   char *user_agent;

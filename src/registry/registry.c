@@ -6,6 +6,7 @@
 
 #include "src/registry/registry.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,6 +250,69 @@ read_environment (struct registry *registry)
     }
 }
 
+/* Take the first file in the directory PATH whose name ends with ENDING into
+   FOUND, unless there is one.  */
+static void
+take_file (const char *path, const char *ending, char **found)
+{
+  AUTO_CLOSEDIR DIR *directory = *found == NULL ? opendir (path) : NULL;
+  size_t size = strlen (ending);
+
+  if (directory == NULL)
+    return;
+  AUTO_FREE char *best = NULL;
+  for (struct dirent *entry = readdir (directory); entry != NULL;
+       entry = readdir (directory))
+    {
+      size_t length = strlen (entry->d_name);
+      if (length > size && strcmp (entry->d_name + length - size, ending) == 0
+          && (best == NULL || strcmp (entry->d_name, best) < 0))
+        {
+          free (best);
+          best = xstrdup (entry->d_name);
+        }
+    }
+  if (best != NULL)
+    *found = xasprintf ("%s/%s", path, best);
+}
+
+/* Look for certificates where Docker and its relatives have them, in a
+   directory for each registry.  */
+static void
+find_certificates (struct registry *registry)
+{
+  static const char *const places[] = {
+    "/etc/containers/certs.d",
+    "/etc/docker/certs.d",
+  };
+  const char *home = getenv ("HOME");
+  const char *settings = getenv ("XDG_CONFIG_HOME");
+
+  if (home != NULL || settings != NULL)
+    {
+      AUTO_FREE char *base =
+          settings != NULL && *settings == '/'
+              ? xstrdup (settings)
+              : xasprintf ("%s/.config", home == NULL ? "" : home);
+      static const char *const kinds[] = { "containers", "docker" };
+      for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        {
+          AUTO_FREE char *path =
+              xasprintf ("%s/%s/certs.d/%s", base, kinds[i], registry->host);
+          take_file (path, ".crt", &registry->host_ca);
+          take_file (path, ".cert", &registry->host_cert);
+          take_file (path, ".key", &registry->host_key);
+        }
+    }
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+    {
+      AUTO_FREE char *path = xasprintf ("%s/%s", places[i], registry->host);
+      take_file (path, ".crt", &registry->host_ca);
+      take_file (path, ".cert", &registry->host_cert);
+      take_file (path, ".key", &registry->host_key);
+    }
+}
+
 int
 registry_open (struct registry **registry, const struct reference *ref,
                const struct registry_options *options, struct error *err)
@@ -270,6 +334,7 @@ registry_open (struct registry **registry, const struct reference *ref,
   if (!made->hub && ref->host == NULL && strchr (ref->repository, '/') == NULL)
     made->other_repository = reference_remote_name (ref, true);
   read_environment (made);
+  find_certificates (made);
   made->user_agent =
       xstrdup (options->user_agent != NULL && *options->user_agent != '\0'
                    ? options->user_agent
@@ -315,6 +380,9 @@ registry_close (struct registry *registry)
   free (registry->other_repository);
   free (registry->ca_file);
   free (registry->ca_directory);
+  free (registry->host_ca);
+  free (registry->host_cert);
+  free (registry->host_key);
   free (registry->proxy);
   free (registry->user_agent);
   free (registry);

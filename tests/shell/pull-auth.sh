@@ -45,6 +45,12 @@ export CURL_CA_BUNDLE
 refused 'with CURL_CA_BUNDLE credentials are asked for' \
   "^Error: .*not found or not authorized.*'https://$registry' wants credentials"
 unset CURL_CA_BUNDLE
+for place in containers docker; do
+  mkdir -p "$HOME/.config/$place/certs.d/$registry"
+  cp "$registry_ca" "$HOME/.config/$place/certs.d/$registry/ca.crt"
+  refused "also with a certificate in certs.d of $place" 'wants credentials'
+  rm -rf "$HOME/.config"
+done
 SSL_CERT_FILE=$registry_ca refused 'the same with SSL_CERT_FILE' 'credentials'
 refused 'and with --insecure' 'credentials' --insecure
 refused 'a registry with TLS does not fall back to none' \
