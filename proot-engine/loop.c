@@ -38,8 +38,8 @@
 #ifndef PTRACE_EVENT_STOP
 #  define PTRACE_EVENT_STOP 128
 #endif
-#ifndef CLONE_CLEAR_SIGHAND
-#  define CLONE_CLEAR_SIGHAND 0x100000000ull
+#ifndef PTRACE_GET_SYSCALL_INFO
+#  define PTRACE_GET_SYSCALL_INFO 0x420e
 #endif
 #ifndef SYS_clone3
 #  define SYS_clone3 435
@@ -222,10 +222,6 @@ handle_call (struct tracer *tracer, struct tracee *tracee)
 static bool
 is_foreign (const struct tracee *tracee)
 {
-  enum
-  {
-    GET_SYSCALL_INFO = 0x420e /* PTRACE_GET_SYSCALL_INFO */
-  };
   struct
   {
     uint8_t op, pad[3];
@@ -235,7 +231,7 @@ is_foreign (const struct tracee *tracee)
 
   if (registers_foreign (&tracee->entry))
     return true;
-  if (ptrace (GET_SYSCALL_INFO, tracee->tid, sizeof info, &info) > 0)
+  if (ptrace (PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof info, &info) > 0)
     return info.arch != arch_audit;
 #ifdef __x86_64__
   errno = 0;
