@@ -23,11 +23,19 @@ guest_engine=${GUEST_ENGINE:-$libexec/udocker-proot}
 # guest_open ROOT: make the root ready for claims, or skip the whole test.
 guest_open ()
 {
-  guest_name=$1
+  guest_find_root "$1"
+  guest_open_here "$guest_root" "$1"
+}
+
+# guest_open_here DIRECTORY ROOT: the same for the root in DIRECTORY, which is
+# called ROOT.
+guest_open_here ()
+{
+  guest_root=$1
+  guest_name=$2
   need cc timeout cmp
   test -x "$guest_engine" || skip_all "'$guest_engine' has not been built"
-  guest_find_root "$1"
-  mkdir "$work/tools" || exit 99
+  mkdir -p "$work/tools" || exit 99
   cc -std=gnu11 -O1 -o "$work/tools/enter-root" "$guest_source/enter-root.c" \
     || bail 'cannot compile enter-root'
   cc -std=gnu11 -O1 -D_GNU_SOURCE -I"$top_srcdir" \
@@ -36,7 +44,7 @@ guest_open ()
     || bail 'cannot compile enter-engine'
   guest_place=/tmp/c-$(basename "$0" .sh)
   guest_remove
-  mkdir "$guest_root$guest_place" "$guest_root$guest_place/bin" || exit 99
+  mkdir -p "$guest_root$guest_place/bin" || exit 99
   at_end guest_remove
   guest_enter truth /bin/true > "$work/why" 2>&1 < /dev/null
   test $? -ne 125 \
@@ -91,8 +99,14 @@ guest_enter ()
       set -- "$work/tools/enter-root" $guest_truth_options $guest_bindings \
         "$guest_root" "$guest_directory" "$@" ;;
     *)
-      set -- "$work/tools/enter-engine" $guest_engine_options -m "$guest_how" \
-        $guest_bindings "$guest_engine" "$guest_root" "$guest_directory" "$@" ;;
+      if test -n "$guest_container"; then
+        set -- "$work/tools/enter-udocker" "$guest_how" "$guest_directory" \
+          "$guest_container" "$@"
+      else
+        set -- "$work/tools/enter-engine" $guest_engine_options \
+          -m "$guest_how" $guest_bindings "$guest_engine" "$guest_root" \
+          "$guest_directory" "$@"
+      fi ;;
   esac
   timeout -k 5 "$guest_limit" env -i \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
@@ -101,6 +115,7 @@ guest_enter ()
 guest_truth_options=
 guest_engine_options=
 guest_bindings=
+guest_container= # not through the engine alone: this container by udocker run
 
 # guest_see HOW COMMAND...: run COMMAND in a fresh directory and keep what it
 # says as $work/HOW.out, its last line being how it ended.

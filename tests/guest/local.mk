@@ -22,14 +22,14 @@ shell_tests += \
   tests/guest/in-busybox.sh \
   tests/guest/in-musl.sh tests/guest/in-debian11.sh \
   tests/guest/in-debian12.sh tests/guest/in-debian12-small.sh \
-  tests/guest/in-debian13.sh tests/guest/in-sid.sh
+  tests/guest/in-debian13.sh tests/guest/in-sid.sh tests/guest/pulled.sh
 endif
 
 # Roots that take an administrator or the network.
 test-roots:
-	@roots='debian12-small debian12'; \
+	@roots='debian12-small debian12 esbuild'; \
 	test "$$TEST_LONG" != yes \
-	  || roots="$$roots debian11 debian13 sid esbuild"; \
+	  || roots="$$roots debian11 debian13 sid"; \
 	$(AM_TESTS_ENVIRONMENT) \
 	$(SHELL) $(top_srcdir)/tests/images/prepare.sh $$roots
 .PHONY: test-roots
