@@ -396,7 +396,8 @@ set_limits (const struct plan *plan)
     {
       struct plan_limit limit = plan_record_limit (&record);
       struct rlimit value = { limit.soft, limit.hard };
-      if (setrlimit ((__rlimit_resource_t) limit.resource, &value) != 0)
+      /* The C libraries do not agree on the type of the first argument.  */
+      if (syscall (SYS_prlimit64, 0, limit.resource, &value, NULL) != 0)
         {
           int number = errno;
           start_complain ("cannot set resource limit %u: %s", limit.resource,
