@@ -31,7 +31,7 @@ loader_sources = proot-engine/loader/loader.c proot-engine/loader/loader.h
 loader_cflags = $(BARE_CFLAGS) -fPIE -Os -g0 -U_FORTIFY_SOURCE
 loader_ldflags = -all-static -nostdlib -Wl,--build-id=none \
   -Wl,-z,noexecstack -Wl,-T,$(top_srcdir)/proot-engine/loader/loader.ld
-EXTRA_DIST += proot-engine/loader/loader.ld
+EXTRA_DIST += proot-engine/loader/loader.ld tests/bench/placement.c
 if ARCH_X86_64
 pkglibexec_PROGRAMS += libexec/udocker/loader-x86_64
 libexec_udocker_loader_x86_64_SOURCES = $(loader_sources) \

@@ -73,9 +73,26 @@ pin (pid_t pid, int cpu)
 {
   cpu_set_t set;
   CPU_ZERO (&set);
-  CPU_SET (cpu, &set);
+  CPU_SET ((size_t) cpu, &set);
   if (sched_setaffinity (pid, sizeof set, &set) != 0)
     perror ("sched_setaffinity");
+}
+
+/* The two processors that are used.  */
+static int here, there = -1;
+
+/* Choose them.  Return whether there are two.  */
+static int
+choose_processors (void)
+{
+  cpu_set_t set;
+  int found = 0;
+  if (sched_getaffinity (0, sizeof set, &set) != 0)
+    return 0;
+  for (int i = 0; i < CPU_SETSIZE && found < 2; i++)
+    if (CPU_ISSET ((size_t) i, &set))
+      *(found++ == 0 ? &here : &there) = i;
+  return found == 2;
 }
 
 /* The tracee: CALLS stops, the time of one in nanoseconds to RESULT.  */
@@ -121,23 +138,23 @@ trace (pid_t pid, enum placement how)
   switch (how)
     {
     case PINNED:
-      pin (0, 0), pin (pid, 0);
+      pin (0, here), pin (pid, here);
       break;
     case APART:
-      pin (0, 0), pin (pid, 1);
+      pin (0, here), pin (pid, there);
       break;
     case BATCH:
       sched_setscheduler (0, SCHED_BATCH, &parameter);
       break;
     case IDLE_SELF:
-      pin (0, 0);
+      pin (0, here);
       sched_setscheduler (0, SCHED_IDLE, &parameter);
       break;
     case IDLE:
       sched_setscheduler (0, SCHED_IDLE, &parameter);
       break;
     case SPIN_APART:
-      pin (0, 1);
+      pin (0, there);
       break;
     default:
       break;
@@ -210,6 +227,11 @@ int
 main (int argc, char **argv)
 {
   int work = argc > 1 ? atoi (argv[1]) : 0;
+  if (!choose_processors ())
+    {
+      fputs ("placement: there are no two processors to choose from\n", stderr);
+      return 77;
+    }
   double times[PLACEMENT_COUNT][ROUNDS];
   for (int round = 0; round < ROUNDS; round++)
     for (int how = 0; how < PLACEMENT_COUNT; how++)
