@@ -94,10 +94,9 @@ resolve_open (struct guest_task *task, struct guest_call *call,
 
   if (creates && (asked & K_O_EXCL))
     final |= GUEST_FINAL_CREATE;
-  else if (asked & K_O_NOFOLLOW)
-    final |= GUEST_FINAL_NOFOLLOW;
-  else if (creates)
-    final |= GUEST_FINAL_MISSING;
+  else
+    final |= (asked & K_O_NOFOLLOW ? GUEST_FINAL_NOFOLLOW : 0u)
+             | (creates ? GUEST_FINAL_MISSING : 0u);
   int status = guest_resolve_argument (task, call, 0, final, found);
   if (status < 0)
     return status;

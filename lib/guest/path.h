@@ -24,9 +24,9 @@ enum guest_final
   GUEST_FINAL_EMPTY = 4,     /* an empty path is the directory itself */
   GUEST_FINAL_OBJECT = 8,    /* an O_PATH descriptor of the object is welcome:
                                 set when the call is carried out here */
-  GUEST_FINAL_MISSING = 16,  /* like FOLLOW, but the object may be missing
-                                (O_CREAT): a dangling link is followed to what
-                                it would name */
+  GUEST_FINAL_MISSING = 16,  /* the object may be missing (O_CREAT): a
+                                dangling link, if it is followed, is followed
+                                to what it would name */
   GUEST_FINAL_NO_LINKS = 32, /* a link to be followed anywhere is ELOOP */
   GUEST_FINAL_NO_MAGIC = 128 /* the same for the magic ones of /proc */
 };

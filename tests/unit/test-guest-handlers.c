@@ -219,6 +219,13 @@ test_changing (void)
   tap_is_number (engine_call (SYS_openat, FD (AT_FDCWD), P ("/etc/link"),
                               O_RDONLY | O_NOFOLLOW, 0, 0, 0),
                  -ELOOP, "O_NOFOLLOW");
+  fd = (int) engine_call (SYS_openat, FD (AT_FDCWD), P ("/tmp/nofollow"),
+                          O_CREAT | O_RDWR | O_NOFOLLOW, 0644, 0, 0);
+  tap_ok (fd >= 0, "which makes what is missing");
+  close (fd);
+  tap_is_number (engine_call (SYS_openat, FD (AT_FDCWD), P ("/etc/link"),
+                              O_CREAT | O_RDWR | O_NOFOLLOW, 0644, 0, 0),
+                 -ELOOP, "but follows nothing then");
   tap_is_number (engine_call (SYS_openat, FD (AT_FDCWD), P ("/ro/file"),
                               O_RDWR, 0, 0, 0),
                  -EROFS, "writing in a read-only binding");
