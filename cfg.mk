@@ -39,7 +39,12 @@ exclude_file_name_regexp--sc_prohibit_path_max_allocation = $(bare_files)
 exclude_file_name_regexp--sc_prohibit_always_true_header_tests = ^
 exclude_file_name_regexp--sc_prohibit_intprops_without_use = ^
 exclude_file_name_regexp--sc_trailing_blank = \.patch$$|^tests/shell/create-
-exclude_file_name_regexp--sc_prohibit_signal_without_use = ^tests/
+exclude_file_name_regexp--sc_prohibit_strncpy = ^tests/
+exclude_file_name_regexp--sc_prohibit_dirent_without_use = ^(tests|proot-engine)/
+exclude_file_name_regexp--sc_prohibit_signal_without_use = ^(tests|proot-engine)/
+exclude_file_name_regexp--sc_prohibit_stddef_without_use = ^(tests|proot-engine)/
+exclude_file_name_regexp--sc_prohibit_strings_without_use = ^tests/
+exclude_file_name_regexp--sc_prohibit_xalloc_without_use = ^tests/
 
 # Calls are written with a space.
 _gl_translatable_string_re = \b(N?_|P_|n?gettext) *\([^)"]*("|$$)

@@ -71,7 +71,7 @@ fuzz: all
 	    case $$file in \
 	      *.c) with="$$with $(top_srcdir)/$$file" ;; \
 	      *libgnu.a) with="$$with $$file"; \
-	        flags="-D_GNU_SOURCE $(HOSTED_CPPFLAGS)" ;; \
+	      flags="-D_GNU_SOURCE $(HOSTED_CPPFLAGS)" ;; \
 	      *) with="$$with $$file" ;; \
 	    esac; \
 	  done; \
