@@ -145,7 +145,7 @@ struct guest
   const struct guest_view *view;
   const int *anchors; /* O_PATH descriptors, one per binding of VIEW */
   const struct guest_ops *ops;
-  struct guest_owners *owners; /* NULL: nothing is remembered */
+  struct guest_owners *owners;             /* NULL: nothing is remembered */
   struct guest_interpreters *interpreters; /* likewise; see exec.h */
   struct guest_identity identity;
   struct guest_names names;
@@ -163,8 +163,8 @@ struct guest
   void *engine; /* the engine's own */
 
   /* Private to this room, filled by guest_start.  */
-  uint32_t missing;              /* host features that are not there */
-  bool hidden;                   /* some binding has no place on disk */
+  uint32_t missing; /* host features that are not there */
+  bool hidden;      /* some binding has no place on disk */
   uint32_t listed_next;
   struct
   {

@@ -24,11 +24,11 @@ enum guest_architecture
 };
 
 #if defined __x86_64__
-# define GUEST_NATIVE GUEST_X86_64
+#  define GUEST_NATIVE GUEST_X86_64
 #elif defined __aarch64__
-# define GUEST_NATIVE GUEST_AARCH64
+#  define GUEST_NATIVE GUEST_AARCH64
 #else
-# error "no numbers for this architecture in lib/guest/calls.c"
+#  error "no numbers for this architecture in lib/guest/calls.c"
 #endif
 
 /* What a call needs, and when.  */
@@ -58,13 +58,13 @@ enum guest_test
 enum guest_path_kind
 {
   GUEST_PATH_NONE,
-  GUEST_PATH_FOLLOW,        /* a final link is followed */
-  GUEST_PATH_NOFOLLOW,      /* it is not */
-  GUEST_PATH_CREATE,        /* the final component is made: never looked at */
-  GUEST_PATH_REMOVE,        /* it goes away: never a binding's own place */
-  GUEST_PATH_AT_NOFOLLOW,   /* followed unless the flags have
-                               AT_SYMLINK_NOFOLLOW; empty with AT_EMPTY_PATH */
-  GUEST_PATH_AT_FOLLOW      /* the other way: only with AT_SYMLINK_FOLLOW */
+  GUEST_PATH_FOLLOW,      /* a final link is followed */
+  GUEST_PATH_NOFOLLOW,    /* it is not */
+  GUEST_PATH_CREATE,      /* the final component is made: never looked at */
+  GUEST_PATH_REMOVE,      /* it goes away: never a binding's own place */
+  GUEST_PATH_AT_NOFOLLOW, /* followed unless the flags have
+                             AT_SYMLINK_NOFOLLOW; empty with AT_EMPTY_PATH */
+  GUEST_PATH_AT_FOLLOW    /* the other way: only with AT_SYMLINK_FOLLOW */
 };
 
 /* One path of a call: numbers of arguments, -1 for none.  */
@@ -119,8 +119,7 @@ enum guest_action
 /* Return what a filter of GUEST's engine does with the calls of RULE (NULL
    for a number that has none: ENOSYS).  */
 enum guest_action guest_rule_action (const struct guest *guest,
-                                     const struct guest_rule *rule,
-                                     int *error);
+                                     const struct guest_rule *rule, int *error);
 
 /* Return the rule of the native call NUMBER, or NULL.  Searches; guest_enter
    has an index.  */

@@ -11,16 +11,15 @@ static void
 probe (struct guest *guest)
 {
   uint64_t word[32];
-  int fd = host_openat2 (guest, guest->anchors[0], ".",
-                         K_O_PATH | K_O_DIRECTORY,
-                         K_RESOLVE_IN_ROOT | K_RESOLVE_NO_SYMLINKS);
+  int fd =
+      host_openat2 (guest, guest->anchors[0], ".", K_O_PATH | K_O_DIRECTORY,
+                    K_RESOLVE_IN_ROOT | K_RESOLVE_NO_SYMLINKS);
 
   guest->missing = fd < 0 ? (uint32_t) GUEST_LACKS_OPENAT2 : 0;
   host_close (guest, fd);
-  if (guest->ops->system_call (guest, K_NR_statx,
-                               host_fd (guest->anchors[0]), host_pointer (""),
-                               K_AT_EMPTY_PATH, K_STATX_BASIC,
-                               host_pointer (word), 0)
+  if (guest->ops->system_call (guest, K_NR_statx, host_fd (guest->anchors[0]),
+                               host_pointer (""), K_AT_EMPTY_PATH,
+                               K_STATX_BASIC, host_pointer (word), 0)
       < 0)
     guest->missing |= GUEST_LACKS_STATX;
   if (host_call (guest, K_NR_faccessat2, host_fd (guest->anchors[0]),
@@ -184,8 +183,8 @@ guest_put_path (struct guest_task *task, struct guest_call *call, int which,
   /* The path may go through the number of a descriptor that is about to be
      closed: keep it until the call has been run.  */
   for (int i = 0; i < 2; i++)
-    if (status == 0 && found->binding == GUEST_OUTSIDE
-        && found->owned[i] >= 0 && found->owned[i] == found->anchor)
+    if (status == 0 && found->binding == GUEST_OUTSIDE && found->owned[i] >= 0
+        && found->owned[i] == found->anchor)
       {
         task->parked[which] = found->owned[i];
         found->owned[i] = -1;

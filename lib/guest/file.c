@@ -24,8 +24,8 @@ guest_enter_readlink (struct guest_task *task, struct guest_call *call)
   if (length < 0)
     return guest_answer (call, length);
 
-  bool is_empty
-      = found.length == found.path && found.untouched && !found.directory;
+  bool is_empty =
+      found.length == found.path && found.untouched && !found.directory;
   length = guest_found_readlink (task, &found, target, sizeof target);
   guest_found_release (guest, &found);
   if (length == -K_EINVAL && is_empty)
@@ -49,8 +49,8 @@ guest_enter_getcwd (struct guest_task *task, struct guest_call *call)
     return guest_answer (call, length);
   if ((uint64_t) length + 1 > call->arg[1])
     return guest_answer (call, -K_ERANGE);
-  int status = task->guest->ops->write (task, call->arg[0], path,
-                                        (size_t) length + 1);
+  int status =
+      task->guest->ops->write (task, call->arg[0], path, (size_t) length + 1);
   return guest_answer (call, status < 0 ? status : length + 1);
 }
 
@@ -60,8 +60,8 @@ guest_enter_statfs (struct guest_task *task, struct guest_call *call)
   struct guest *guest = task->guest;
   uint64_t status[15]; /* struct statfs has 120 bytes */
   struct guest_found found;
-  int result
-      = guest_resolve_argument (task, call, 0, GUEST_FINAL_OBJECT, &found);
+  int result =
+      guest_resolve_argument (task, call, 0, GUEST_FINAL_OBJECT, &found);
 
   if (result < 0)
     return guest_answer (call, result);
@@ -77,8 +77,7 @@ guest_enter_statfs (struct guest_task *task, struct guest_call *call)
                               host_pointer (status), 0, 0);
   guest_found_release (guest, &found);
   if (result == 0)
-    result
-        = guest->ops->write (task, call->arg[1], status, sizeof status);
+    result = guest->ops->write (task, call->arg[1], status, sizeof status);
   return guest_answer (call, result);
 }
 
@@ -101,11 +100,10 @@ resolve_open (struct guest_task *task, struct guest_call *call,
   if (status < 0)
     return status;
 
-  bool writes
-      = !(asked & K_O_PATH)
-        && ((asked & K_O_ACCMODE) != 0 || (asked & K_O_TRUNC)
-            || (asked & (uint64_t) K_O_TMPFILE)
-            || (creates && (asked & K_O_EXCL)));
+  bool writes = !(asked & K_O_PATH)
+                && ((asked & K_O_ACCMODE) != 0 || (asked & K_O_TRUNC)
+                    || (asked & (uint64_t) K_O_TMPFILE)
+                    || (creates && (asked & K_O_EXCL)));
   if ((writes || creates) && guest_found_is_read_only (task->guest, found))
     {
       if (!writes)
@@ -166,8 +164,8 @@ guest_enter_open (struct guest_task *task, struct guest_call *call)
 {
   const struct guest_path_argument *path = &call->rule->path[0];
   bool is_creat = call->rule->number[GUEST_X86_64] == 85;
-  uint64_t flags = is_creat ? K_O_CREAT | K_O_WRONLY | K_O_TRUNC
-                            : call->arg[path->path + 1];
+  uint64_t flags =
+      is_creat ? K_O_CREAT | K_O_WRONLY | K_O_TRUNC : call->arg[path->path + 1];
   uint64_t asked = flags;
   struct guest_found found;
   uint32_t added = 0;
@@ -185,9 +183,8 @@ guest_enter_open (struct guest_task *task, struct guest_call *call)
   guest_found_release (task->guest, &found);
   if (status < 0)
     return guest_answer (call, status);
-  enum guest_verdict verdict
-      = found.untouched && flags == asked && added == 0 ? GUEST_PASS
-                                                        : GUEST_RUN;
+  enum guest_verdict verdict =
+      found.untouched && flags == asked && added == 0 ? GUEST_PASS : GUEST_RUN;
   return makes ? guest_make (task, call, verdict, 0, 0, added) : verdict;
 }
 
@@ -207,8 +204,8 @@ read_how (struct guest_task *task, const struct guest_call *call,
     return -K_E2BIG;
   for (uint64_t at = sizeof *how; at < size;)
     {
-      size_t count = size - at < sizeof more ? (size_t) (size - at)
-                                             : sizeof more;
+      size_t count =
+          size - at < sizeof more ? (size_t) (size - at) : sizeof more;
       int status = ops->read (task, call->arg[2] + at, more, count);
       if (status < 0)
         return status;
@@ -257,12 +254,10 @@ guest_enter_openat2 (struct guest_task *task, struct guest_call *call)
   status = resolve_open (task, call, extra, &flags, &found);
   if (status < 0)
     return guest_answer (call, status);
-  if ((how.resolve & K_RESOLVE_NO_XDEV)
-      && crosses_binding (task, call, &found))
+  if ((how.resolve & K_RESOLVE_NO_XDEV) && crosses_binding (task, call, &found))
     status = -K_EXDEV;
   else
-    status = put_open (task, call, how.resolve != 0 ? K_O_PATH : flags,
-                       &found);
+    status = put_open (task, call, how.resolve != 0 ? K_O_PATH : flags, &found);
   bool makes = makes_file (flags, &found);
   guest_found_release (task->guest, &found);
   if (status < 0)
@@ -305,11 +300,10 @@ drop_record (struct guest *guest, const struct guest_found *found)
   if (guest->owners == NULL || guest->owners->live == 0)
     return;
   if (guest_found_stat (guest, found, &status) == 0
-      && (status.st_nlink == 1
-          || (status.st_mode & K_S_IFMT) == K_S_IFDIR))
+      && (status.st_nlink == 1 || (status.st_mode & K_S_IFMT) == K_S_IFDIR))
     {
-      struct guest_owner_slot *slot = guest_owners_find (
-          guest->owners, status.st_dev, status.st_ino);
+      struct guest_owner_slot *slot =
+          guest_owners_find (guest->owners, status.st_dev, status.st_ino);
       /* With a time of birth a reused inode is noticed anyway, and a call
          that fails loses nothing.  */
       if (slot != NULL && slot->key.birth == 0)
@@ -323,9 +317,9 @@ guest_enter_remove (struct guest_task *task, struct guest_call *call)
 {
   struct guest *guest = task->guest;
   struct guest_found found;
-  bool is_directory = call->rule->number[GUEST_X86_64] == 84
-                      || (call->rule->path[0].dir >= 0
-                          && (call->arg[2] & K_AT_REMOVEDIR));
+  bool is_directory =
+      call->rule->number[GUEST_X86_64] == 84
+      || (call->rule->path[0].dir >= 0 && (call->arg[2] & K_AT_REMOVEDIR));
   int status = guest_resolve_argument (task, call, 0,
                                        guest_path_final (call, 0), &found);
 
@@ -372,8 +366,8 @@ guest_enter_move (struct guest_task *task, struct guest_call *call)
   const struct guest_path_argument *paths = call->rule->path;
   bool is_rename = paths[0].kind == GUEST_PATH_REMOVE;
   struct guest_found one, other;
-  int status = guest_resolve_argument (task, call, 0,
-                                       guest_path_final (call, 0), &one);
+  int status =
+      guest_resolve_argument (task, call, 0, guest_path_final (call, 0), &one);
 
   if (status < 0)
     return guest_answer (call, status);
@@ -416,8 +410,8 @@ enum guest_verdict
 guest_enter_chdir (struct guest_task *task, struct guest_call *call)
 {
   struct guest_found found;
-  int status
-      = guest_resolve_argument (task, call, 0, GUEST_FINAL_FOLLOW, &found);
+  int status =
+      guest_resolve_argument (task, call, 0, GUEST_FINAL_FOLLOW, &found);
 
   if (status < 0)
     return guest_answer (call, status);
@@ -455,16 +449,15 @@ guest_enter_chroot (struct guest_task *task, struct guest_call *call)
   struct guest_fs *fs = task->fs;
   struct guest_found found;
   struct k_stat st;
-  int status
-      = guest_resolve_argument (task, call, 0, GUEST_FINAL_OBJECT, &found);
+  int status =
+      guest_resolve_argument (task, call, 0, GUEST_FINAL_OBJECT, &found);
 
   if (status < 0)
     return guest_answer (call, status);
   char whole[GUEST_PATH_SIZE];
   int length = -K_ENOENT;
   status = guest_found_stat (guest, &found, &st);
-  if (status == 0 && !found.virtual
-      && (st.st_mode & K_S_IFMT) != K_S_IFDIR)
+  if (status == 0 && !found.virtual && (st.st_mode & K_S_IFMT) != K_S_IFDIR)
     status = -K_ENOTDIR;
   if (status == 0
       && !(guest->identity.emulated
@@ -497,9 +490,9 @@ enum guest_verdict
 guest_enter_watch (struct guest_task *task, struct guest_call *call)
 {
   bool is_inotify = call->rule->path[0].dir < 0;
-  uint64_t follow_not
-      = is_inotify ? call->arg[2] & 0x02000000 /* IN_DONT_FOLLOW */
-                   : call->arg[1] & 4;         /* FAN_MARK_DONT_FOLLOW */
+  uint64_t follow_not = is_inotify
+                            ? call->arg[2] & 0x02000000 /* IN_DONT_FOLLOW */
+                            : call->arg[1] & 4; /* FAN_MARK_DONT_FOLLOW */
   struct guest_found found;
 
   if (!is_inotify && call->arg[4] == 0)
@@ -565,8 +558,7 @@ read_attribute (struct guest_task *task, struct guest_call *call,
   guest_found_release (guest, &found);
   if (result > 0 && size > 0)
     {
-      int status
-          = guest->ops->write (task, address, value, (size_t) result);
+      int status = guest->ops->write (task, address, value, (size_t) result);
       if (status < 0)
         result = status;
     }
@@ -581,8 +573,8 @@ guest_enter_getxattr (struct guest_task *task, struct guest_call *call)
 
   if (call->arg[3] > GUEST_PATH_SIZE)
     return guest_enter_paths (task, call);
-  int length = task->guest->ops->read_string (task, call->arg[1], name,
-                                              sizeof name);
+  int length =
+      task->guest->ops->read_string (task, call->arg[1], name, sizeof name);
   if (length <= 0)
     return guest_answer (call, length == -K_EFAULT ? length : -K_ERANGE);
   return read_attribute (task, call, name, call->arg[2], call->arg[3]);
@@ -604,9 +596,8 @@ is_privileged_attribute (struct guest_task *task, const struct guest_call *call,
                          int index)
 {
   char name[16];
-  int status
-      = task->guest->ops->read_string (task, call->arg[index], name,
-                                       sizeof name);
+  int status =
+      task->guest->ops->read_string (task, call->arg[index], name, sizeof name);
   size_t length = status >= 0 ? (size_t) status : 0;
   if (status == -K_ENAMETOOLONG)
     length = sizeof name;
@@ -621,8 +612,8 @@ guest_enter_xattr_change (struct guest_task *task, struct guest_call *call)
   const struct guest_path_argument *path = &call->rule->path[0];
   bool has_path = path->kind != GUEST_PATH_NONE;
   int name = has_path && path->dir >= 0 ? 3 : 1;
-  enum guest_verdict verdict
-      = has_path ? guest_enter_paths (task, call) : GUEST_PASS;
+  enum guest_verdict verdict =
+      has_path ? guest_enter_paths (task, call) : GUEST_PASS;
 
   if (verdict == GUEST_ANSWER || !task->guest->identity.root
       || !is_privileged_attribute (task, call, name))

@@ -47,8 +47,8 @@ int guest_resolve_argument (struct guest_task *task,
 /* Make path argument WHICH of CALL name FOUND for the kernel.  TASK takes
    over a descriptor of FOUND that the path needs.
    Return 0 or a negative errno.  */
-int guest_put_path (struct guest_task *task, struct guest_call *call,
-                    int which, struct guest_found *found);
+int guest_put_path (struct guest_task *task, struct guest_call *call, int which,
+                    struct guest_found *found);
 
 /* Return whether FOUND must not be changed because its binding is read-only.
  */
@@ -74,8 +74,7 @@ int guest_stat_at (struct guest *guest, int dir, const char *path, int flags,
    were added.  DIR and PATH are its arguments as given, PATH 0 when its result
    is a descriptor.  VERDICT is what would be done otherwise.  Return the
    verdict.  */
-enum guest_verdict guest_make (struct guest_task *task,
-                               struct guest_call *call,
+enum guest_verdict guest_make (struct guest_task *task, struct guest_call *call,
                                enum guest_verdict verdict, int dir,
                                uint64_t path, uint32_t type_and_added);
 

@@ -35,8 +35,8 @@ host_fd (int fd)
 }
 
 static inline int64_t
-host_call (struct guest *guest, long number, uint64_t a, uint64_t b,
-           uint64_t c, uint64_t d)
+host_call (struct guest *guest, long number, uint64_t a, uint64_t b, uint64_t c,
+           uint64_t d)
 {
   return guest->ops->system_call (guest, number, a, b, c, d, 0, 0);
 }
@@ -52,8 +52,8 @@ static inline int
 host_openat (struct guest *guest, int dir, const char *path, int flags)
 {
   return (int) host_call (guest, K_NR_openat, host_fd (dir),
-                          host_pointer (path),
-                          (uint64_t) (flags | K_O_CLOEXEC), 0);
+                          host_pointer (path), (uint64_t) (flags | K_O_CLOEXEC),
+                          0);
 }
 
 /* Like openat, with RESOLVE; tries again when a rename interferes.  */
@@ -66,8 +66,7 @@ host_openat2 (struct guest *guest, int dir, const char *path, int flags,
   int fd = -K_EAGAIN;
   for (int i = 0; i < 4 && fd == -K_EAGAIN; i++)
     fd = (int) host_call (guest, K_NR_openat2, host_fd (dir),
-                          host_pointer (path), host_pointer (&how),
-                          sizeof how);
+                          host_pointer (path), host_pointer (&how), sizeof how);
   return fd;
 }
 
@@ -76,9 +75,8 @@ static inline int
 host_readlinkat (struct guest *guest, int dir, const char *path, char *buffer,
                  size_t size)
 {
-  int64_t length
-      = host_call (guest, K_NR_readlinkat, host_fd (dir), host_pointer (path),
-                   host_pointer (buffer), size);
+  int64_t length = host_call (guest, K_NR_readlinkat, host_fd (dir),
+                              host_pointer (path), host_pointer (buffer), size);
   if (length < 0)
     return (int) length;
   if ((size_t) length >= size)

@@ -66,9 +66,9 @@ guest_enter_getgroups (struct guest_task *task, struct guest_call *call)
     return guest_answer (call, -K_EINVAL);
   if (size > 0 && ids->group_count > 0)
     {
-      int status = task->guest->ops->write (
-          task, call->arg[1], ids->group,
-          ids->group_count * sizeof ids->group[0]);
+      int status =
+          task->guest->ops->write (task, call->arg[1], ids->group,
+                                   ids->group_count * sizeof ids->group[0]);
       if (status < 0)
         return guest_answer (call, status);
     }
@@ -242,8 +242,8 @@ guest_enter_setresuid (struct guest_task *task, struct guest_call *call)
         && !guest_ids_can (ids, GUEST_CAP_SETUID)
         && !is_one_of_uids (ids, (uint32_t) call->arg[i]))
       return guest_answer (call, -K_EPERM);
-  return set_uids (task, call, (uint32_t) call->arg[0],
-                   (uint32_t) call->arg[1], (uint32_t) call->arg[2]);
+  return set_uids (task, call, (uint32_t) call->arg[0], (uint32_t) call->arg[1],
+                   (uint32_t) call->arg[2]);
 }
 
 enum guest_verdict
@@ -256,8 +256,8 @@ guest_enter_setresgid (struct guest_task *task, struct guest_call *call)
         && !guest_ids_can (ids, GUEST_CAP_SETGID)
         && !is_one_of_gids (ids, (uint32_t) call->arg[i]))
       return guest_answer (call, -K_EPERM);
-  return set_gids (task, call, (uint32_t) call->arg[0],
-                   (uint32_t) call->arg[1], (uint32_t) call->arg[2]);
+  return set_gids (task, call, (uint32_t) call->arg[0], (uint32_t) call->arg[1],
+                   (uint32_t) call->arg[2]);
 }
 
 enum guest_verdict
@@ -338,9 +338,8 @@ guest_enter_capget (struct guest_task *task, struct guest_call *call)
   int words = read_capability_header (task, call, &header);
 
   if (words < 0)
-    return guest_answer (call, call->arg[1] == 0 && words == -K_EINVAL
-                                   ? 0
-                                   : words);
+    return guest_answer (call,
+                         call->arg[1] == 0 && words == -K_EINVAL ? 0 : words);
   if (header.pid < 0)
     return guest_answer (call, -K_EINVAL);
   if (header.pid != 0 && header.pid != task->tid)
@@ -380,12 +379,12 @@ guest_enter_capset (struct guest_task *task, struct guest_call *call)
     return guest_answer (call, status);
 
   uint64_t all = GUEST_CAPABILITIES_ALL;
-  uint64_t effective
-      = (data[0].effective | (uint64_t) data[1].effective << 32) & all;
-  uint64_t permitted
-      = (data[0].permitted | (uint64_t) data[1].permitted << 32) & all;
-  uint64_t inheritable
-      = (data[0].inheritable | (uint64_t) data[1].inheritable << 32) & all;
+  uint64_t effective =
+      (data[0].effective | (uint64_t) data[1].effective << 32) & all;
+  uint64_t permitted =
+      (data[0].permitted | (uint64_t) data[1].permitted << 32) & all;
+  uint64_t inheritable =
+      (data[0].inheritable | (uint64_t) data[1].inheritable << 32) & all;
   if ((permitted & ~ids->permitted) || (effective & ~permitted)
       || (inheritable & ~(ids->inheritable | ids->bounding)))
     return guest_answer (call, -K_EPERM);
@@ -456,8 +455,8 @@ enter_prctl_capability (struct guest_task *task, struct guest_call *call)
       ids->bounding &= ~((uint64_t) 1 << value);
       return guest_answer (call, 0);
     case 27: /* PR_GET_SECUREBITS */
-      return guest_answer (call, ids->securebits
-                                     | (ids->keep_capabilities ? 16 : 0));
+      return guest_answer (call,
+                           ids->securebits | (ids->keep_capabilities ? 16 : 0));
     case 28: /* PR_SET_SECUREBITS */
       if (!guest_ids_can (ids, GUEST_CAP_SETPCAP))
         return guest_answer (call, -K_EPERM);
@@ -539,8 +538,7 @@ guest_enter_uname (struct guest_task *task, struct guest_call *call)
   struct guest *guest = task->guest;
   const struct guest_names *names = &guest->names;
   struct k_utsname name = { .sysname = "" };
-  int64_t status = host_call (guest, K_NR_uname, host_pointer (&name), 0, 0,
-                              0);
+  int64_t status = host_call (guest, K_NR_uname, host_pointer (&name), 0, 0, 0);
 
   if (status < 0)
     return guest_answer (call, status);
@@ -549,8 +547,8 @@ guest_enter_uname (struct guest_task *task, struct guest_call *call)
   put_name (name.release, names->release);
   put_name (name.version, names->version);
   put_name (name.machine, names->machine);
-  return guest_answer (call, guest->ops->write (task, call->arg[0], &name,
-                                                sizeof name));
+  return guest_answer (
+      call, guest->ops->write (task, call->arg[0], &name, sizeof name));
 }
 
 /* sethostname, setdomainname: only what the container is told changes.  */
@@ -562,13 +560,12 @@ guest_enter_sethostname (struct guest_task *task, struct guest_call *call)
                                                        : guest->names.domain;
   char buffer[65];
 
-  if (!guest->identity.root
-      || !guest_ids_can (&task->ids, GUEST_CAP_SYS_ADMIN))
+  if (!guest->identity.root || !guest_ids_can (&task->ids, GUEST_CAP_SYS_ADMIN))
     return guest_answer (call, -K_EPERM);
   if (call->arg[1] > 64)
     return guest_answer (call, -K_EINVAL);
-  int status
-      = guest->ops->read (task, call->arg[0], buffer, (size_t) call->arg[1]);
+  int status =
+      guest->ops->read (task, call->arg[0], buffer, (size_t) call->arg[1]);
   if (status < 0)
     return guest_answer (call, status);
   for (uint64_t i = 0; i < call->arg[1]; i++)

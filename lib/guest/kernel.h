@@ -113,7 +113,7 @@ enum
   K_NR_memfd_create = 279,
   K_NR_statx = 291,
 #else
-# error "no numbers for this architecture in lib/guest/kernel.h"
+#  error "no numbers for this architecture in lib/guest/kernel.h"
 #endif
   K_NR_openat2 = 437,
   K_NR_faccessat2 = 439

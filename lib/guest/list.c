@@ -49,8 +49,8 @@ struct listing
 
 /* Add an entry.  Return whether it fits.  */
 static bool
-add_entry (struct listing *listing, uint64_t inode, char type,
-           const char *name, size_t name_length)
+add_entry (struct listing *listing, uint64_t inode, char type, const char *name,
+           size_t name_length)
 {
   size_t start = 18 + !listing->is_old;
   size_t whole = (start + name_length + 1 + listing->is_old + 7) & ~(size_t) 7;
@@ -83,8 +83,7 @@ add_hidden (struct guest *guest, int fd, const char *path, size_t length,
   size_t last_length = 0;
 
   for (uint32_t i = 0;
-       (i = guest_view_below (view, i, path, length, &name, &name_length))
-       > 0;
+       (i = guest_view_below (view, i, path, length, &name, &name_length)) > 0;
        i++)
     {
       char entry[GUEST_NAME_MAX + 1];
@@ -103,15 +102,13 @@ add_hidden (struct guest *guest, int fd, const char *path, size_t length,
         continue;
 
       bool is_mount = name[name_length] == '\0';
-      bool is_file
-          = is_mount && (view->binding[i].flags & GUEST_BINDING_FILE);
+      bool is_file = is_mount && (view->binding[i].flags & GUEST_BINDING_FILE);
       status.st_ino = 1;
       if (is_mount)
         (void) host_fstatat (guest, guest->anchors[i], "", &status,
                              K_AT_EMPTY_PATH);
       if (!add_entry (listing, status.st_ino,
-                      is_file ? FILE_TYPE : DIRECTORY_TYPE, name,
-                      name_length))
+                      is_file ? FILE_TYPE : DIRECTORY_TYPE, name, name_length))
         return;
     }
 }
@@ -182,7 +179,7 @@ guest_enter_list (struct guest_task *task, struct guest_call *call)
     host_close (guest, ours);
   if (listing.length == 0)
     return GUEST_PASS;
-  int status = guest->ops->write (task, call->arg[1], listing.bytes,
-                                  listing.length);
+  int status =
+      guest->ops->write (task, call->arg[1], listing.bytes, listing.length);
   return guest_answer (call, status < 0 ? status : (int64_t) listing.length);
 }

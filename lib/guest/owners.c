@@ -16,8 +16,8 @@
 static size_t
 hash (uint64_t device, uint64_t inode)
 {
-  uint64_t value = (inode ^ (device << 32 | device >> 32))
-                   * 0x9e3779b97f4a7c15ULL;
+  uint64_t value =
+      (inode ^ (device << 32 | device >> 32)) * 0x9e3779b97f4a7c15ULL;
   return (size_t) (value ^ value >> 29);
 }
 
@@ -71,16 +71,15 @@ guest_owners_find (const struct guest_owners *owners, uint64_t device,
 }
 
 int
-guest_owners_put (struct guest_owners *owners,
-                  const struct guest_file_key *key,
+guest_owners_put (struct guest_owners *owners, const struct guest_file_key *key,
                   const struct guest_owner *owner)
 {
   bool is_there;
 
   if (owners->slot_count == 0 || key->device == 0)
     return -K_ENOSPC;
-  struct guest_owner_slot *slot
-      = look_up (owners, key->device, key->inode, &is_there);
+  struct guest_owner_slot *slot =
+      look_up (owners, key->device, key->inode, &is_there);
   if (!is_there)
     {
       bool fresh = slot->key.inode != DROPPED_INODE;
@@ -109,8 +108,7 @@ guest_owners_put (struct guest_owners *owners,
 }
 
 void
-guest_owners_drop (struct guest_owners *owners, uint64_t device,
-                   uint64_t inode)
+guest_owners_drop (struct guest_owners *owners, uint64_t device, uint64_t inode)
 {
   bool is_there;
 

@@ -52,8 +52,8 @@ struct walk
   struct guest_found *found;
   unsigned int final;
   unsigned int links;
-  unsigned int attempts; /* how often way 2 was tried */
-  bool known_directory;  /* where we are is one */
+  unsigned int attempts;  /* how often way 2 was tried */
+  bool known_directory;   /* where we are is one */
   struct guest_text text; /* where we are: in FOUND's member text */
   char *rest;             /* what is still to be walked, in PENDING */
   char pending[2 * GUEST_PATH_SIZE];
@@ -231,15 +231,14 @@ path_in_proc (const struct walk *walk)
 {
   const struct guest_found *found = walk->found;
   return proc_below (walk->guest->view, found->binding,
-                     guest_found_path (found),
-                     walk->text.length - found->path);
+                     guest_found_path (found), walk->text.length - found->path);
 }
 
 /* Replace the link just met, whose TARGET has LENGTH bytes: where we are is
    the directory it lies in.  REST follows it; SLASH: a slash does.  */
 static int
-splice (struct walk *walk, const char *target, size_t length,
-        const char *rest, bool slash)
+splice (struct walk *walk, const char *target, size_t length, const char *rest,
+        bool slash)
 {
   if (walk->links++ >= K_LINKS_MAX || (walk->final & GUEST_FINAL_NO_LINKS))
     return -K_ELOOP;
@@ -293,9 +292,9 @@ prove_parent (struct walk *walk, uint64_t resolve)
     return 0;
 
   walk->text.bytes[end - 1] = '\0';
-  int fd = host_openat2 (walk->guest, found->anchor, guest_found_path (found),
-                         K_O_PATH | K_O_DIRECTORY,
-                         K_RESOLVE_NO_SYMLINKS | resolve);
+  int fd =
+      host_openat2 (walk->guest, found->anchor, guest_found_path (found),
+                    K_O_PATH | K_O_DIRECTORY, K_RESOLVE_NO_SYMLINKS | resolve);
   bool is_there = fd != -K_ENOENT || !found->absolute
                   || guest_view_below (walk->guest->view, 0, walk->text.bytes,
                                        end - 1, NULL, NULL)
@@ -314,9 +313,9 @@ follow_last (struct walk *walk, uint64_t resolve)
 {
   struct guest_found *found = walk->found;
   char target[GUEST_PATH_SIZE];
-  int fd = host_openat2 (walk->guest, found->anchor, guest_found_path (found),
-                         K_O_PATH | K_O_NOFOLLOW,
-                         K_RESOLVE_NO_SYMLINKS | resolve);
+  int fd =
+      host_openat2 (walk->guest, found->anchor, guest_found_path (found),
+                    K_O_PATH | K_O_NOFOLLOW, K_RESOLVE_NO_SYMLINKS | resolve);
   if (fd < 0)
     return WALK_UNFIT;
   int length = host_readlinkat (walk->guest, fd, "", target, sizeof target);
@@ -408,8 +407,7 @@ walk_at_once (struct walk *walk)
         }
       else
         append (walk, component.name, component.length);
-      found->directory
-          = component.slash || found->last != GUEST_LAST_NORMAL;
+      found->directory = component.slash || found->last != GUEST_LAST_NORMAL;
       if (dotdot
           && guest_view_cover (view, walk->text.bytes, walk->text.length) > 0)
         goto unfit;
@@ -440,8 +438,7 @@ walk_at_once (struct walk *walk)
            && found->last == GUEST_LAST_NORMAL)
     status = WALK_UNFIT;
   else
-    status = prove (walk,
-                    dotdot ? walk->rest : guest_found_path (found),
+    status = prove (walk, dotdot ? walk->rest : guest_found_path (found),
                     K_RESOLVE_IN_ROOT, dotdot);
   if (status == WALK_UNFIT)
     {
@@ -551,9 +548,9 @@ start_at (struct walk *walk, int fd, uint32_t preferred)
   if (length > 0)
     {
       guest_text_init (&walk->text, found->text, sizeof found->text);
-      int inside = guest_view_reverse (walk->guest->view, host,
-                                       (size_t) length, preferred,
-                                       found->text, sizeof found->text);
+      int inside =
+          guest_view_reverse (walk->guest->view, host, (size_t) length,
+                              preferred, found->text, sizeof found->text);
       if (inside > 0)
         {
           walk->text.length = inside > 1 ? (size_t) inside : 0;
@@ -594,9 +591,9 @@ walk_proc (struct walk *walk, const char *proc,
   struct guest_task *task = walk->task;
   int tid = -1;
   enum proc_kind kind = classify_proc (proc, &tid);
-  bool nofollow
-      = final && !component->slash
-        && (walk->final & (GUEST_FINAL_NOFOLLOW | GUEST_FINAL_CREATE));
+  bool nofollow =
+      final && !component->slash
+      && (walk->final & (GUEST_FINAL_NOFOLLOW | GUEST_FINAL_CREATE));
 
   if (kind == PROC_PLAIN || nofollow)
     return 0;
@@ -622,10 +619,10 @@ walk_proc (struct walk *walk, const char *proc,
       return 0;
     }
 
-  struct guest_task *other
-      = tid == task->tid || tid == task->pid
-            ? task
-            : walk->guest->ops->find_task (walk->guest, tid);
+  struct guest_task *other =
+      tid == task->tid || tid == task->pid
+          ? task
+          : walk->guest->ops->find_task (walk->guest, tid);
   if (kind == PROC_ROOT && other != NULL)
     {
       go_to (walk, other->fs->root, other->fs->root_length);
@@ -661,9 +658,8 @@ walk_up (struct walk *walk)
       if (!empty || found->absolute == false)
         {
           guest_text_add (&walk->text, empty ? "." : "/.");
-          int status
-              = host_readlinkat (walk->guest, found->anchor,
-                                 guest_found_path (found), ignored, 1);
+          int status = host_readlinkat (walk->guest, found->anchor,
+                                        guest_found_path (found), ignored, 1);
           guest_text_cut (&walk->text, length);
           if (status != -K_EINVAL
               && !((status == -K_ENOENT)
@@ -705,9 +701,8 @@ walk_down (struct walk *walk, const struct component *component)
   locate (walk);
   if (found->mount)
     {
-      walk->known_directory
-          = !(walk->guest->view->binding[found->binding].flags
-              & GUEST_BINDING_FILE);
+      walk->known_directory = !(walk->guest->view->binding[found->binding].flags
+                                & GUEST_BINDING_FILE);
       return walk->known_directory || !component->slash ? 0 : -K_ENOTDIR;
     }
   walk->known_directory = false;
@@ -732,9 +727,9 @@ walk_down (struct walk *walk, const struct component *component)
     return 0;
 
   char target[GUEST_PATH_SIZE];
-  int length = host_readlinkat (walk->guest, found->anchor,
-                                guest_found_path (found), target,
-                                sizeof target);
+  int length =
+      host_readlinkat (walk->guest, found->anchor, guest_found_path (found),
+                       target, sizeof target);
   if (length >= 0)
     {
       guest_text_cut (&walk->text, start);
@@ -793,8 +788,8 @@ check_directory (struct walk *walk)
 
   if (!found->directory || found->virtual || found->magic
       || found->path == walk->text.length || found->object >= 0
-      || (walk->final & (GUEST_FINAL_CREATE | GUEST_FINAL_MISSING
-                         | FINAL_LENIENT)))
+      || (walk->final
+          & (GUEST_FINAL_CREATE | GUEST_FINAL_MISSING | FINAL_LENIENT)))
     return 0;
   int fd = host_openat (walk->guest, found->anchor, path,
                         K_O_PATH | K_O_NOFOLLOW | K_O_DIRECTORY);
@@ -871,8 +866,8 @@ walk_relative (struct walk *walk, int base, const char *path)
       /* Where the task is may have been closed to it.  */
       if (!(walk->final & GUEST_FINAL_OBJECT))
         return 0;
-      found->object = host_openat (walk->guest, base, ".",
-                                   K_O_PATH | K_O_DIRECTORY);
+      found->object =
+          host_openat (walk->guest, base, ".", K_O_PATH | K_O_DIRECTORY);
       return found->object < 0 ? found->object : 0;
     }
   if (count == 1 && !found->directory
@@ -887,8 +882,7 @@ walk_relative (struct walk *walk, int base, const char *path)
   else
     {
       /* A final link is not followed here: way 2 does that.  */
-      bool nofollow
-          = (walk->final & GUEST_FINAL_NOFOLLOW) && !found->directory;
+      bool nofollow = (walk->final & GUEST_FINAL_NOFOLLOW) && !found->directory;
       status = host_openat2 (walk->guest, base, guest_found_path (found),
                              K_O_PATH | (nofollow ? K_O_NOFOLLOW : 0)
                                  | (found->directory ? K_O_DIRECTORY : 0),
@@ -1020,8 +1014,7 @@ guest_resolve_at (struct guest_task *task, int dir, uint64_t address,
                   unsigned int final, struct guest_found *found)
 {
   char path[GUEST_PATH_SIZE];
-  int length
-      = task->guest->ops->read_string (task, address, path, sizeof path);
+  int length = task->guest->ops->read_string (task, address, path, sizeof path);
   if (length < 0)
     return length;
   return guest_resolve (task, dir, path, final, found);
@@ -1149,8 +1142,8 @@ guest_found_open (struct guest *guest, const struct guest_found *found,
 /* Replace TARGET, of LENGTH bytes, what the magic link of /proc at PROC says
    to us, by what TASK is to see.  Return the new length.  */
 static int
-mend_magic (struct guest_task *task, const char *proc, char *target,
-            int length, size_t size)
+mend_magic (struct guest_task *task, const char *proc, char *target, int length,
+            size_t size)
 {
   struct guest *guest = task->guest;
   char host[GUEST_PATH_SIZE];
@@ -1187,8 +1180,8 @@ mend_magic (struct guest_task *task, const char *proc, char *target,
     {
       const struct guest_fs *fs = other->fs;
       mended = take_off_root (task, fs->root_length > 0 ? fs->root : "/",
-                              fs->root_length > 0 ? fs->root_length : 1,
-                              target, size);
+                              fs->root_length > 0 ? fs->root_length : 1, target,
+                              size);
     }
   else if (target[0] == '/')
     {
@@ -1219,9 +1212,8 @@ may_be_magic (const char *target)
 }
 
 int
-guest_found_readlink (struct guest_task *task,
-                      const struct guest_found *found, char *target,
-                      size_t size)
+guest_found_readlink (struct guest_task *task, const struct guest_found *found,
+                      char *target, size_t size)
 {
   struct guest *guest = task->guest;
   const char *path = guest_found_path (found);
@@ -1255,8 +1247,9 @@ guest_found_readlink (struct guest_task *task,
   int place = host_place (guest, found->anchor, host, GUEST_PATH_SIZE);
   if (place < 5 || !guest_text_is_below (host, (size_t) place, "/proc", 5))
     return length;
-  struct guest_text text
-      = { .bytes = host, .size = sizeof host, .length = (size_t) place };
+  struct guest_text text = { .bytes = host,
+                             .size = sizeof host,
+                             .length = (size_t) place };
   if (found->length > 0)
     {
       guest_text_add_char (&text, '/');
@@ -1281,8 +1274,8 @@ guest_found_proc (struct guest *guest, const struct guest_found *found,
   guest_text_init (&text, proc, size);
   if (found->binding != GUEST_OUTSIDE)
     {
-      const char *below
-          = proc_below (guest->view, found->binding, path, length);
+      const char *below =
+          proc_below (guest->view, found->binding, path, length);
       if (below == NULL)
         return -K_ENOENT;
       guest_text_add (&text, below);
@@ -1294,8 +1287,7 @@ guest_found_proc (struct guest *guest, const struct guest_found *found,
       if (last != 's' && last != 'e')
         return -K_ENOENT;
       int place = host_place (guest, found->anchor, host, sizeof host);
-      if (place < 5
-          || !guest_text_is_below (host, (size_t) place, "/proc", 5))
+      if (place < 5 || !guest_text_is_below (host, (size_t) place, "/proc", 5))
         return -K_ENOENT;
       if (place > 6)
         {
@@ -1314,8 +1306,8 @@ guest_place (struct guest *guest, int fd, char *path, size_t size)
   int length = host_place (guest, fd, host, sizeof host);
 
   return length < 0 ? length
-                    : guest_view_reverse (guest->view, host, (size_t) length,
-                                          0, path, size);
+                    : guest_view_reverse (guest->view, host, (size_t) length, 0,
+                                          path, size);
 }
 
 uint32_t
@@ -1342,8 +1334,7 @@ guest_found_stat (struct guest *guest, const struct guest_found *found,
   if (found->object >= 0)
     return host_fstatat (guest, found->object, "", status, K_AT_EMPTY_PATH);
   if (found->virtual)
-    return host_fstatat (guest, guest->anchors[0], "", status,
-                         K_AT_EMPTY_PATH);
+    return host_fstatat (guest, guest->anchors[0], "", status, K_AT_EMPTY_PATH);
   if (found->length == found->path)
     return host_fstatat (guest, found->anchor, "", status, K_AT_EMPTY_PATH);
   return host_fstatat (guest, found->anchor, guest_found_path (found), status,
@@ -1352,8 +1343,8 @@ guest_found_stat (struct guest *guest, const struct guest_found *found,
 }
 
 int
-guest_canonical (struct guest_task *task, const char *path,
-                 unsigned int final, char *canonical, size_t size)
+guest_canonical (struct guest_task *task, const char *path, unsigned int final,
+                 char *canonical, size_t size)
 {
   struct guest_found found;
   int status = guest_resolve (task, GUEST_AT_CWD, path,

@@ -131,16 +131,14 @@ guest_found_path (const struct guest_found *found)
    it where FOUND must be a directory.  What is too long is written as
    /proc/PID/fd/N/...: good only until FOUND is released.  Return its length,
    or -ENAMETOOLONG.  */
-int guest_found_host (struct guest_task *task,
-                      const struct guest_found *found, char *host,
-                      size_t size);
+int guest_found_host (struct guest_task *task, const struct guest_found *found,
+                      char *host, size_t size);
 
 /* Write the guest path of FOUND into the SIZE bytes at PATH: what the task
    would see, chroot taken off.  Return its length; -ENOENT for what has none
    (outside, or a chroot left behind); -ENAMETOOLONG.  */
-int guest_found_guest (struct guest_task *task,
-                       const struct guest_found *found, char *path,
-                       size_t size);
+int guest_found_guest (struct guest_task *task, const struct guest_found *found,
+                       char *path, size_t size);
 
 /* Open FOUND in the engine's process with O_CLOEXEC and the FLAGS of open.
    Return the descriptor or a negative errno.  */

@@ -68,8 +68,7 @@ classify (const char *path, size_t length, int *tid)
     {
       /* Only PID/task/TID/NAME is deeper.  */
       size_t start = digits + 6;
-      if (slash < start + 2
-          || !guest_text_is (path + digits, 6, "/task/"))
+      if (slash < start + 2 || !guest_text_is (path + digits, 6, "/task/"))
         return FILE_PLAIN;
       *tid = guest_text_number (path + start, slash - 1 - start);
       if (*tid < 0)
@@ -93,10 +92,9 @@ flush (struct rewrite *rewrite)
 
   while (done < rewrite->out.length)
     {
-      int64_t count
-          = host_call (guest, K_NR_write, host_fd (rewrite->to),
-                       host_pointer (rewrite->out.bytes + done),
-                       rewrite->out.length - done, 0);
+      int64_t count = host_call (guest, K_NR_write, host_fd (rewrite->to),
+                                 host_pointer (rewrite->out.bytes + done),
+                                 rewrite->out.length - done, 0);
       if (count <= 0)
         return count < 0 ? (int) count : -K_ENOSPC;
       done += (size_t) count;
@@ -229,8 +227,7 @@ rewrite_status (struct rewrite *rewrite, const char *line, size_t length)
   if (guest_text_is (line, label, "Gid"))
     return put_numbers (rewrite, "Gid:", gids, 4, '\t');
   if (guest_text_is (line, label, "Groups"))
-    return put_numbers (rewrite, "Groups:", ids->group, ids->group_count,
-                        ' ');
+    return put_numbers (rewrite, "Groups:", ids->group, ids->group_count, ' ');
   if (guest_text_is (line, label, "CapInh"))
     return put_set (rewrite, "CapInh:", ids->inheritable);
   if (guest_text_is (line, label, "CapPrm"))
@@ -277,10 +274,10 @@ rewrite_lines (struct rewrite *rewrite)
             break; /* the rest of the line is still to be read */
           bool whole = end < length;
           buffer[end] = '\0';
-          int status = rewrite->kind == FILE_MAPS
-                           ? rewrite_maps (rewrite, buffer + used, end - used)
-                           : rewrite_status (rewrite, buffer + used,
-                                             end - used);
+          int status =
+              rewrite->kind == FILE_MAPS
+                  ? rewrite_maps (rewrite, buffer + used, end - used)
+                  : rewrite_status (rewrite, buffer + used, end - used);
           if (status == 0 && whole)
             status = put (rewrite, "\n", 1);
           if (status < 0)
@@ -352,8 +349,8 @@ guest_proc_content (struct guest_task *task, const struct guest_found *found)
   if (rewrite.subject == NULL)
     return -K_ENOENT;
 
-  rewrite.to = (int) host_call (guest, K_NR_memfd_create,
-                                host_pointer ("proc"), 1 /* CLOEXEC */, 0, 0);
+  rewrite.to = (int) host_call (guest, K_NR_memfd_create, host_pointer ("proc"),
+                                1 /* CLOEXEC */, 0, 0);
   if (rewrite.to < 0)
     return rewrite.to;
   int status = rewrite_file (&rewrite, found);

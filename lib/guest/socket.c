@@ -142,9 +142,9 @@ translate_address (struct guest_task *task, uint64_t *place, uint64_t *length,
   *kept = -1;
   if (status <= 0)
     return status;
-  status = guest_resolve (task, GUEST_AT_CWD, path,
-                          creates ? GUEST_FINAL_CREATE : GUEST_FINAL_FOLLOW,
-                          &found);
+  status =
+      guest_resolve (task, GUEST_AT_CWD, path,
+                     creates ? GUEST_FINAL_CREATE : GUEST_FINAL_FOLLOW, &found);
   if (status < 0)
     return status;
   if (creates && guest_found_is_read_only (task->guest, &found))
@@ -173,8 +173,8 @@ enter_address (struct guest_task *task, struct guest_call *call, int at,
 {
   int kept;
   uint64_t length = (uint32_t) call->arg[at + 1];
-  int status
-      = translate_address (task, &call->arg[at], &length, creates, &kept);
+  int status =
+      translate_address (task, &call->arg[at], &length, creates, &kept);
 
   if (status < 0)
     return guest_answer (call, status);
@@ -215,8 +215,8 @@ each_credential (struct guest *guest, char *control, uint64_t size,
 
   for (uint64_t at = 0; at + sizeof (struct control_header) <= size;)
     {
-      struct control_header *header
-          = (struct control_header *) (void *) (control + at);
+      struct control_header *header =
+          (struct control_header *) (void *) (control + at);
       if (header->length < sizeof *header || header->length > size - at)
         break;
       if (header->level == SOL_SOCKET && header->type == SCM_CREDENTIALS
@@ -258,26 +258,24 @@ translate_control (struct guest_task *task, struct k_msghdr *message)
   if (!guest->identity.emulated || message->msg_control == 0
       || size < sizeof (struct control_header) || size > sizeof control)
     return 0;
-  int status
-      = guest->ops->read (task, message->msg_control, control, (size_t) size);
+  int status =
+      guest->ops->read (task, message->msg_control, control, (size_t) size);
   if (status < 0)
     return status;
   if (!each_credential (guest, (char *) control, size, make_real))
     return 0;
-  status = guest->ops->scratch (task, control, (size_t) size,
-                                &message->msg_control);
+  status =
+      guest->ops->scratch (task, control, (size_t) size, &message->msg_control);
   return status < 0 ? status : 1;
 }
 
 /* Make what MESSAGE sends right for the kernel.  Return as
    translate_address.  */
 static int
-translate_message (struct guest_task *task, struct k_msghdr *message,
-                   int *kept)
+translate_message (struct guest_task *task, struct k_msghdr *message, int *kept)
 {
   uint64_t length = (uint32_t) message->msg_namelen;
-  int name
-      = translate_address (task, &message->msg_name, &length, false, kept);
+  int name = translate_address (task, &message->msg_name, &length, false, kept);
 
   if (name < 0)
     return name;
@@ -375,8 +373,7 @@ guest_leave_sendmsg (struct guest_task *task, struct guest_call *call)
     {
       struct k_mmsghdr message;
       uint64_t offset = (uint64_t) i * sizeof message;
-      if (ops->read (task, call->kept[2] + offset, &message, sizeof message)
-              < 0
+      if (ops->read (task, call->kept[2] + offset, &message, sizeof message) < 0
           || ops->write (task,
                          call->kept[1] + offset
                              + offsetof (struct k_mmsghdr, msg_len),
@@ -400,17 +397,15 @@ mend_address (struct guest_task *task, uint64_t place, uint32_t *length,
 
   if (read_address (task, place, there, host) <= 0 || host[0] != '/')
     return false;
-  int seen = guest_reverse (task, host,
-                            guest_text_length (host, sizeof host - 1), path,
-                            sizeof path);
+  int seen = guest_reverse (
+      task, host, guest_text_length (host, sizeof host - 1), path, sizeof path);
   if (seen < 0 || seen >= K_UNIX_PATH_MAX)
     return false;
   for (int i = 0; i <= seen; i++)
     un.sun_path[i] = path[i];
   *length = (uint32_t) seen + 1 + FAMILY_SIZE;
-  (void) task->guest->ops->write (task, place, &un,
-                                  *length < capacity ? *length
-                                                     : (size_t) capacity);
+  (void) task->guest->ops->write (
+      task, place, &un, *length < capacity ? *length : (size_t) capacity);
   return true;
 }
 
@@ -457,8 +452,7 @@ guest_enter_recvmsg (struct guest_task *task, struct guest_call *call)
 {
   struct k_msghdr message;
 
-  if (task->guest->ops->read (task, call->arg[1], &message, sizeof message)
-      < 0)
+  if (task->guest->ops->read (task, call->arg[1], &message, sizeof message) < 0)
     return GUEST_PASS;
   if (message.msg_name == 0
       && (!task->guest->identity.emulated || message.msg_control == 0))
@@ -522,8 +516,8 @@ guest_leave_recvmsg (struct guest_task *task, struct guest_call *call)
       return;
     }
   for (int64_t i = 0; i < call->result; i++)
-    mend_message (task,
-                  call->arg[1] + (uint64_t) i * sizeof (struct k_mmsghdr), 0);
+    mend_message (task, call->arg[1] + (uint64_t) i * sizeof (struct k_mmsghdr),
+                  0);
 }
 
 enum guest_verdict
@@ -542,8 +536,7 @@ guest_leave_getsockopt (struct guest_task *task, struct guest_call *call)
   struct credentials credentials;
   uint32_t size;
 
-  if (call->result < 0
-      || ops->read (task, call->arg[4], &size, sizeof size) < 0
+  if (call->result < 0 || ops->read (task, call->arg[4], &size, sizeof size) < 0
       || size < sizeof credentials
       || ops->read (task, call->arg[3], &credentials, sizeof credentials) < 0)
     return;

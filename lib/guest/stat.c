@@ -76,8 +76,8 @@ find_record (struct guest *guest, const struct place *place, uint64_t device,
 {
   if (guest->owners == NULL || guest->owners->live == 0)
     return NULL;
-  const struct guest_owner_slot *slot
-      = guest_owners_find (guest->owners, device, inode);
+  const struct guest_owner_slot *slot =
+      guest_owners_find (guest->owners, device, inode);
   if (slot == NULL)
     return NULL;
   if (slot->key.birth != get_birth (guest, place))
@@ -108,8 +108,7 @@ show_owner (struct guest *guest, const struct place *place, uint64_t device,
   if (shown->gid == identity->host_gid)
     shown->gid = identity->gid;
 
-  const struct guest_owner *owner
-      = find_record (guest, place, device, inode);
+  const struct guest_owner *owner = find_record (guest, place, device, inode);
   if (owner == NULL)
     return;
   if (owner->known & GUEST_OWNER_UID)
@@ -179,8 +178,7 @@ answer_status (struct guest_task *task, struct guest_call *call, int index,
                const struct k_stat *status)
 {
   return guest_answer (call, task->guest->ops->write (task, call->arg[index],
-                                                      status,
-                                                      sizeof *status));
+                                                      status, sizeof *status));
 }
 
 /* Fill STATUS with what TASK's descriptor FD is.  */
@@ -224,8 +222,9 @@ guest_enter_stat (struct guest_task *task, struct guest_call *call)
   struct k_stat status;
   int result = 0;
 
-  if (flags & ~(uint64_t) (K_AT_SYMLINK_NOFOLLOW | K_AT_NO_AUTOMOUNT
-                           | K_AT_EMPTY_PATH))
+  if (flags
+      & ~(uint64_t) (K_AT_SYMLINK_NOFOLLOW | K_AT_NO_AUTOMOUNT
+                     | K_AT_EMPTY_PATH))
     return guest_answer (call, -K_EINVAL);
   path[0] = '\0';
   if (!(flags & K_AT_EMPTY_PATH) || call->arg[argument->path] != 0)
@@ -272,8 +271,9 @@ guest_enter_statx (struct guest_task *task, struct guest_call *call)
 
   if (guest->missing & GUEST_LACKS_STATX)
     return guest_answer (call, -K_ENOSYS);
-  if ((flags & ~(uint64_t) (K_AT_SYMLINK_NOFOLLOW | K_AT_NO_AUTOMOUNT
-                            | K_AT_EMPTY_PATH | K_AT_STATX_SYNC))
+  if ((flags
+       & ~(uint64_t) (K_AT_SYMLINK_NOFOLLOW | K_AT_NO_AUTOMOUNT
+                      | K_AT_EMPTY_PATH | K_AT_STATX_SYNC))
       || (flags & K_AT_STATX_SYNC) == K_AT_STATX_SYNC)
     return guest_answer (call, -K_EINVAL);
   path[0] = '\0';
@@ -284,9 +284,8 @@ guest_enter_statx (struct guest_task *task, struct guest_call *call)
   if (path[0] == '\0' && !guest->identity.emulated)
     return GUEST_PASS;
 
-  result = guest_resolve (task, dir, path,
-                          guest_path_final (call, 0) | GUEST_FINAL_OBJECT,
-                          &found);
+  result = guest_resolve (
+      task, dir, path, guest_path_final (call, 0) | GUEST_FINAL_OBJECT, &found);
   if (result < 0)
     return guest_answer (call, result);
 
@@ -294,10 +293,9 @@ guest_enter_statx (struct guest_task *task, struct guest_call *call)
   if (found.virtual)
     place = (struct place){ guest->anchors[0], "", K_AT_EMPTY_PATH };
   uint32_t mask = (uint32_t) call->arg[3];
-  result = host_statx (guest, &place, &status,
-                       mask | (K_STATX_BASIC & ~(uint32_t) 0x6e0),
-                       (int) (flags & ~(uint64_t) (K_AT_EMPTY_PATH
-                                                   | K_AT_SYMLINK_NOFOLLOW)));
+  result = host_statx (
+      guest, &place, &status, mask | (K_STATX_BASIC & ~(uint32_t) 0x6e0),
+      (int) (flags & ~(uint64_t) (K_AT_EMPTY_PATH | K_AT_SYMLINK_NOFOLLOW)));
   if (result == 0)
     {
       if (found.virtual)
@@ -305,8 +303,8 @@ guest_enter_statx (struct guest_task *task, struct guest_call *call)
           status.stx_mode = K_S_IFDIR | 0755;
           status.stx_nlink = 2;
         }
-      shown = (struct shown){ status.stx_uid, status.stx_gid, status.stx_mode,
-                              0 };
+      shown =
+          (struct shown){ status.stx_uid, status.stx_gid, status.stx_mode, 0 };
       uint64_t rdev = ~(uint64_t) 0;
       shown.rdev = rdev;
       show_owner (guest, &place, device_of (&status), status.stx_ino, &shown);
@@ -316,8 +314,8 @@ guest_enter_statx (struct guest_task *task, struct guest_call *call)
       if (shown.rdev != rdev)
         {
           status.stx_rdev_major = (uint32_t) (shown.rdev >> 8 & 0xfff);
-          status.stx_rdev_minor = (uint32_t) ((shown.rdev & 0xff)
-                                              | (shown.rdev >> 12 & 0xfff00));
+          status.stx_rdev_minor =
+              (uint32_t) ((shown.rdev & 0xff) | (shown.rdev >> 12 & 0xfff00));
         }
       result = guest->ops->write (task, call->arg[4], &status, sizeof status);
     }
@@ -335,8 +333,7 @@ host_access (struct guest *guest, const struct guest_found *found,
   if (!(guest->missing & GUEST_LACKS_FACCESSAT2))
     return (int) host_call (guest, K_NR_faccessat2, host_fd (place.dir),
                             host_pointer (place.path), mode,
-                            (flags & K_AT_EACCESS)
-                                | (uint64_t) place.flags);
+                            (flags & K_AT_EACCESS) | (uint64_t) place.flags);
   if (place.flags & K_AT_EMPTY_PATH)
     {
       char path[40];
@@ -381,8 +378,8 @@ guest_enter_access (struct guest_task *task, struct guest_call *call)
 
   if ((uint32_t) mode & ~7u)
     return guest_answer (call, -K_EINVAL);
-  if (flags & ~(uint64_t) (K_AT_SYMLINK_NOFOLLOW | K_AT_EACCESS
-                           | K_AT_EMPTY_PATH))
+  if (flags
+      & ~(uint64_t) (K_AT_SYMLINK_NOFOLLOW | K_AT_EACCESS | K_AT_EMPTY_PATH))
     return guest_answer (call, -K_EINVAL);
   int result = guest_resolve_argument (
       task, call, 0, guest_path_final (call, 0) | GUEST_FINAL_OBJECT, &found);
@@ -419,9 +416,9 @@ look_at (struct guest *guest, struct subject *subject)
                              place->flags);
   if (result < 0)
     return result;
-  subject->shown
-      = (struct shown){ subject->real.st_uid, subject->real.st_gid,
-                        subject->real.st_mode, subject->real.st_rdev };
+  subject->shown =
+      (struct shown){ subject->real.st_uid, subject->real.st_gid,
+                      subject->real.st_mode, subject->real.st_rdev };
   show_owner (guest, place, subject->real.st_dev, subject->real.st_ino,
               &subject->shown);
   return 0;
@@ -434,9 +431,8 @@ remember (struct guest *guest, const struct subject *subject,
 {
   if (guest->owners == NULL)
     return 0;
-  struct guest_file_key key
-      = { subject->real.st_dev, subject->real.st_ino,
-          get_birth (guest, &subject->place) };
+  struct guest_file_key key = { subject->real.st_dev, subject->real.st_ino,
+                                get_birth (guest, &subject->place) };
   return guest_owners_put (guest->owners, &key, owner);
 }
 
@@ -536,12 +532,11 @@ change_mode (struct guest_task *task, struct subject *subject, uint32_t mode)
   if (result < 0 && result != -K_EPERM)
     return result;
 
-  bool is_plain
-      = kept == mode && result == 0
-        && (guest->owners == NULL
-            || guest_owners_find (guest->owners, subject->real.st_dev,
-                                  subject->real.st_ino)
-                   == NULL);
+  bool is_plain = kept == mode && result == 0
+                  && (guest->owners == NULL
+                      || guest_owners_find (guest->owners, subject->real.st_dev,
+                                            subject->real.st_ino)
+                             == NULL);
   if (is_plain)
     return 0;
   struct guest_owner owner = { .known = GUEST_OWNER_MODE, .mode = mode };
@@ -579,8 +574,7 @@ change_fd (struct guest_task *task, struct guest_call *call, uint32_t one,
   struct guest *guest = task->guest;
   struct subject subject;
   bool owned = false;
-  int fd = guest->ops->descriptor (task, (int) (uint32_t) call->arg[0],
-                                   &owned);
+  int fd = guest->ops->descriptor (task, (int) (uint32_t) call->arg[0], &owned);
   if (fd < 0)
     return guest_answer (call, fd);
   subject.place = (struct place){ fd, "", K_AT_EMPTY_PATH };
@@ -642,9 +636,9 @@ guest_make (struct guest_task *task, struct guest_call *call,
             uint32_t type_and_added)
 {
   const struct guest_identity *identity = &task->guest->identity;
-  bool is_other = identity->root
-                  && (task->ids.fsuid != identity->uid
-                      || task->ids.fsgid != identity->gid);
+  bool is_other =
+      identity->root
+      && (task->ids.fsuid != identity->uid || task->ids.fsgid != identity->gid);
 
   if (verdict == GUEST_ANSWER || (!is_other && type_and_added == 0))
     return verdict;
@@ -655,8 +649,7 @@ guest_make (struct guest_task *task, struct guest_call *call,
 }
 
 uint32_t
-guest_add_mode (const struct guest_task *task, uint64_t *mode,
-                uint32_t needed)
+guest_add_mode (const struct guest_task *task, uint64_t *mode, uint32_t needed)
 {
   uint32_t added = needed & ~(uint32_t) *mode;
 
@@ -741,8 +734,8 @@ guest_enter_make (struct guest_task *task, struct guest_call *call)
   int dir = guest_argument_fd (call, argument->dir);
   uint64_t path = call->arg[argument->path];
   /* A link's path comes behind its target.  */
-  bool is_link
-      = argument->path == 2 || (argument->path == 1 && argument->dir < 0);
+  bool is_link =
+      argument->path == 2 || (argument->path == 1 && argument->dir < 0);
   uint32_t added = 0;
 
   if (!is_link)

@@ -16,8 +16,7 @@ guest_text_init (struct guest_text *text, char *bytes, size_t size)
 }
 
 void
-guest_text_add_bytes (struct guest_text *text, const char *bytes,
-                      size_t length)
+guest_text_add_bytes (struct guest_text *text, const char *bytes, size_t length)
 {
   if (length >= text->size - text->length)
     {
@@ -33,8 +32,7 @@ guest_text_add_bytes (struct guest_text *text, const char *bytes,
 void
 guest_text_add (struct guest_text *text, const char *string)
 {
-  guest_text_add_bytes (text, string,
-                        guest_text_length (string, text->size));
+  guest_text_add_bytes (text, string, guest_text_length (string, text->size));
 }
 
 void

@@ -107,8 +107,7 @@ add_text (struct guest_view *view, uint32_t *end, const char *text,
 
 /* Put MOUNT into VIEW, in order among the bindings that are there.  */
 static void
-insert (struct guest_view *view, uint32_t *end,
-        const struct guest_mount *mount)
+insert (struct guest_view *view, uint32_t *end, const struct guest_mount *mount)
 {
   uint32_t at = view->binding_count++;
   while (at > 0
@@ -184,8 +183,7 @@ guest_view_build (void *memory, size_t size, const struct guest_mount *mounts,
 /* Return whether the text of LENGTH bytes at OFFSET lies in VIEW, behind its
    bindings, and ends with a NUL.  */
 static bool
-text_is_sound (const struct guest_view *view, uint32_t offset,
-               uint32_t length)
+text_is_sound (const struct guest_view *view, uint32_t offset, uint32_t length)
 {
   return offset < view->size && length < view->size - offset && length > 0
          && text_at (view, offset)[0] == '/'
@@ -318,8 +316,7 @@ reverse_by (const struct guest_view *view, uint32_t index, const char *path,
 
 int
 guest_view_reverse (const struct guest_view *view, const char *path,
-                    size_t length, uint32_t preferred, char *guest,
-                    size_t size)
+                    size_t length, uint32_t preferred, char *guest, size_t size)
 {
   if (size == 0)
     return -K_ENAMETOOLONG;

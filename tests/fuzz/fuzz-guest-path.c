@@ -21,8 +21,9 @@ static void
 set_up (void)
 {
   static bool done;
-  const struct guest_mount mounts[]
-      = { { root, "/", 0 }, { bound, "/b/m", 0 }, { "/proc", "/proc", 0 } };
+  const struct guest_mount mounts[] = { { root, "/", 0 },
+                                        { bound, "/b/m", 0 },
+                                        { "/proc", "/proc", 0 } };
 
   if (done)
     return;
@@ -64,8 +65,8 @@ check (const struct guest_found *found)
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
-  static const char *const links[]
-      = { "l0", "l1", "a/l2", "a/a/l3", "../bound/l4" };
+  static const char *const links[] = { "l0", "l1", "a/l2", "a/a/l3",
+                                       "../bound/l4" };
   char words[6][64] = { "" };
   struct guest_found found;
   size_t word = 0, at = 0;

@@ -119,8 +119,7 @@ static struct guest_task *
 engine_find_task (struct guest *guest, int tid)
 {
   (void) guest;
-  return tid == engine_task.pid || tid == engine_task.tid ? &engine_task
-                                                          : NULL;
+  return tid == engine_task.pid || tid == engine_task.tid ? &engine_task : NULL;
 }
 
 static int
@@ -151,8 +150,8 @@ __attribute__ ((unused)) static int
 engine_start (const struct guest_mount *mounts, size_t count)
 {
   struct guest_ids ids;
-  int status = guest_view_build (engine_view, sizeof engine_view, mounts,
-                                 count);
+  int status =
+      guest_view_build (engine_view, sizeof engine_view, mounts, count);
   if (status < 0)
     return status;
 
@@ -161,8 +160,7 @@ engine_start (const struct guest_mount *mounts, size_t count)
     {
       if (engine_anchors[i] > 0)
         close (engine_anchors[i]);
-      engine_anchors[i]
-          = open (guest_view_host (view, i), O_PATH | O_CLOEXEC);
+      engine_anchors[i] = open (guest_view_host (view, i), O_PATH | O_CLOEXEC);
       if (engine_anchors[i] < 0)
         return -errno;
     }

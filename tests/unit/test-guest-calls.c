@@ -37,11 +37,9 @@ test_headers (void)
   for (size_t i = 0; header_calls[i].name != NULL; i++, count++)
     {
       const struct guest_rule *rule = find_name (header_calls[i].name);
-      if (rule == NULL
-          || rule->number[GUEST_NATIVE] != header_calls[i].number)
+      if (rule == NULL || rule->number[GUEST_NATIVE] != header_calls[i].number)
         {
-          tap_note ("  %s is %d", header_calls[i].name,
-                    header_calls[i].number);
+          tap_note ("  %s is %d", header_calls[i].name, header_calls[i].number);
           missing++;
         }
     }
@@ -86,9 +84,9 @@ test_rows (void)
   /* The generic numbers are the same everywhere from 424 on.  */
   int different = 0;
   for (size_t i = 0; i < guest_rule_count; i++)
-    different += (guest_rules[i].number[0] >= 424
-                  || guest_rules[i].number[1] >= 424)
-                 && guest_rules[i].number[0] != guest_rules[i].number[1];
+    different +=
+        (guest_rules[i].number[0] >= 424 || guest_rules[i].number[1] >= 424)
+        && guest_rules[i].number[0] != guest_rules[i].number[1];
   tap_is_number (different, 0, "the newer numbers are the same everywhere");
   int gaps = 0;
   for (int number = 0; number <= 336; number++)
@@ -103,16 +101,42 @@ static void
 test_stops (void)
 {
   static const char *const stopped[] = {
-    "openat", "openat2", "statx", "newfstatat", "faccessat2", "fchmodat2",
-    "renameat2", "linkat", "symlinkat", "unlinkat", "mkdirat", "mknodat",
-    "readlinkat", "getcwd", "chdir", "chroot", "setxattrat", "getxattrat",
-    "listxattrat", "removexattrat", "file_getattr", "bind", "connect",
-    "execve", "execveat", "name_to_handle_at", "inotify_add_watch",
-    "fanotify_mark", "utimensat", "truncate", "statfs",
+    "openat",
+    "openat2",
+    "statx",
+    "newfstatat",
+    "faccessat2",
+    "fchmodat2",
+    "renameat2",
+    "linkat",
+    "symlinkat",
+    "unlinkat",
+    "mkdirat",
+    "mknodat",
+    "readlinkat",
+    "getcwd",
+    "chdir",
+    "chroot",
+    "setxattrat",
+    "getxattrat",
+    "listxattrat",
+    "removexattrat",
+    "file_getattr",
+    "bind",
+    "connect",
+    "execve",
+    "execveat",
+    "name_to_handle_at",
+    "inotify_add_watch",
+    "fanotify_mark",
+    "utimensat",
+    "truncate",
+    "statfs",
   };
   static const char *const refused[] = {
-    "io_uring_setup", "io_uring_enter", "io_uring_register", "mount",
-    "open_tree", "move_mount", "pivot_root", "setns", "open_by_handle_at",
+    "io_uring_setup", "io_uring_enter", "io_uring_register",
+    "mount",          "open_tree",      "move_mount",
+    "pivot_root",     "setns",          "open_by_handle_at",
   };
   struct guest guest = { .pid = 0 };
   int error;

@@ -71,8 +71,8 @@ static int
 stat_of (const char *path, struct stat *status)
 {
   memset (status, 0, sizeof *status);
-  return (int) engine_call (SYS_newfstatat, FD (AT_FDCWD), P (path),
-                            P (status), AT_SYMLINK_NOFOLLOW, 0, 0);
+  return (int) engine_call (SYS_newfstatat, FD (AT_FDCWD), P (path), P (status),
+                            AT_SYMLINK_NOFOLLOW, 0, 0);
 }
 
 static void
@@ -95,12 +95,12 @@ test_reading (void)
                  0, "and of what it leads to");
   tap_ok (st.st_ino == real.st_ino, "the file");
   tap_is_number (stat_of ("/etc/none", &st), -ENOENT, "what is missing");
-  tap_is_number (engine_call (SYS_newfstatat, FD (AT_FDCWD),
-                              P ("/etc/passwd"), 8, 0, 0, 0),
+  tap_is_number (engine_call (SYS_newfstatat, FD (AT_FDCWD), P ("/etc/passwd"),
+                              8, 0, 0, 0),
                  -EFAULT, "a bad buffer");
-  tap_is_number (engine_call (SYS_newfstatat, FD (AT_FDCWD), 8, P (&st), 0, 0,
-                              0),
-                 -EFAULT, "a bad path");
+  tap_is_number (
+      engine_call (SYS_newfstatat, FD (AT_FDCWD), 8, P (&st), 0, 0, 0), -EFAULT,
+      "a bad path");
   int fd = open (path, O_RDONLY);
   tap_is_number (engine_call (SYS_newfstatat, FD (fd), P (""), P (&st),
                               AT_EMPTY_PATH, 0, 0),
@@ -114,26 +114,25 @@ test_reading (void)
                  "of no descriptor");
   close (fd);
   tap_is_number (engine_call (332 > 0 ? SYS_statx : 0, FD (AT_FDCWD),
-                              P ("/etc/passwd"), 0, 0x7ff, P (statx_buffer),
-                              0),
+                              P ("/etc/passwd"), 0, 0x7ff, P (statx_buffer), 0),
                  0, "statx");
   tap_ok (((uint32_t *) statx_buffer)[5] == 0, "its owner");
 
-  tap_is_number (engine_call (SYS_faccessat, FD (AT_FDCWD),
-                              P ("/etc/passwd"), R_OK | W_OK, 0, 0, 0),
+  tap_is_number (engine_call (SYS_faccessat, FD (AT_FDCWD), P ("/etc/passwd"),
+                              R_OK | W_OK, 0, 0, 0),
                  0, "root may read and write");
-  tap_is_number (engine_call (SYS_faccessat, FD (AT_FDCWD),
-                              P ("/etc/passwd"), X_OK, 0, 0, 0),
-                 -EACCES, "but not run what nobody may");
-  tap_is_number (engine_call (SYS_faccessat, FD (AT_FDCWD), P ("/bin/sh"),
+  tap_is_number (engine_call (SYS_faccessat, FD (AT_FDCWD), P ("/etc/passwd"),
                               X_OK, 0, 0, 0),
-                 0, "only what somebody may");
+                 -EACCES, "but not run what nobody may");
+  tap_is_number (
+      engine_call (SYS_faccessat, FD (AT_FDCWD), P ("/bin/sh"), X_OK, 0, 0, 0),
+      0, "only what somebody may");
   tap_is_number (engine_call (439, FD (AT_FDCWD), P ("/dangling"), F_OK,
                               AT_SYMLINK_NOFOLLOW, 0, 0),
                  0, "faccessat2 of a dangling link");
-  tap_is_number (engine_call (SYS_faccessat, FD (AT_FDCWD), P ("/ro/file"),
-                              W_OK, 0, 0, 0),
-                 -EROFS, "a read-only binding cannot be written");
+  tap_is_number (
+      engine_call (SYS_faccessat, FD (AT_FDCWD), P ("/ro/file"), W_OK, 0, 0, 0),
+      -EROFS, "a read-only binding cannot be written");
 
   memset (buffer, 'x', sizeof buffer);
   tap_is_number (engine_call (SYS_readlinkat, FD (AT_FDCWD), P ("/etc/link"),
@@ -143,15 +142,15 @@ test_reading (void)
   tap_is_number (engine_call (SYS_readlinkat, FD (AT_FDCWD), P ("/etc/link"),
                               P (buffer), 3, 0, 0),
                  3, "cut at the buffer's size");
-  tap_is_number (engine_call (SYS_readlinkat, FD (AT_FDCWD),
-                              P ("/etc/passwd"), P (buffer), 10, 0, 0),
+  tap_is_number (engine_call (SYS_readlinkat, FD (AT_FDCWD), P ("/etc/passwd"),
+                              P (buffer), 10, 0, 0),
                  -EINVAL, "of no link");
   tap_is_number (engine_call (SYS_readlinkat, FD (AT_FDCWD), P ("/etc/link"),
                               P (buffer), 0, 0, 0),
                  -EINVAL, "into nothing");
 
-  tap_is_number (engine_call (SYS_statfs, P ("/proc"), P (&fs), 0, 0, 0, 0),
-                 0, "statfs");
+  tap_is_number (engine_call (SYS_statfs, P ("/proc"), P (&fs), 0, 0, 0, 0), 0,
+                 "statfs");
   tap_ok (fs.f_type == 0x9fa0, "of proc");
   tap_is_number (engine_call (SYS_getxattr, P ("/etc/passwd"), P ("user.x"),
                               P (buffer), sizeof buffer, 0, 0)
@@ -167,12 +166,12 @@ test_directory (void)
 
   tap_is_number (engine_call (SYS_chdir, P ("/bin"), 0, 0, 0, 0, 0), 0,
                  "chdir");
-  tap_is_number (engine_call (SYS_getcwd, P (buffer), sizeof buffer, 0, 0, 0,
-                              0),
-                 9, "getcwd counts its NUL");
+  tap_is_number (
+      engine_call (SYS_getcwd, P (buffer), sizeof buffer, 0, 0, 0, 0), 9,
+      "getcwd counts its NUL");
   tap_ok (strcmp (buffer, "/usr/bin") == 0, "and tells the guest path");
-  tap_is_number (engine_call (SYS_getcwd, P (buffer), 8, 0, 0, 0, 0),
-                 -ERANGE, "into too little");
+  tap_is_number (engine_call (SYS_getcwd, P (buffer), 8, 0, 0, 0, 0), -ERANGE,
+                 "into too little");
   tap_is_number (stat_of ("sh", &st), 0, "a relative path");
   tap_is_number (stat_of ("../../etc/passwd", &st), 0, "up and down");
   tap_is_number (engine_call (SYS_chdir, P ("/data"), 0, 0, 0, 0, 0), 0,
@@ -186,11 +185,11 @@ test_directory (void)
                  -ENOTDIR, "a file is no directory");
   engine_call (SYS_mkdirat, FD (AT_FDCWD), P ("/tmp/gone"), 0755, 0, 0, 0);
   engine_call (SYS_chdir, P ("/tmp/gone"), 0, 0, 0, 0, 0);
-  engine_call (SYS_unlinkat, FD (AT_FDCWD), P ("/tmp/gone"), AT_REMOVEDIR, 0,
-               0, 0);
-  tap_is_number (engine_call (SYS_getcwd, P (buffer), sizeof buffer, 0, 0, 0,
-                              0),
-                 -ENOENT, "a directory that was removed");
+  engine_call (SYS_unlinkat, FD (AT_FDCWD), P ("/tmp/gone"), AT_REMOVEDIR, 0, 0,
+               0);
+  tap_is_number (
+      engine_call (SYS_getcwd, P (buffer), sizeof buffer, 0, 0, 0, 0), -ENOENT,
+      "a directory that was removed");
   engine_call (SYS_chdir, P ("/"), 0, 0, 0, 0, 0);
 
   tap_is_number (engine_call (SYS_chroot, P ("/usr"), 0, 0, 0, 0, 0), 0,
@@ -226,9 +225,9 @@ test_changing (void)
   tap_is_number (engine_call (SYS_openat, FD (AT_FDCWD), P ("/etc/link"),
                               O_CREAT | O_RDWR | O_NOFOLLOW, 0644, 0, 0),
                  -ELOOP, "but follows nothing then");
-  tap_is_number (engine_call (SYS_openat, FD (AT_FDCWD), P ("/ro/file"),
-                              O_RDWR, 0, 0, 0),
-                 -EROFS, "writing in a read-only binding");
+  tap_is_number (
+      engine_call (SYS_openat, FD (AT_FDCWD), P ("/ro/file"), O_RDWR, 0, 0, 0),
+      -EROFS, "writing in a read-only binding");
   fd = (int) engine_call (SYS_openat, FD (AT_FDCWD), P ("/ro/file"),
                           O_RDONLY | O_CREAT, 0644, 0, 0);
   tap_ok (fd >= 0, "reading there, even with O_CREAT");
@@ -236,12 +235,12 @@ test_changing (void)
   tap_is_number (engine_call (SYS_openat, FD (AT_FDCWD), P ("/ro/new"),
                               O_RDONLY | O_CREAT, 0644, 0, 0),
                  -ENOENT, "but nothing new");
-  tap_is_number (engine_call (SYS_mkdirat, FD (AT_FDCWD), P ("/ro/d"), 0755,
-                              0, 0, 0),
-                 -EROFS, "no directory either");
-  tap_is_number (engine_call (SYS_mkdirat, FD (AT_FDCWD), P ("/dangling"),
-                              0755, 0, 0, 0),
-                 -EEXIST, "mkdir does not follow");
+  tap_is_number (
+      engine_call (SYS_mkdirat, FD (AT_FDCWD), P ("/ro/d"), 0755, 0, 0, 0),
+      -EROFS, "no directory either");
+  tap_is_number (
+      engine_call (SYS_mkdirat, FD (AT_FDCWD), P ("/dangling"), 0755, 0, 0, 0),
+      -EEXIST, "mkdir does not follow");
   tap_is_number (engine_call (SYS_unlinkat, FD (AT_FDCWD), P ("/data"),
                               AT_REMOVEDIR, 0, 0, 0),
                  -EBUSY, "a binding cannot be removed");
@@ -262,17 +261,17 @@ test_changing (void)
                  0, "rename inside one");
   snprintf (path, sizeof path, "%s/usr/bin/made", root);
   tap_ok (access (path, F_OK) == 0, "gets where it should");
-  tap_is_number (engine_call (SYS_symlinkat, P ("/etc/passwd"),
-                              FD (AT_FDCWD), P ("/tmp/new"), 0, 0, 0),
+  tap_is_number (engine_call (SYS_symlinkat, P ("/etc/passwd"), FD (AT_FDCWD),
+                              P ("/tmp/new"), 0, 0, 0),
                  0, "symlink");
   snprintf (path, sizeof path, "%s/tmp/new", root);
   char target[64] = "";
   tap_ok (readlink (path, target, sizeof target - 1) == 11
               && strcmp (target, "/etc/passwd") == 0,
           "keeps its text");
-  tap_is_number (engine_call (SYS_unlinkat, FD (AT_FDCWD), P ("/tmp/new"), 0,
-                              0, 0, 0),
-                 0, "unlink");
+  tap_is_number (
+      engine_call (SYS_unlinkat, FD (AT_FDCWD), P ("/tmp/new"), 0, 0, 0, 0), 0,
+      "unlink");
   tap_is_number (stat_of ("/etc/passwd", &st), 0, "of the link alone");
   tap_is_number (engine_call (SYS_unlinkat, FD (AT_FDCWD), P ("/tmp/."),
                               AT_REMOVEDIR, 0, 0, 0),
@@ -338,9 +337,9 @@ test_owners (void)
   char path[PATH_MAX + 64];
 
   snprintf (path, sizeof path, "%s/usr/bin/sh", root);
-  tap_is_number (engine_call (SYS_fchownat, FD (AT_FDCWD), P ("/bin/sh"), 33,
-                              44, 0, 0),
-                 0, "chown");
+  tap_is_number (
+      engine_call (SYS_fchownat, FD (AT_FDCWD), P ("/bin/sh"), 33, 44, 0, 0), 0,
+      "chown");
   stat_of ("/usr/bin/sh", &st);
   tap_ok (st.st_uid == 33 && st.st_gid == 44, "is remembered");
   stat (path, &real);
@@ -350,16 +349,16 @@ test_owners (void)
                  0, "chgrp");
   stat_of ("/usr/bin/sh", &st);
   tap_ok (st.st_uid == 33 && st.st_gid == 55, "keeps the user");
-  tap_is_number (engine_call (SYS_fchmodat, FD (AT_FDCWD), P ("/bin/sh"), 0,
-                              0, 0, 0),
-                 0, "chmod 0");
+  tap_is_number (
+      engine_call (SYS_fchmodat, FD (AT_FDCWD), P ("/bin/sh"), 0, 0, 0, 0), 0,
+      "chmod 0");
   stat_of ("/usr/bin/sh", &st);
   stat (path, &real);
   tap_ok ((st.st_mode & 07777) == 0 && (real.st_mode & 07777) == 0600,
           "is shown, but does not lock us out");
-  tap_is_number (engine_call (SYS_fchmodat, FD (AT_FDCWD), P ("/bin/sh"),
-                              04755, 0, 0, 0),
-                 0, "chmod with set-uid");
+  tap_is_number (
+      engine_call (SYS_fchmodat, FD (AT_FDCWD), P ("/bin/sh"), 04755, 0, 0, 0),
+      0, "chmod with set-uid");
   stat_of ("/usr/bin/sh", &st);
   tap_ok ((st.st_mode & 07777) == 04755, "is shown");
   engine_call (SYS_fchownat, FD (AT_FDCWD), P ("/bin/sh"), 1, 1, 0, 0);
@@ -375,9 +374,9 @@ test_owners (void)
   engine_call (SYS_unlinkat, FD (AT_FDCWD), P ("/tmp/null"), 0, 0, 0, 0);
 
   /* What would lock us out when it is made.  */
-  tap_is_number (engine_call (SYS_mkdirat, FD (AT_FDCWD), P ("/tmp/shut"), 0,
-                              0, 0, 0),
-                 0, "mkdir without permissions");
+  tap_is_number (
+      engine_call (SYS_mkdirat, FD (AT_FDCWD), P ("/tmp/shut"), 0, 0, 0, 0), 0,
+      "mkdir without permissions");
   stat_of ("/tmp/shut", &st);
   tap_is_number (st.st_mode & 07777, 0, "shows none");
   tap_is_number (engine_call (SYS_mkdirat, FD (AT_FDCWD), P ("/tmp/shut/in"),
@@ -431,8 +430,7 @@ test_owners (void)
                  0, "security attributes seem to be set");
   fd = (int) engine_call (SYS_openat, FD (AT_FDCWD), P ("/etc/passwd"),
                           O_RDONLY, 0, 0, 0);
-  tap_is_number (engine_call (SYS_fchown, FD (fd), 9, 9, 0, 0, 0), 0,
-                 "fchown");
+  tap_is_number (engine_call (SYS_fchown, FD (fd), 9, 9, 0, 0, 0), 0, "fchown");
   stat_of ("/etc/passwd", &st);
   tap_is_number (st.st_uid, 9, "is remembered");
   tap_is_number (engine_call (SYS_fchmod, FD (fd), 0400, 0, 0, 0, 0), 0,
@@ -448,8 +446,8 @@ read_all (const char *path, char *buffer, size_t size)
 {
   size_t length = 0;
   ssize_t count = 1;
-  int fd = (int) engine_call (SYS_openat, FD (AT_FDCWD), P (path), O_RDONLY,
-                              0, 0, 0);
+  int fd = (int) engine_call (SYS_openat, FD (AT_FDCWD), P (path), O_RDONLY, 0,
+                              0, 0);
   while (fd >= 0 && count > 0 && length < size - 1)
     {
       count = read (fd, buffer + length, size - 1 - length);
@@ -476,8 +474,7 @@ test_proc_text (void)
   void *place = mmap (NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
   close (fd);
   read_all ("/proc/thread-self/maps", text, sizeof text);
-  tap_ok (strstr (text, " /etc/passwd\n") != NULL
-              && strstr (text, top) == NULL
+  tap_ok (strstr (text, " /etc/passwd\n") != NULL && strstr (text, top) == NULL
               && strstr (text, "[stack]") != NULL,
           "maps tells guest paths");
   munmap (place, 4096);
@@ -507,30 +504,29 @@ test_ids (void)
   tap_ok (groups[0] == 5 && groups[2] == 7, "the same");
   tap_is_number (engine_call (SYS_getgroups, 2, P (groups), 0, 0, 0, 0),
                  -EINVAL, "into too little");
-  tap_is_number (engine_call (SYS_capget, P (header), P (sets), 0, 0, 0, 0),
-                 0, "capget");
+  tap_is_number (engine_call (SYS_capget, P (header), P (sets), 0, 0, 0, 0), 0,
+                 "capget");
   tap_ok (sets[0] == 0xffffffff && sets[3] == 0x1ff, "root has them all");
-  tap_is_number (engine_call (SYS_setresuid, (uint32_t) -1, 100,
-                              (uint32_t) -1, 0, 0, 0),
-                 0, "seteuid");
+  tap_is_number (
+      engine_call (SYS_setresuid, (uint32_t) -1, 100, (uint32_t) -1, 0, 0, 0),
+      0, "seteuid");
   tap_is_number (engine_call (SYS_setgroups, 0, 0, 0, 0, 0, 0), -EPERM,
                  "loses the effective capabilities");
-  tap_is_number (engine_call (SYS_setresuid, (uint32_t) -1, 0, (uint32_t) -1,
-                              0, 0, 0),
-                 0, "and back");
+  tap_is_number (
+      engine_call (SYS_setresuid, (uint32_t) -1, 0, (uint32_t) -1, 0, 0, 0), 0,
+      "and back");
   tap_is_number (engine_call (SYS_setgroups, 0, 0, 0, 0, 0, 0), 0,
                  "gains them");
   tap_is_number (engine_call (SYS_setgid, 100, 0, 0, 0, 0, 0), 0, "setgid");
   tap_is_number (engine_call (SYS_setuid, 100, 0, 0, 0, 0, 0), 0, "setuid");
-  tap_is_number (engine_call (SYS_getresuid, P (&r), P (&e), P (&s), 0, 0,
-                              0),
+  tap_is_number (engine_call (SYS_getresuid, P (&r), P (&e), P (&s), 0, 0, 0),
                  0, "getresuid");
   tap_ok (r == 100 && e == 100 && s == 100, "sets all three");
   tap_is_number (engine_call (SYS_setuid, 0, 0, 0, 0, 0, 0), -EPERM,
                  "for good");
-  tap_is_number (engine_call (SYS_fchownat, FD (AT_FDCWD), P ("/data/file"),
-                              3, 3, 0, 0),
-                 -EPERM, "who is not root cannot chown");
+  tap_is_number (
+      engine_call (SYS_fchownat, FD (AT_FDCWD), P ("/data/file"), 3, 3, 0, 0),
+      -EPERM, "who is not root cannot chown");
   start (0);
   engine_task.ids.keep_capabilities = false;
   tap_is_number (engine_call (SYS_prctl, 8, 1, 0, 0, 0, 0), 0,
@@ -539,10 +535,9 @@ test_ids (void)
   tap_ok (engine_task.ids.permitted != 0 && engine_task.ids.effective == 0,
           "keeps the permitted set");
   start (0);
-  tap_is_number (engine_call (SYS_sethostname, P ("inside"), 6, 0, 0, 0, 0),
-                 0, "sethostname");
-  tap_is_number (engine_call (SYS_uname, P (&name), 0, 0, 0, 0, 0), 0,
-                 "uname");
+  tap_is_number (engine_call (SYS_sethostname, P ("inside"), 6, 0, 0, 0, 0), 0,
+                 "sethostname");
+  tap_is_number (engine_call (SYS_uname, P (&name), 0, 0, 0, 0, 0), 0, "uname");
   tap_ok (strcmp (name.nodename, "inside") == 0
               && strcmp (name.sysname, "Linux") == 0,
           "tells it");
@@ -550,8 +545,8 @@ test_ids (void)
                  "PR_SET_DUMPABLE");
   tap_is_number (engine_call (SYS_prctl, 3, 0, 0, 0, 0, 0), 0,
                  "PR_GET_DUMPABLE");
-  tap_is_number (engine_call (SYS_unshare, 0x10000000, 0, 0, 0, 0, 0),
-                 -EPERM, "no namespaces");
+  tap_is_number (engine_call (SYS_unshare, 0x10000000, 0, 0, 0, 0, 0), -EPERM,
+                 "no namespaces");
   tap_is_number (engine_call (SYS_clone, 0x10000000, 0, 0, 0, 0, 0), -EPERM,
                  "by clone neither");
   tap_is_number (engine_call (435, 0, 0, 0, 0, 0, 0), -ENOSYS, "clone3");
@@ -560,8 +555,8 @@ test_ids (void)
                  "a number of the future");
   struct guest_ids ids = engine_task.ids;
   guest_ids_init (&ids, 100, 100, NULL, 0);
-  tap_ok (guest_ids_exec (&ids, 04755, 0, 0) && ids.euid == 0
-              && ids.uid == 100 && guest_ids_can (&ids, GUEST_CAP_CHOWN),
+  tap_ok (guest_ids_exec (&ids, 04755, 0, 0) && ids.euid == 0 && ids.uid == 100
+              && guest_ids_can (&ids, GUEST_CAP_CHOWN),
           "a set-uid program of root makes root");
 }
 
@@ -583,31 +578,29 @@ test_sockets (void)
   int server = socket (AF_UNIX, SOCK_STREAM, 0);
   int client = socket (AF_UNIX, SOCK_STREAM, 0);
 
-  tap_is_number (engine_call (SYS_bind, FD (server), P (&un), length, 0, 0,
-                              0),
+  tap_is_number (engine_call (SYS_bind, FD (server), P (&un), length, 0, 0, 0),
                  0, "bind");
   snprintf (path, sizeof path, "%s/tmp/socket", root);
   tap_ok (access (path, F_OK) == 0, "makes the socket inside");
   tap_is_number (listen (server, 5), 0, "listen");
-  tap_is_number (engine_call (SYS_connect, FD (client), P (&un), length, 0, 0,
-                              0),
-                 0, "connect");
+  tap_is_number (
+      engine_call (SYS_connect, FD (client), P (&un), length, 0, 0, 0), 0,
+      "connect");
   memset (&un, 0, sizeof un);
   length = sizeof un;
-  tap_is_number (engine_call (SYS_getsockname, FD (server), P (&un),
-                              P (&length), 0, 0, 0),
-                 0, "getsockname");
+  tap_is_number (
+      engine_call (SYS_getsockname, FD (server), P (&un), P (&length), 0, 0, 0),
+      0, "getsockname");
   tap_ok (strcmp (un.sun_path, "/tmp/socket") == 0 && length == 14,
           "tells the guest path");
   length = sizeof un;
   memset (&un, 0, sizeof un);
-  tap_is_number (engine_call (SYS_getpeername, FD (client), P (&un),
-                              P (&length), 0, 0, 0),
-                 0, "getpeername");
+  tap_is_number (
+      engine_call (SYS_getpeername, FD (client), P (&un), P (&length), 0, 0, 0),
+      0, "getpeername");
   tap_ok (strcmp (un.sun_path, "/tmp/socket") == 0, "too");
   length = address (&un, "/tmp/socket");
-  tap_is_number (engine_call (SYS_bind, FD (client), P (&un), length, 0, 0,
-                              0),
+  tap_is_number (engine_call (SYS_bind, FD (client), P (&un), length, 0, 0, 0),
                  -EADDRINUSE, "bind where something is");
   close (server);
   close (client);
@@ -623,26 +616,24 @@ test_sockets (void)
   int receiver = socket (AF_UNIX, SOCK_DGRAM, 0);
   int sender = socket (AF_UNIX, SOCK_DGRAM, 0);
   length = address (&un, deep);
-  tap_is_number (engine_call (SYS_bind, FD (receiver), P (&un), length, 0, 0,
-                              0),
-                 0, "bind with a long host path");
+  tap_is_number (
+      engine_call (SYS_bind, FD (receiver), P (&un), length, 0, 0, 0), 0,
+      "bind with a long host path");
   snprintf (path, sizeof path, "%s%s", root, deep);
   tap_ok (access (path, F_OK) == 0, "makes it in the right place");
-  tap_is_number (engine_call (SYS_sendto, FD (sender), P ("hello"), 5, 0,
-                              P (&un), length),
-                 5, "sendto");
+  tap_is_number (
+      engine_call (SYS_sendto, FD (sender), P ("hello"), 5, 0, P (&un), length),
+      5, "sendto");
   char buffer[16] = "";
   tap_ok (recv (receiver, buffer, sizeof buffer, MSG_DONTWAIT) == 5, "arrives");
   struct iovec vector = { .iov_base = buffer, .iov_len = 5 };
-  struct msghdr message = { .msg_name = &un,
-                            .msg_namelen = length,
-                            .msg_iov = &vector,
-                            .msg_iovlen = 1 };
-  tap_is_number (engine_call (SYS_sendmsg, FD (sender), P (&message), 0, 0, 0,
-                              0),
-                 5, "sendmsg");
-  struct mmsghdr two[2]
-      = { { .msg_hdr = message }, { .msg_hdr = message } };
+  struct msghdr message = {
+    .msg_name = &un, .msg_namelen = length, .msg_iov = &vector, .msg_iovlen = 1
+  };
+  tap_is_number (
+      engine_call (SYS_sendmsg, FD (sender), P (&message), 0, 0, 0, 0), 5,
+      "sendmsg");
+  struct mmsghdr two[2] = { { .msg_hdr = message }, { .msg_hdr = message } };
   tap_is_number (engine_call (SYS_sendmmsg, FD (sender), P (two), 2, 0, 0, 0),
                  1, "sendmmsg sends at least one");
   tap_is_number (two[0].msg_len, 5, "and tells how much");
@@ -661,8 +652,7 @@ test_sockets (void)
   tap_is_number (engine_call (SYS_recvmsg, FD (receiver), P (&message),
                               MSG_DONTWAIT, 0, 0, 0),
                  2, "recvmsg");
-  tap_ok (strcmp (un.sun_path, "/tmp/sender") == 0
-              && message.msg_namelen == 14,
+  tap_ok (strcmp (un.sun_path, "/tmp/sender") == 0 && message.msg_namelen == 14,
           "tells the sender's guest path");
   close (sender);
   close (receiver);

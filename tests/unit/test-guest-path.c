@@ -126,8 +126,7 @@ check_case (const char *how, const char *path, unsigned int final,
 {
   struct guest_found found;
   char got[PATH_MAX] = "";
-  int status
-      = guest_resolve (&engine_task, GUEST_AT_CWD, path, final, &found);
+  int status = guest_resolve (&engine_task, GUEST_AT_CWD, path, final, &found);
 
   if (status == 0)
     {
@@ -209,8 +208,8 @@ test_relative (const char *how)
                  == 0)
         {
           tap_ok (found.untouched == relative[i].untouched,
-                  "'%s' in %s is %stouched", relative[i].path,
-                  relative[i].cwd, relative[i].untouched ? "un" : "");
+                  "'%s' in %s is %stouched", relative[i].path, relative[i].cwd,
+                  relative[i].untouched ? "un" : "");
           guest_found_release (&engine_guest, &found);
         }
     }
@@ -220,9 +219,10 @@ test_relative (const char *how)
 static void
 test_against_kernel (void)
 {
-  static const char *const parts[]
-      = { "etc", "passwd", "..", ".", "", "bin", "sh", "usr", "abs", "escape",
-          "dangling", "loop", "none", "chain0", "filelink", "tmp" };
+  static const char *const parts[] = { "etc",  "passwd", "..",       ".",
+                                       "",     "bin",    "sh",       "usr",
+                                       "abs",  "escape", "dangling", "loop",
+                                       "none", "chain0", "filelink", "tmp" };
   char root[PATH_MAX + 16];
   snprintf (root, sizeof root, "%s/root", top);
   const struct guest_mount mounts[] = { { root, "/", 0 } };
@@ -261,11 +261,11 @@ test_against_kernel (void)
       engine_without[0] = i & 1 ? 437 : -1;
       engine_guest.missing = i & 1 ? 1 : 0;
 
-      int status = guest_resolve (
-          &engine_task, GUEST_AT_CWD, path,
-          (nofollow ? GUEST_FINAL_NOFOLLOW : GUEST_FINAL_FOLLOW)
-              | GUEST_FINAL_OBJECT,
-          &found);
+      int status =
+          guest_resolve (&engine_task, GUEST_AT_CWD, path,
+                         (nofollow ? GUEST_FINAL_NOFOLLOW : GUEST_FINAL_FOLLOW)
+                             | GUEST_FINAL_OBJECT,
+                         &found);
       if (status == 0)
         {
           status = guest_found_stat (&engine_guest, &found, &ours);
@@ -278,8 +278,7 @@ test_against_kernel (void)
           fstat (fd, &theirs);
           close (fd);
         }
-      if (status != expected
-          || (status == 0 && ours.st_ino != theirs.st_ino))
+      if (status != expected || (status == 0 && ours.st_ino != theirs.st_ino))
         {
           if (wrong++ < 10)
             tap_note ("  '%s' (%s): got %d, the kernel %d", path,
@@ -321,11 +320,16 @@ test_reverse (void)
   {
     const char *host, *guest;
   } reverse[] = {
-    { "root", "/" },         { "root/etc", "/etc" },
-    { "root/data/x", NULL }, { "host", "/data" },
-    { "host/file", "/data/file" }, { "host/sub", NULL },
-    { "host2/in", "/data/sub/in" }, { "hosts", "/etc/hosts" },
-    { "rooty", NULL },       { "", NULL },
+    { "root", "/" },
+    { "root/etc", "/etc" },
+    { "root/data/x", NULL },
+    { "host", "/data" },
+    { "host/file", "/data/file" },
+    { "host/sub", NULL },
+    { "host2/in", "/data/sub/in" },
+    { "hosts", "/etc/hosts" },
+    { "rooty", NULL },
+    { "", NULL },
     { "root/etc/hosts", NULL },
   };
   for (size_t i = 0; i < sizeof reverse / sizeof reverse[0]; i++)
@@ -367,8 +371,7 @@ test_proc (void)
   snprintf (path, sizeof path, "%s/root/etc/passwd", top);
   int fd = open (path, O_RDONLY);
   snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
-  int status
-      = guest_resolve (&engine_task, GUEST_AT_CWD, path, 0, &found);
+  int status = guest_resolve (&engine_task, GUEST_AT_CWD, path, 0, &found);
   tap_ok (status == 0 && found.magic, "fd/N is left to the kernel");
   guest_found_release (&engine_guest, &found);
   status = guest_resolve (&engine_task, GUEST_AT_CWD, path,
@@ -391,18 +394,16 @@ test_proc (void)
   for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
     {
       got[0] = '\0';
-      status = guest_resolve (&engine_task, GUEST_AT_CWD, links[i].link,
-                              GUEST_FINAL_NOFOLLOW | GUEST_FINAL_OBJECT,
-                              &found);
+      status =
+          guest_resolve (&engine_task, GUEST_AT_CWD, links[i].link,
+                         GUEST_FINAL_NOFOLLOW | GUEST_FINAL_OBJECT, &found);
       if (status == 0)
         {
-          status
-              = guest_found_readlink (&engine_task, &found, got, sizeof got);
+          status = guest_found_readlink (&engine_task, &found, got, sizeof got);
           guest_found_release (&engine_guest, &found);
         }
       if (!tap_ok (links[i].target == NULL ? status == -EINVAL
-                                           : strcmp (got, links[i].target)
-                                                 == 0,
+                                           : strcmp (got, links[i].target) == 0,
                    "readlink %s", links[i].link))
         tap_note ("  got %d '%s'", status, got);
     }
@@ -427,9 +428,9 @@ static void
 test_view (void)
 {
   const struct guest_mount bad[][2] = {
-    { { "/x", "/a", 0 }, { "/y", "/b", 0 } },   /* no root */
-    { { "/x", "/", 0 }, { "y", "/b", 0 } },     /* not absolute */
-    { { "/x", "/", 0 }, { "/y", "/b/", 0 } },   /* not normal */
+    { { "/x", "/a", 0 }, { "/y", "/b", 0 } }, /* no root */
+    { { "/x", "/", 0 }, { "y", "/b", 0 } },   /* not absolute */
+    { { "/x", "/", 0 }, { "/y", "/b/", 0 } }, /* not normal */
     { { "/x", "/", 0 }, { "/y", "/b/../c", 0 } },
     { { "/x", "/", 0 }, { "/y", "//b", 0 } },
   };
@@ -439,10 +440,11 @@ test_view (void)
     tap_ok (guest_view_build (memory, sizeof memory, bad[i], 2) == -EINVAL,
             "view %zu is refused", i);
 
-  const struct guest_mount good[]
-      = { { "/r", "/", 0 },       { "/one", "/a", 0 },
-          { "/b", "/a/b", 0 },    { "/two", "/a", GUEST_BINDING_READ_ONLY },
-          { "/ab", "/a-b", 0 } };
+  const struct guest_mount good[] = { { "/r", "/", 0 },
+                                      { "/one", "/a", 0 },
+                                      { "/b", "/a/b", 0 },
+                                      { "/two", "/a", GUEST_BINDING_READ_ONLY },
+                                      { "/ab", "/a-b", 0 } };
   tap_ok (guest_view_build (memory, 8, good, 5) == -ENOSPC, "too small");
   tap_ok (guest_view_build (memory, sizeof memory, good, 5) == 0, "built");
   memcpy (copy, memory, sizeof copy);
