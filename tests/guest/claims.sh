@@ -175,11 +175,11 @@ guest_explain ()
   note "stderr: $(cut -c 1-200 "$work/$1.err" | head -n 5)"
 }
 
-# guest_program FLAVOUR NAME [WHAT]: the claim of the program NAME.c.
+# guest_program FLAVOUR NAME [ARGUMENT]: the claim of the program NAME.c.
 guest_program ()
 {
   if guest_compile "$1" "$2"; then
-    guest_claim "$2 ($1)" "$guest_place/bin/$2-$1"
+    guest_claim "$2${3+ $3} ($1)" "$guest_place/bin/$2-$1" ${3+"$3"}
   else
     skip "$2 ($1) on $guest_name" "cannot compile it: $(sed 1q \
       "$work/compiler.log")"

@@ -21,6 +21,7 @@ guest_debian ()
   for guest_next in $guest_all_programs; do
     guest_program $guest_flavour "$guest_next"
   done
+  guest_program $guest_flavour paths absolute
   for guest_next in shell links archive many-processes tree perl python git \
                     compiler; do
     guest_script "$guest_next"

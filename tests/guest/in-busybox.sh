@@ -9,6 +9,7 @@ guest_open busybox
 for name in $guest_all_programs; do
   guest_program static "$name"
 done
+guest_program static paths absolute
 for name in shell links archive many-processes; do
   guest_script "$name"
 done

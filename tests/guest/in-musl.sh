@@ -11,6 +11,7 @@ guest_claim hello-static /bin/hello-static arguments 42
 for name in $guest_all_programs; do
   guest_program musl "$name"
 done
+guest_program musl paths absolute
 guest_program musl-static paths
 guest_program musl-static processes
 done_testing

@@ -1,11 +1,57 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the udocker authors */
-/* What names name: links, dots, slashes, lengths, dangling ends.  */
+/* What names name: links, dots, slashes, lengths, dangling ends.
+
+   With an argument all relative names are made absolute, which takes other
+   ways through an engine.  */
 
 #define _GNU_SOURCE 1
-#include "report.h"
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static char here[PATH_MAX];
+static int absolute;
+
+/* Return NAME, or the absolute form of it, which is overwritten by the fourth
+   call after this one.  */
+static const char *
+name_for (const char *name)
+{
+  static char names[4][2 * PATH_MAX];
+  static int next;
+  if (!absolute || name[0] == '/' || name[0] == '\0')
+    return name;
+  char *text = names[next++ % 4];
+  snprintf (text, sizeof names[0], "%s/%s", here, name);
+  return text;
+}
+
+#define access(name, ...) access (name_for (name), __VA_ARGS__)
+#define chmod(name, ...) chmod (name_for (name), __VA_ARGS__)
+#define execl(name, ...) execl (name_for (name), __VA_ARGS__)
+#define faccessat(dir, name, ...) faccessat (dir, name_for (name), __VA_ARGS__)
+#define link(name, other) link (name_for (name), name_for (other))
+#define linkat(dir, name, dir2, other, flags)                                  \
+  linkat (dir, name_for (name), dir2, name_for (other), flags)
+#define lstat(name, ...) lstat (name_for (name), __VA_ARGS__)
+#define mkdir(name, ...) mkdir (name_for (name), __VA_ARGS__)
+#define mkfifo(name, ...) mkfifo (name_for (name), __VA_ARGS__)
+#define mknod(name, ...) mknod (name_for (name), __VA_ARGS__)
+#define open(name, ...) open (name_for (name), __VA_ARGS__)
+#define readlink(name, ...) readlink (name_for (name), __VA_ARGS__)
+#define rename(name, other) rename (name_for (name), name_for (other))
+#define rmdir(name) rmdir (name_for (name))
+#define stat(name, ...) stat (name_for (name), __VA_ARGS__)
+#define symlink(target, name) symlink (target, name_for (name))
+#define truncate(name, ...) truncate (name_for (name), __VA_ARGS__)
+#define unlink(name) unlink (name_for (name))
+#define unlinkat(dir, name, ...) unlinkat (dir, name_for (name), __VA_ARGS__)
+#define utimensat(dir, name, ...) utimensat (dir, name_for (name), __VA_ARGS__)
+
+#include "report.h"
 
 static void
 link_to (const char *target, const char *name)
@@ -223,6 +269,8 @@ static void
 deep (void)
 {
   char name[201];
+  int was_absolute = absolute;
+  absolute = 0;
   memset (name, 'd', 200);
   name[200] = '\0';
   int depth = 0;
@@ -251,6 +299,7 @@ deep (void)
       }
   got = getcwd (text, sizeof text);
   printf ("back: %d\n", got != NULL && strcmp (got, here) == 0);
+  absolute = was_absolute;
 }
 
 static void
@@ -265,6 +314,21 @@ create (void)
             open ("dangling", O_CREAT | O_EXCL | O_WRONLY, 0640));
   SAY_OPEN ("O_CREAT|O_NOFOLLOW on a dangling link",
             open ("dangling", O_CREAT | O_NOFOLLOW | O_WRONLY, 0640));
+  SAY_OPEN ("O_CREAT|O_NOFOLLOW of a new name",
+            open ("new-nofollow", O_CREAT | O_NOFOLLOW | O_WRONLY, 0640));
+  say_path ("new-nofollow");
+  SAY_OPEN ("O_CREAT|O_NOFOLLOW below a directory",
+            open ("dir/new-nofollow", O_CREAT | O_NOFOLLOW | O_WRONLY, 0640));
+  say_path ("dir/new-nofollow");
+  SAY_OPEN ("O_CREAT|O_NOFOLLOW of a link",
+            open ("relative", O_CREAT | O_NOFOLLOW | O_WRONLY, 0640));
+  SAY_OPEN (
+      "O_CREAT|O_EXCL|O_NOFOLLOW of a new name",
+      open ("dir/new-excl", O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0640));
+  SAY_OPEN ("O_CREAT|O_PATH of a new name",
+            open ("dir/new-path", O_CREAT | O_PATH, 0640));
+  SAY_OPEN ("O_CREAT|O_DIRECTORY of a new name",
+            open ("dir/new-dir", O_CREAT | O_DIRECTORY, 0640));
   SAY_OPEN ("O_CREAT through an absolute dangling link",
             open ("dangling-absolute", O_CREAT | O_WRONLY, 0604));
   say_path ("nowhere-absolute");
@@ -402,11 +466,13 @@ change (void)
 }
 
 int
-main (void)
+main (int argc, char **argv)
 {
+  (void) argv;
   umask (022);
   if (getcwd (here, sizeof here) == NULL)
     return 99;
+  absolute = argc > 1;
   make_world ();
   look ();
   lengths ();
