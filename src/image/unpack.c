@@ -41,7 +41,10 @@ struct unpacker
   size_t skipped; /* entries left out: what an ordinary user cannot make */
   struct error stream_error; /* the better reason when libarchive fails */
   bool stream_ended;
+  size_t partial; /* bytes read of the block that the stream is in */
 };
+
+#define TAR_BLOCK 512u
 
 static void
 unpacker_release (struct unpacker *unpacker)
@@ -62,8 +65,20 @@ read_callback (struct archive *archive, void *data, const void **buffer)
   ptrdiff_t size =
       layer_stream_read (unpacker->stream, buffer, &unpacker->stream_error);
   if (size > 0)
-    return size;
+    {
+      unpacker->partial = (unpacker->partial + (size_t) size) % TAR_BLOCK;
+      return size;
+    }
   unpacker->stream_ended = true;
+  if (size == 0 && unpacker->partial > 0)
+    {
+      /* umoci ends a layer with the last file's content: Go's reader, which
+         Docker uses, does not miss what fills the block.  Nor is anything
+         hidden by it, since layers are verified by their digests.  */
+      static const char filling[TAR_BLOCK];
+      *buffer = filling;
+      return (la_ssize_t) (TAR_BLOCK - unpacker->partial);
+    }
   if (size == 0)
     return 0;
   archive_set_error (archive, unpacker->stream_error.number, "%s",
@@ -287,6 +302,7 @@ unpack_layer (struct unpacker *unpacker, struct error *err)
   (void) archive_read_support_format_tar (archive);
   (void) archive_read_support_format_empty (archive);
   unpacker->stream_ended = false;
+  unpacker->partial = 0;
   tree_writer_next_layer (unpacker->writer);
 
   if (archive_read_open (archive, unpacker, NULL, read_callback, NULL)

@@ -71,6 +71,16 @@ a/2 f
 keep l a'
 
 image << 'END'
+gzip.compress(layer(entry("a", data="content"), compress=None)[:512 + 7])
+END
+is "a layer that ends with the content of its last file, as umoci's do" \
+  "$status$stderr$(cat "$root/a")" 0content
+image << 'END'
+gzip.compress(layer(entry("a", data="content" * 100), compress=None)[:512 + 100])
+END
+like "but not one that ends before" "$status $stderr" "^1 Error: .*is damaged"
+
+image << 'END'
 layer(entry("o", DIR), entry("o/1"), entry("o/s", DIR), entry("o/s/2"),
       entry("o/s/t", DIR), entry("o/s/t/3"), entry("o/l", LINK, to="s"), entry("x")),
 layer(entry("o", DIR), entry("o/+before"), entry("o/s", DIR), entry("o/s/+new"),
