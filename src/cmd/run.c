@@ -465,7 +465,7 @@ run_container (struct invocation *invocation, enum obtain_pull pull,
           run_request_in (invocation, &request, container, hold, &started, err);
     }
   /* What nobody got to know must not stay.  */
-  if (options->remove || (made && !started))
+  if (hold >= -1 && (options->remove || (made && !started)))
     remove_after_run (container, hold);
   if (hold >= 0)
     (void) close (hold); /* nothing was written to it */
