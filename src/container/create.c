@@ -279,8 +279,7 @@ make_container (struct store *store, const struct image *image, const char *id,
     }
   if (status < 0)
     {
-      AUTO_ERROR struct error ignored = { 0 };
-      (void) tree_remove (containers, part, true, &ignored);
+      store_part_remove (containers, part);
       return status;
     }
   (void) file_sync_directory (containers);

@@ -32,7 +32,8 @@ shell_tests += \
   tests/shell/create-crash.sh \
   tests/shell/create-hostile.sh \
   tests/shell/create-layers.sh \
-  tests/shell/store-commands.sh
+  tests/shell/store-commands.sh \
+  tests/shell/store-contention.sh
 EXTRA_DIST += tests/images.py tests/bench/create.sh
 
 shell_tests += tests/shell/run-environment.sh tests/shell/run-image.sh \

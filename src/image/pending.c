@@ -199,7 +199,7 @@ replace_tag (struct store_pending *pending, struct store_names *old_blobs)
     {
       int status = move_files (pending, target);
       if (status == 0)
-        (void) tree_remove (parent, pending->part, true, &ignored);
+        store_part_remove (parent, pending->part);
       return status;
     }
 
@@ -208,7 +208,7 @@ replace_tag (struct store_pending *pending, struct store_names *old_blobs)
                RENAME_EXCHANGE)
       == 0)
     {
-      (void) tree_remove (parent, pending->part, true, &ignored);
+      store_part_remove (parent, pending->part);
       return 0;
     }
 #endif
@@ -297,7 +297,7 @@ store_pending_abort (struct store_pending *pending, bool keep_blobs)
   if (!has_blobs || !keep_blobs)
     {
       AUTO_CLOSE int lock = store_lock_layers (pending->store, true, &ignored);
-      (void) tree_remove (pending->parent, pending->part, true, &ignored);
+      store_part_remove (pending->parent, pending->part);
       if (lock >= 0)
         (void) store_remove_unneeded (pending->store, &pending->blobs, true,
                                       &ignored);

@@ -403,6 +403,22 @@ store_part_make (int dir, const char *name, int *directory, struct error *err)
   return TAKE_FD (lock);
 }
 
+void
+store_part_remove (int dir, const char *name)
+{
+  AUTO_ERROR struct error ignored = { 0 };
+  AUTO_FREE char *gone =
+      store_name_is_gone (name) || !store_name_is_part (name)
+          ? xstrdup (name)
+          : xasprintf ("%.*s" STORE_GONE_SUFFIX,
+                       (int) (strlen (name) - strlen (".part")), name);
+
+  /* Its lock goes with its other files: from now on its name must do.  */
+  if (strcmp (gone, name) != 0 && renameat (dir, name, dir, gone) < 0)
+    (void) tree_remove (dir, name, true, &ignored);
+  (void) tree_remove (dir, gone, true, &ignored);
+}
+
 bool
 store_part_is_stillborn (int dir, const char *name)
 {
@@ -475,7 +491,7 @@ store_sweep_parts (int dir, const char *path)
       if (lock < 0 && !is_gone)
         continue;
       log_debug ("removing '%s', which an interrupted process left", name);
-      (void) tree_remove (dir, name, true, &ignored);
+      store_part_remove (dir, name);
     }
 }
 

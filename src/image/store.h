@@ -230,6 +230,11 @@ int store_part_make (int dir, const char *name, int *directory,
    removing the directory.  Otherwise return -1.  */
 int store_part_seize (int dir, const char *name);
 
+/* Remove the directory NAME below DIR, which is on its way or being removed:
+   whatever moment the process is killed at, somebody can finish the job.
+   Never fails: what cannot be removed stays, to be swept.  */
+void store_part_remove (int dir, const char *name);
+
 /* Remove the directories below DIR, called PATH in messages, that are on
    their way and belong to nobody any more, or are being removed.  Never fails:
    what cannot be removed stays.  */

@@ -435,12 +435,11 @@ store_remove_dead (int dir, const char *tag, struct store_names *blobs)
       if (lock < 0 && !is_gone)
         continue;
       log_debug ("removing '%s', which an interrupted process left", name);
-      AUTO_ERROR struct error ignored = { 0 };
       AUTO_CLOSE int part =
           openat (dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
       if (part >= 0)
         store_names_add_links (blobs, part);
-      (void) tree_remove (dir, name, true, &ignored);
+      store_part_remove (dir, name);
     }
 }
 

@@ -213,7 +213,7 @@ run udocker rmi hub localhost:5000/x/y:z test/loaded test/schema1 test/v1 \
   test/b:2 test/a/latest/nested:1
 is "rmi of all" "$status" 0
 is "  leaves nothing" \
-  "$(ls -A "$layers" | grep -v '^\.lock$'; cd "$repos" && find . -mindepth 1 | sort)" \
+  "$(find "$layers" -type f ! -name .lock; cd "$repos" && find . -mindepth 1 | sort)" \
   './test
 ./test/empty
 ./test/empty/latest
