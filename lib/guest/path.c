@@ -1282,9 +1282,9 @@ guest_found_proc (struct guest *guest, const struct guest_found *found,
     }
   else
     {
-      /* Names end in s or e: maps, status, hostname, ...  */
+      /* Names end in s, e or o: maps, hostname, mountinfo, ...  */
       char last = length > 0 ? path[length - 1] : '\0';
-      if (last != 's' && last != 'e')
+      if (last != 's' && last != 'e' && last != 'o')
         return -K_ENOENT;
       int place = host_place (guest, found->anchor, host, sizeof host);
       if (place < 5 || !guest_text_is_below (host, (size_t) place, "/proc", 5))

@@ -3,7 +3,7 @@
 
    Files of /proc whose text tells of the host what the container sees
    otherwise: maps and its relatives (paths), status (ids, capabilities,
-   the tracer), the machine's names.
+   the tracer), mounts and mountinfo (bindings), the machine's names.
 
    When one is opened to be read, the real text is rewritten line by line into
    a file in memory, and that is opened in its place: the task gets a picture
@@ -18,6 +18,8 @@ enum file_kind
   FILE_PLAIN,
   FILE_MAPS,   /* maps, smaps, numa_maps: paths */
   FILE_STATUS, /* status: ids and more */
+  FILE_MOUNTS, /* mounts: what is where */
+  FILE_MOUNTINFO,
   FILE_NODE,   /* sys/kernel/hostname */
   FILE_DOMAIN, /* sys/kernel/domainname */
   FILE_RELEASE /* sys/kernel/osrelease */
@@ -32,6 +34,14 @@ struct rewrite
   int from, to;
   struct guest_text out;
   char out_bytes[GUEST_PATH_SIZE];
+
+  /* For mounts: the binding, the deepest mount it lies in and its line, how
+     many mounts inside bindings were written.  */
+  uint32_t binding;
+  uint32_t inner;
+  size_t depth;
+  size_t best_length;
+  char best[GUEST_PATH_SIZE];
 };
 
 static bool
@@ -80,6 +90,10 @@ classify (const char *path, size_t length, int *tid)
       || guest_text_equal (path + slash, "smaps")
       || guest_text_equal (path + slash, "numa_maps"))
     return FILE_MAPS;
+  if (guest_text_equal (path + slash, "mounts"))
+    return FILE_MOUNTS;
+  if (guest_text_equal (path + slash, "mountinfo"))
+    return FILE_MOUNTINFO;
   return FILE_PLAIN;
 }
 
@@ -241,9 +255,22 @@ rewrite_status (struct rewrite *rewrite, const char *line, size_t length)
   return put (rewrite, line, length);
 }
 
-/* Rewrite all lines of the file.  */
+/* Rewrite one line of maps or status; WHOLE: it ends with a newline.  */
 static int
-rewrite_lines (struct rewrite *rewrite)
+rewrite_line (struct rewrite *rewrite, const char *line, size_t length,
+              bool whole)
+{
+  int status = rewrite->kind == FILE_MAPS
+                   ? rewrite_maps (rewrite, line, length)
+                   : rewrite_status (rewrite, line, length);
+  return status == 0 && whole ? put (rewrite, "\n", 1) : status;
+}
+
+/* Give each line of the file to VISIT.  */
+static int
+each_line (struct rewrite *rewrite,
+           int (*visit) (struct rewrite *, const char *line, size_t length,
+                         bool whole))
 {
   struct guest *guest = rewrite->task->guest;
   char buffer[2 * GUEST_PATH_SIZE];
@@ -274,12 +301,7 @@ rewrite_lines (struct rewrite *rewrite)
             break; /* the rest of the line is still to be read */
           bool whole = end < length;
           buffer[end] = '\0';
-          int status =
-              rewrite->kind == FILE_MAPS
-                  ? rewrite_maps (rewrite, buffer + used, end - used)
-                  : rewrite_status (rewrite, buffer + used, end - used);
-          if (status == 0 && whole)
-            status = put (rewrite, "\n", 1);
+          int status = visit (rewrite, buffer + used, end - used, whole);
           if (status < 0)
             return status;
           used = whole ? end + 1 : end;
@@ -288,7 +310,216 @@ rewrite_lines (struct rewrite *rewrite)
         buffer[i - used] = buffer[i];
       length -= used;
     }
-  return flush (rewrite);
+  return 0;
+}
+
+/* The fields of a line of mountinfo that matter.  */
+enum
+{
+  MOUNT_DEVICE,
+  MOUNT_ROOT,
+  MOUNT_POINT,
+  MOUNT_OPTIONS,
+  MOUNT_TYPE,
+  MOUNT_SOURCE,
+  MOUNT_SUPER,
+  MOUNT_FIELDS
+};
+
+struct mount
+{
+  const char *field[MOUNT_FIELDS];
+  size_t length[MOUNT_FIELDS];
+};
+
+/* Take the LINE of LENGTH bytes apart.  Return whether it is sound.  */
+static bool
+parse_mount (const char *line, size_t length, struct mount *mount)
+{
+  size_t at = 0;
+  int number = -2; /* id and parent come first */
+  bool is_behind = false;
+
+  while (at < length && number < MOUNT_FIELDS)
+    {
+      size_t start = at;
+      while (at < length && line[at] != ' ')
+        at++;
+      if (number == MOUNT_TYPE && !is_behind)
+        is_behind = at - start == 1 && line[start] == '-';
+      else
+        {
+          if (number >= 0)
+            {
+              mount->field[number] = line + start;
+              mount->length[number] = at - start;
+            }
+          number++;
+        }
+      at++;
+    }
+  return number == MOUNT_FIELDS;
+}
+
+/* Write a line for MOUNT, which the container sees at GUEST; BELOW, of
+   BELOW_LENGTH bytes, is how far below the mount that is.  */
+static int
+put_mount (struct rewrite *rewrite, const struct mount *mount, uint32_t id,
+           uint32_t parent, const char *guest, const char *below,
+           size_t below_length, bool read_only)
+{
+  char line[3 * GUEST_PATH_SIZE];
+  struct guest_text text;
+  size_t skip = read_only && mount->length[MOUNT_OPTIONS] >= 2 ? 2 : 0;
+  bool is_info = rewrite->kind == FILE_MOUNTINFO;
+
+  guest_text_init (&text, line, sizeof line);
+  if (is_info)
+    {
+      guest_text_add_number (&text, id);
+      guest_text_add_char (&text, ' ');
+      guest_text_add_number (&text, parent);
+      guest_text_add_char (&text, ' ');
+      guest_text_add_bytes (&text, mount->field[MOUNT_DEVICE],
+                            mount->length[MOUNT_DEVICE]);
+      guest_text_add_char (&text, ' ');
+      if (below_length == 0 || mount->length[MOUNT_ROOT] > 1)
+        guest_text_add_bytes (&text, mount->field[MOUNT_ROOT],
+                              mount->length[MOUNT_ROOT]);
+      guest_text_add_bytes (&text, below, below_length);
+    }
+  else
+    guest_text_add_bytes (&text, mount->field[MOUNT_SOURCE],
+                          mount->length[MOUNT_SOURCE]);
+  guest_text_add_char (&text, ' ');
+  guest_text_add (&text, guest);
+  guest_text_add_char (&text, ' ');
+  if (!is_info)
+    {
+      guest_text_add_bytes (&text, mount->field[MOUNT_TYPE],
+                            mount->length[MOUNT_TYPE]);
+      guest_text_add_char (&text, ' ');
+    }
+  guest_text_add_bytes (&text, "ro", skip);
+  guest_text_add_bytes (&text, mount->field[MOUNT_OPTIONS] + skip,
+                        mount->length[MOUNT_OPTIONS] - skip);
+  for (int i = MOUNT_TYPE; is_info && i < MOUNT_FIELDS; i++)
+    {
+      guest_text_add (&text, i == MOUNT_TYPE ? " - " : " ");
+      guest_text_add_bytes (&text, mount->field[i], mount->length[i]);
+    }
+  guest_text_add (&text, is_info ? "\n" : " 0 0\n");
+  return text.overflows ? 0 : put (rewrite, line, text.length);
+}
+
+/* Keep LINE if its mount is the deepest so far that the binding lies in.  */
+static int
+choose_mount (struct rewrite *rewrite, const char *line, size_t length,
+              bool whole)
+{
+  const struct guest_view *view = rewrite->task->guest->view;
+  struct mount mount;
+
+  if (!whole || length >= sizeof rewrite->best
+      || !parse_mount (line, length, &mount)
+      || mount.length[MOUNT_POINT] < rewrite->depth
+      || !guest_text_is_below (guest_view_host (view, rewrite->binding),
+                               view->binding[rewrite->binding].host_length,
+                               mount.field[MOUNT_POINT],
+                               mount.length[MOUNT_POINT]))
+    return 0;
+  rewrite->depth = mount.length[MOUNT_POINT];
+  rewrite->best_length = length;
+  for (size_t i = 0; i < length; i++)
+    rewrite->best[i] = line[i];
+  return 0;
+}
+
+/* Write a line for a mount of the host that the container sees inside a
+   binding.  */
+static int
+put_inner_mount (struct rewrite *rewrite, const char *line, size_t length,
+                 bool whole)
+{
+  const struct guest_view *view = rewrite->task->guest->view;
+  struct mount mount;
+  char guest[GUEST_PATH_SIZE];
+
+  if (!whole || !parse_mount (line, length, &mount))
+    return 0;
+  int seen =
+      guest_view_reverse (view, mount.field[MOUNT_POINT],
+                          mount.length[MOUNT_POINT], 0, guest, sizeof guest);
+  if (seen < 0)
+    return 0;
+  uint32_t binding = guest_view_cover (view, guest, (size_t) seen);
+  if (view->binding[binding].guest_length == (uint32_t) seen)
+    return 0; /* has its line */
+  seen = guest_reverse (rewrite->task, mount.field[MOUNT_POINT],
+                        mount.length[MOUNT_POINT], guest, sizeof guest);
+  if (seen < 0)
+    return 0;
+  return put_mount (rewrite, &mount, GUEST_BINDING_LIMIT + ++rewrite->inner,
+                    binding + 1, guest, "", 0, false);
+}
+
+/* Return what TASK, whose root may be elsewhere, sees binding INDEX at; NULL
+   when it does not.  */
+static const char *
+seen_place (const struct guest_task *task, uint32_t index)
+{
+  const struct guest_view *view = task->guest->view;
+  const struct guest_fs *fs = task->fs;
+  const char *guest = guest_view_guest (view, index);
+
+  if (!guest_text_is_below (guest, view->binding[index].guest_length, fs->root,
+                            fs->root_length))
+    return NULL;
+  guest += fs->root_length;
+  return guest[0] != '\0' ? guest : "/";
+}
+
+/* Write what is mounted as the container sees it: a line for each binding,
+   then for each mount of the host inside them.  */
+static int
+write_mounts (struct rewrite *rewrite)
+{
+  struct guest *guest = rewrite->task->guest;
+  const struct guest_view *view = guest->view;
+  int status = 0;
+
+  for (uint32_t i = 0; status == 0 && i <= view->binding_count; i++)
+    {
+      rewrite->from =
+          host_openat (guest, K_AT_FDCWD, "/proc/self/mountinfo", 0);
+      if (rewrite->from < 0)
+        return rewrite->from;
+      rewrite->binding = i;
+      rewrite->depth = 0;
+      rewrite->best_length = 0;
+      status = each_line (rewrite, i < view->binding_count ? choose_mount
+                                                           : put_inner_mount);
+      host_close (guest, rewrite->from);
+
+      struct mount mount;
+      const char *seen;
+      if (status < 0 || i == view->binding_count
+          || !parse_mount (rewrite->best, rewrite->best_length, &mount))
+        continue;
+      seen = seen_place (rewrite->task, i);
+      if (seen == NULL)
+        continue;
+      const char *host = guest_view_host (view, i);
+      size_t skip = rewrite->depth > 1 ? rewrite->depth : 0;
+      size_t below = view->binding[i].host_length - skip;
+      if (view->binding[i].host_length == 1)
+        below = 0;
+      status = put_mount (
+          rewrite, &mount, i + 1, i == 0 ? 0 : view->binding[i].parent + 1,
+          seen, host + skip, below,
+          (view->binding[i].flags & GUEST_BINDING_READ_ONLY) != 0);
+    }
+  return status < 0 ? status : flush (rewrite);
 }
 
 /* Write the name of KIND that the container is told.  Return -ENOENT when it
@@ -316,14 +547,16 @@ rewrite_file (struct rewrite *rewrite, const struct guest_found *found)
 
   guest_text_init (&rewrite->out, rewrite->out_bytes,
                    sizeof rewrite->out_bytes);
+  if (rewrite->kind == FILE_MOUNTS || rewrite->kind == FILE_MOUNTINFO)
+    return write_mounts (rewrite);
   if (rewrite->kind != FILE_MAPS && rewrite->kind != FILE_STATUS)
     return write_name (rewrite);
   rewrite->from = guest_found_open (guest, found, 0);
   if (rewrite->from < 0)
     return rewrite->from;
-  int status = rewrite_lines (rewrite);
+  int status = each_line (rewrite, rewrite_line);
   host_close (guest, rewrite->from);
-  return status;
+  return status < 0 ? status : flush (rewrite);
 }
 
 int
@@ -331,7 +564,7 @@ guest_proc_content (struct guest_task *task, const struct guest_found *found)
 {
   struct guest *guest = task->guest;
   char proc[GUEST_NAME_MAX];
-  struct rewrite rewrite = { .task = task, .subject = task };
+  struct rewrite rewrite;
   int tid;
 
   if (guest->pid == 0)
@@ -339,6 +572,9 @@ guest_proc_content (struct guest_task *task, const struct guest_found *found)
   int length = guest_found_proc (guest, found, proc, sizeof proc);
   if (length <= 0)
     return -K_ENOENT;
+  rewrite.task = task;
+  rewrite.subject = task;
+  rewrite.inner = 0;
   rewrite.kind = classify (proc, (size_t) length, &tid);
   if (rewrite.kind == FILE_PLAIN)
     return -K_ENOENT;

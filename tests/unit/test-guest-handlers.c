@@ -478,6 +478,19 @@ test_proc_text (void)
               && strstr (text, "[stack]") != NULL,
           "maps tells guest paths");
   munmap (place, 4096);
+  read_all ("/proc/self/mounts", text, sizeof text);
+  const char *inside = strstr (text, " /data ");
+  tap_ok (strstr (text, " / ") != NULL && inside != NULL
+              && strstr (text, top) == NULL,
+          "mounts tells bindings");
+  const char *kept = strstr (text, " /ro ");
+  kept = kept != NULL ? strchr (kept + 5, ' ') : NULL;
+  tap_ok (kept != NULL && strncmp (kept, " ro", 3) == 0,
+          "and which are read-only");
+  read_all ("/proc/self/mountinfo", text, sizeof text);
+  tap_ok (strstr (text, " /data ") != NULL && strstr (text, " - ") != NULL
+              && strstr (text, " /proc ") != NULL,
+          "mountinfo too");
   read_all ("/proc/sys/kernel/hostname", text, sizeof text);
   tap_ok (strlen (text) > 1, "the host's name");
   strcpy (engine_guest.names.node, "inside");
