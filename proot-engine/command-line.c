@@ -26,6 +26,9 @@ struct reading
   const char *directory;
   const char *user; /* UID:GID */
   const char *release;
+  char here[PATH_MAX]; /* the directory this was started in */
+  bool covers_here;    /* a binding covers it */
+  bool shows_here;     /* and it is there */
   unsigned int verbose;
   bool kill_on_exit;
   bool any_port;
@@ -62,17 +65,30 @@ static void
 bind_one (struct reading *reading, const char *host, const char *guest,
           uint32_t flags)
 {
-  char from[PATH_MAX], to[PATH_MAX];
-  char here[PATH_MAX] = "";
-  if ((*host != '/' || *guest != '/') && getcwd (here, sizeof here) == NULL)
-    here[0] = '\0';
-  (void) snprintf (from, sizeof from, "%s%s%s", *host == '/' ? "" : here,
-                   *host == '/' ? "" : "/", host);
-  (void) snprintf (to, sizeof to, "%s%s%s", *guest == '/' ? "" : here,
+  char from[2 * PATH_MAX], to[2 * PATH_MAX];
+  (void) snprintf (from, sizeof from, "%s%s%s",
+                   *host == '/' ? "" : reading->here, *host == '/' ? "" : "/",
+                   host);
+  (void) snprintf (to, sizeof to, "%s%s%s", *guest == '/' ? "" : reading->here,
                    *guest == '/' ? "" : "/", guest);
   size_t length = strlen (to);
   while (length > 1 && to[length - 1] == '/')
     to[--length] = '\0';
+  if ((flags & PLAN_BINDING_OPTIONAL) == 0 && access (from, F_OK) != 0)
+    {
+      start_complain ("cannot bind '%s', going on without: %s", from,
+                      strerror (errno));
+      return;
+    }
+  if (strncmp (reading->here, to, length) == 0
+      && (reading->here[length] == '\0' || reading->here[length] == '/'))
+    {
+      char there[3 * PATH_MAX];
+      (void) snprintf (there, sizeof there, "%s%s", from,
+                       reading->here + length);
+      reading->covers_here = true;
+      reading->shows_here = access (there, F_OK) == 0;
+    }
   struct plan_binding binding = { from, to, flags };
   if (strcmp (to, "/") == 0)
     reading->root = strdup (from);
@@ -139,7 +155,7 @@ static void
 set_system (struct reading *reading, const char *value)
 {
   set_root_user (reading, NULL);
-  reading->root = value;
+  set_root_and_bindings (reading, value);
 }
 
 static void
@@ -249,7 +265,7 @@ static const struct option_row options[] = {
     "PATH",
     "like -r, and show the usual files of the host",
     set_root_and_bindings },
-  { { "-S" }, "PATH", "like -0 -r", set_system },
+  { { "-S" }, "PATH", "like -0 -R", set_system },
   { { "-v", "--verbose" }, "LEVEL", "say more", set_verbose },
   { { "-h", "--help", "--usage" }, NULL, "print this help", print_help },
   { { "-V", "--version" }, NULL, "print the version", print_version },
@@ -345,6 +361,44 @@ read_options (struct reading *reading, int argc, char **argv)
   return i;
 }
 
+/* Write what uname is to show: a release, or fields behind backslashes of
+   which the second is the node and the third the release.  */
+static void
+write_names (struct reading *reading)
+{
+  struct plan_writer *writer = &reading->writer;
+  if (reading->release == NULL)
+    return;
+  if (reading->release[0] != '\\')
+    {
+      plan_write_text (writer, PLAN_KERNEL, reading->release);
+      return;
+    }
+  char *fields = strdup (reading->release + 1);
+  char *rest = fields;
+  for (int i = 0; fields != NULL && rest != NULL && i < 3; i++)
+    {
+      const char *field = strsep (&rest, "\\");
+      if (i > 0 && field[0] != '\0')
+        plan_write_text (writer, i == 1 ? PLAN_HOST_NAME : PLAN_KERNEL, field);
+    }
+  free (fields);
+}
+
+/* Return whether the directory this was started in is there in the container
+   whose root is ROOT.  */
+static bool
+is_here (const struct reading *reading, const char *root)
+{
+  char path[3 * PATH_MAX];
+  if (reading->here[0] == '\0')
+    return false;
+  if (reading->covers_here)
+    return reading->shows_here;
+  (void) snprintf (path, sizeof path, "%s%s", root, reading->here);
+  return access (path, F_OK) == 0;
+}
+
 /* Write the ids of READING's user.  */
 static void
 write_ids (struct reading *reading)
@@ -372,6 +426,8 @@ command_line_run (int argc, char **argv)
   struct plan_writer *writer = &reading.writer;
   struct plan plan;
   plan_writer_init (writer);
+  if (getcwd (reading.here, sizeof reading.here) == NULL)
+    reading.here[0] = '\0';
 
   int first = read_options (&reading, argc, argv);
   if (reading.status < 0)
@@ -387,12 +443,13 @@ command_line_run (int argc, char **argv)
                       strerror (number));
       return START_FAILURE;
     }
-  char here[PATH_MAX];
-  const char *directory = reading.directory;
-  if (directory == NULL)
-    directory = strcmp (root, "/") == 0 && getcwd (here, sizeof here) != NULL
-                    ? here
-                    : "/";
+  char directory[3 * PATH_MAX] = "/";
+  if (reading.directory == NULL && is_here (&reading, root))
+    (void) snprintf (directory, sizeof directory, "%s", reading.here);
+  else if (reading.directory != NULL)
+    (void) snprintf (directory, sizeof directory, "%s%s%s",
+                     reading.directory[0] == '/' ? "" : reading.here,
+                     reading.directory[0] == '/' ? "" : "/", reading.directory);
   plan_write_text (writer, PLAN_ROOT, root);
   plan_write_text (writer, PLAN_DIRECTORY, directory);
   plan_write_text (writer, PLAN_MODE,
@@ -401,8 +458,7 @@ command_line_run (int argc, char **argv)
   plan_write_number (writer, PLAN_VERBOSE, reading.verbose);
   if (reading.any_port)
     plan_write_number (writer, PLAN_PORT_ANY, 1);
-  if (reading.release != NULL)
-    plan_write_text (writer, PLAN_KERNEL, reading.release);
+  write_names (&reading);
   if (first >= argc)
     plan_write_text (writer, PLAN_ARGUMENT, "/bin/sh");
   for (int i = first; i < argc; i++)
