@@ -399,7 +399,7 @@ try_again (struct job *job, const char *trouble, int number, struct error *err)
     job->attempts = 0;
   job->attempts++;
   unsigned int seconds = exchange_delay (&job->exchange, job->attempts);
-  if (job->attempts > job->fetch->registry->retries || seconds > PATIENCE)
+  if (job->attempts > exchange_retries (&job->exchange) || seconds > PATIENCE)
     return blob_trouble (job, number, trouble, err);
   log_debug ("%s: %s; again in %u s from byte %lld", job->blob->digest, trouble,
              seconds, (long long) job->done);

@@ -536,6 +536,21 @@ exchange_may_pass (const struct exchange *exchange)
     }
 }
 
+unsigned int
+exchange_retries (const struct exchange *exchange)
+{
+  const struct registry *registry = exchange->registry;
+  bool is_hopeful = registry->is_reached;
+
+  /* These pass rarely; and where nobody has answered yet, it is most often
+     because nobody will.  */
+  if (exchange->result == CURLE_OK)
+    is_hopeful = exchange->status != 500 && exchange->status != 401
+                 && exchange->status != 403;
+  return is_hopeful || registry->retries < FEW_RETRIES ? registry->retries
+                                                       : FEW_RETRIES;
+}
+
 /* Return the message in the body of an error, as the distribution
    specification forms it, or NULL.  The caller frees it.  */
 static char *

@@ -55,6 +55,7 @@ struct registry
 enum
 {
   REDIRECTS_MAX = 10,
+  FEW_RETRIES = 2,
   ERROR_BODY_MAX = 64 * 1024,
 };
 
@@ -122,6 +123,9 @@ int exchange_run (struct exchange *exchange, const char *url,
 
 /* Return whether what EXCHANGE met may pass when the request is repeated.  */
 bool exchange_may_pass (const struct exchange *exchange);
+
+/* Return how often a request is to be repeated that met what EXCHANGE met.  */
+unsigned int exchange_retries (const struct exchange *exchange);
 
 /* Return in words what went wrong with EXCHANGE, in memory that the caller
    frees: an HTTP status with the registry's own message, or a network

@@ -43,7 +43,6 @@ enum
 {
   MANIFEST_BYTES_MAX = 8 << 20,
   TOKEN_BYTES_MAX = 1 << 20,
-  FIRST_RETRIES = 2,
   /* A longer wait than this is for the user to decide on.  */
   PATIENCE = 180,
 };
@@ -401,11 +400,7 @@ run_patiently (struct registry *registry, struct exchange *exchange,
                const char *url, struct error *err)
 {
   const char *form = exchange->form;
-  unsigned int retries = registry->retries;
 
-  /* Where nobody has answered yet, it is most often because nobody will.  */
-  if (!registry->is_reached && retries > FIRST_RETRIES)
-    retries = FIRST_RETRIES;
   for (unsigned int attempt = 1;; attempt++)
     {
       exchange->form = form;
@@ -413,11 +408,9 @@ run_patiently (struct registry *registry, struct exchange *exchange,
       if (status < 0)
         return status;
       if (exchange->result == CURLE_OK)
-        {
-          registry->is_reached = true;
-          retries = registry->retries;
-        }
-      if (!exchange_may_pass (exchange) || attempt > retries)
+        registry->is_reached = true;
+      if (!exchange_may_pass (exchange)
+          || attempt > exchange_retries (exchange))
         break;
       /* It may just not speak TLS, which the caller tries next.  */
       if (exchange->result != CURLE_OK && registry->may_fall_back
