@@ -66,20 +66,26 @@ build_view (struct tracer *tracer, const struct places *places)
 {
   struct guest_mount *mounts = calloc (places->count, sizeof *mounts);
   int *anchors = calloc (places->count, sizeof *anchors);
-  if (mounts == NULL || anchors == NULL)
-    return -ENOMEM;
-  for (size_t i = 0; i < places->count; i++)
-    mounts[i] =
-        (struct guest_mount){ places->place[i].host, places->place[i].guest,
-                              places->place[i].flags };
-  size_t size = guest_view_size (mounts, places->count);
-  struct guest_view *view = malloc (size);
-  int error = view != NULL
-                  ? guest_view_build (view, size, mounts, places->count)
-                  : -ENOMEM;
+  struct guest_view *view = NULL;
+  int error = -ENOMEM;
+  if (mounts != NULL && anchors != NULL)
+    {
+      for (size_t i = 0; i < places->count; i++)
+        mounts[i] =
+            (struct guest_mount){ places->place[i].host, places->place[i].guest,
+                                  places->place[i].flags };
+      size_t size = guest_view_size (mounts, places->count);
+      view = malloc (size);
+      if (view != NULL)
+        error = guest_view_build (view, size, mounts, places->count);
+    }
   free (mounts);
   if (error < 0)
-    return error;
+    {
+      free (view);
+      free (anchors);
+      return error;
+    }
   for (uint32_t i = 0; i < view->binding_count; i++)
     for (size_t j = 0; j < places->count; j++)
       if (strcmp (guest_view_guest (view, i), places->place[j].guest) == 0)
@@ -242,7 +248,8 @@ make_view (struct tracer *tracer, struct guest_task *task,
   struct plan_record record;
   const char *root = plan_text (plan, PLAN_ROOT, "/");
   int error = open_place (&places, root, "/", 0);
-  if (error == 0 && (places.place[0].flags & GUEST_BINDING_FILE) != 0)
+  if (error == 0 && places.count > 0
+      && (places.place[0].flags & GUEST_BINDING_FILE) != 0)
     error = -ENOTDIR;
   if (error == 0)
     error = build_view (tracer, &places);
@@ -574,17 +581,18 @@ kernel_is_old (void)
 /* Start the first process and trace it.  */
 static int
 launch (struct tracer *tracer, const struct plan *plan,
-        const struct guest_ids *ids, struct guest_fs *fs)
+        const struct guest_ids *ids)
 {
+  static struct sock_filter filter[SECCOMP_INSTRUCTIONS_MAX];
+  struct guest_fs *fs = malloc (sizeof *fs); /* goes with the last task */
   struct program program = { 0 };
   int ends[2];
   program.path = plan_text (plan, PLAN_PROGRAM, NULL);
   program.directory = plan_text (plan, PLAN_DIRECTORY, "/");
   program.arguments = collect (plan, PLAN_ARGUMENT);
   program.environment = collect (plan, PLAN_ENVIRONMENT);
-  program.filter = calloc (SECCOMP_INSTRUCTIONS_MAX, sizeof *program.filter);
-  if (program.arguments == NULL || program.environment == NULL
-      || program.filter == NULL)
+  program.filter = filter;
+  if (fs == NULL || program.arguments == NULL || program.environment == NULL)
     {
       start_complain ("no memory");
       return START_FAILURE;
@@ -610,6 +618,7 @@ launch (struct tracer *tracer, const struct plan *plan,
       start_complain ("cannot make a process: %s", strerror (errno));
       return START_FAILURE;
     }
+  guest_fs_init (fs);
   guest_task_init (&first->task, &tracer->guest, fs, ids);
   first->task.tid = first->task.pid = pid;
   first->task.engine = first;
@@ -648,12 +657,10 @@ start_container (const struct plan *plan)
   static struct tracer tracer;
   struct guest_ids ids;
   struct tracee nobody = { .tid = getpid (), .slot = -1 };
-  struct guest_fs *fs = calloc (2, sizeof *fs);
+  static struct guest_fs fs;
   static struct guest_owners owners;
   static struct guest_interpreters interpreters;
   static struct space space;
-  if (fs == NULL)
-    return START_FAILURE;
 
   tracer.guest.ops = &tracer_ops;
   tracer.guest.engine = &tracer;
@@ -682,14 +689,13 @@ start_container (const struct plan *plan)
     }
 
   /* While the view is made, this process is the task that resolves.  */
-  guest_fs_init (&fs[0]);
-  guest_fs_init (&fs[1]);
+  guest_fs_init (&fs);
   nobody.space = &space;
-  guest_task_init (&nobody.task, &tracer.guest, &fs[1], &ids);
+  guest_task_init (&nobody.task, &tracer.guest, &fs, &ids);
   nobody.task.tid = nobody.task.pid = getpid ();
   nobody.task.engine = &nobody;
   if (make_view (&tracer, &nobody.task, plan) < 0)
     return START_FAILURE;
   placement_start (&tracer.placement, getenv ("UDOCKER_PLACEMENT") != NULL);
-  return launch (&tracer, plan, &ids, &fs[0]);
+  return launch (&tracer, plan, &ids);
 }
