@@ -318,6 +318,46 @@ odd_names (void)
   close (fd);
 }
 
+/* Absolute names that fill the address: on the host they are longer.  */
+static void
+long_names (const char *here)
+{
+  char path[300], text[16];
+  struct sockaddr_un address;
+  for (int length = 106; length <= 108; length++)
+    {
+      int start = snprintf (path, sizeof path, "%s/", here);
+      if (start >= 100)
+        return;
+      memset (path + start, 'k', sizeof path - (size_t) start);
+      path[length] = '\0';
+      int server = bind_to (SOCK_STREAM, path);
+      say_own ("its name", server, sizeof address + 1);
+      SAY ("listen", listen (server, 1));
+      int client = socket (AF_UNIX, SOCK_STREAM, 0);
+      connect_to (client, path);
+      say_peer ("its peer", client);
+      close (client);
+      close (server);
+      SAY ("unlink", unlink (path));
+      int receiver = bind_to (SOCK_DGRAM, path);
+      path[start] = 's';
+      int sender = bind_to (SOCK_DGRAM, path);
+      path[start] = 'k';
+      socklen_t size = name_of (&address, path);
+      SAY ("sendto",
+           sendto (sender, "x", 1, 0, (struct sockaddr *) &address, size));
+      size = sizeof address;
+      memset (&address, '#', sizeof address);
+      SAY ("recvfrom", recvfrom (receiver, text, sizeof text, 0,
+                                 (struct sockaddr *) &address, &size));
+      say_address ("from", &address, size);
+      close (receiver);
+      close (sender);
+      unlink (path);
+    }
+}
+
 int
 main (void)
 {
@@ -329,5 +369,6 @@ main (void)
   streams (here);
   datagrams (here);
   odd_names ();
+  long_names (here);
   return 0;
 }
