@@ -162,7 +162,10 @@ struct guest
 
   void *engine; /* the engine's own */
 
-  /* Private to this room, filled by guest_start.  */
+  /* Private to this room, filled by guest_start.  Descriptors of directories
+     that names of sockets go through, or -1.  */
+  int directories[16];
+  uint32_t next_directory;
   uint32_t missing; /* host features that are not there */
   bool hidden;      /* some binding has no place on disk */
   uint32_t listed_next;

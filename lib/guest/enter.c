@@ -35,6 +35,10 @@ guest_start (struct guest *guest)
     return -K_EINVAL;
   for (size_t i = 0; i < GUEST_CALL_LIMIT; i++)
     guest->row[i] = 0;
+  guest->next_directory = 0;
+  for (size_t i = 0;
+       i < sizeof guest->directories / sizeof *guest->directories; i++)
+    guest->directories[i] = -1;
   for (size_t i = 0; i < guest_rule_count; i++)
     if (guest_rules[i].number[GUEST_NATIVE] >= 0)
       guest->row[guest_rules[i].number[GUEST_NATIVE]] = (uint16_t) (i + 1);

@@ -154,14 +154,13 @@ guest_enter_function guest_enter_unshare;
 guest_enter_function guest_enter_watch;
 guest_enter_function guest_enter_xattr_change;
 
-guest_leave_function guest_leave_address;
 guest_leave_function guest_leave_as_root;
 guest_leave_function guest_leave_chdir;
 guest_leave_function guest_leave_getsockopt;
 guest_leave_function guest_leave_make;
 guest_leave_function guest_leave_name;
 guest_leave_function guest_leave_recvmsg;
-guest_leave_function guest_leave_sendmsg;
+guest_leave_function guest_leave_sendmmsg;
 guest_leave_function guest_leave_unshare;
 guest_leave_function guest_leave_xattr_change;
 

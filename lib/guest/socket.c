@@ -6,7 +6,8 @@
 
    A host path that is too long for an address (107 bytes) is written below
    /proc/PID/fd/N, where N is a descriptor of ours: of the binding, or of the
-   socket's directory, kept open until the call has returned.  */
+   socket's directory.  The kernel gives such a name back long after the call,
+   so the last of these directories stay open.  */
 
 #include "lib/guest/handlers.h"
 
@@ -83,17 +84,77 @@ fill_by_fd (struct guest *guest, struct address *address, int fd,
   return !text.overflows;
 }
 
-/* Fill ADDRESS with a host path that names FOUND.  KEPT gets a descriptor
-   that must stay open until the call was made, or -1.  */
+/* Keep FD, a directory, open for names that go through it, and return the
+   descriptor to use: FD, or an older one of the same directory.  */
+static int
+keep_directory (struct guest *guest, int fd)
+{
+  struct k_stat status, other;
+  uint32_t count = sizeof guest->directories / sizeof *guest->directories;
+
+  if (host_fstatat (guest, fd, "", &status, K_AT_EMPTY_PATH) < 0)
+    return fd;
+  for (uint32_t i = 0; i < count; i++)
+    if (guest->directories[i] >= 0
+        && host_fstatat (guest, guest->directories[i], "", &other,
+                         K_AT_EMPTY_PATH)
+               == 0
+        && other.st_dev == status.st_dev && other.st_ino == status.st_ino)
+      {
+        host_close (guest, fd);
+        return guest->directories[i];
+      }
+  int *place = &guest->directories[guest->next_directory++ % count];
+  host_close (guest, *place);
+  *place = fd;
+  return fd;
+}
+
+/* HOST, in SIZE bytes, is a name that the kernel gave.  If it goes through a
+   descriptor of ours put what that is in its place.  */
+static void
+expand_descriptor (struct guest *guest, char *host, size_t size)
+{
+  char link[K_UNIX_PATH_MAX + 1];
+  char place[GUEST_PATH_SIZE];
+  struct guest_text text;
+
+  if (guest->pid == 0)
+    return;
+  guest_text_init (&text, link, sizeof link);
+  guest_text_add (&text, "/proc/");
+  guest_text_add_number (&text, guest->pid);
+  guest_text_add (&text, "/fd/");
+  size_t end = text.length;
+  if (!guest_text_is (host, end, link))
+    return;
+  guest_text_init (&text, link, sizeof link);
+  guest_text_add (&text, "/proc/self/fd/");
+  while (host[end] >= '0' && host[end] <= '9')
+    guest_text_add_char (&text, host[end++]);
+  if ((host[end] != '/' && host[end] != '\0')
+      || host_readlinkat (guest, K_AT_FDCWD, link, place, sizeof place) <= 0)
+    return;
+  struct guest_text whole = { .bytes = place,
+                              .size = sizeof place,
+                              .length =
+                                  guest_text_length (place, sizeof place) };
+  guest_text_add (&whole, host + end);
+  if (whole.overflows)
+    return;
+  guest_text_init (&text, host, size);
+  guest_text_add (&text, place);
+}
+
+/* Fill ADDRESS with a host path that names FOUND.  */
 static int
 fill_address (struct guest_task *task, struct guest_found *found,
-              struct address *address, int *kept)
+              struct address *address)
 {
   struct guest *guest = task->guest;
   char host[GUEST_PATH_SIZE];
   int length = guest_found_host (task, found, host, sizeof host);
 
-  *kept = -1;
   address->un.sun_family = K_AF_UNIX;
   if (length < 0)
     return length;
@@ -118,28 +179,22 @@ fill_address (struct guest_task *task, struct guest_found *found,
   int fd = host_openat (guest, K_AT_FDCWD, host, K_O_PATH | K_O_DIRECTORY);
   if (fd < 0)
     return fd;
-  if (!fill_by_fd (guest, address, fd, host + slash))
-    {
-      host_close (guest, fd);
-      return -K_ENAMETOOLONG;
-    }
-  *kept = fd;
-  return 0;
+  fd = keep_directory (guest, fd);
+  return fill_by_fd (guest, address, fd, host + slash) ? 0 : -K_ENAMETOOLONG;
 }
 
 /* Replace the address *PLACE of *LENGTH bytes by what names the same for the
    kernel.  Return 0 when nothing is to be done, 1 when it was replaced, a
-   negative errno.  KEPT as in fill_address.  */
+   negative errno.  */
 static int
 translate_address (struct guest_task *task, uint64_t *place, uint64_t *length,
-                   bool creates, int *kept)
+                   bool creates)
 {
   char path[K_UNIX_PATH_MAX + 1];
   struct guest_found found;
   struct address address;
   int status = read_address (task, *place, *length, path);
 
-  *kept = -1;
   if (status <= 0)
     return status;
   status =
@@ -150,7 +205,7 @@ translate_address (struct guest_task *task, uint64_t *place, uint64_t *length,
   if (creates && guest_found_is_read_only (task->guest, &found))
     status = -K_EROFS;
   else if (!found.untouched)
-    status = fill_address (task, &found, &address, kept);
+    status = fill_address (task, &found, &address);
   guest_found_release (task->guest, &found);
   if (status < 0 || found.untouched)
     return status;
@@ -158,10 +213,7 @@ translate_address (struct guest_task *task, uint64_t *place, uint64_t *length,
   status = task->guest->ops->scratch (task, &address.un,
                                       (size_t) address.length, place);
   if (status < 0)
-    {
-      host_close (task->guest, *kept);
-      return status;
-    }
+    return status;
   *length = address.length;
   return 1;
 }
@@ -171,18 +223,15 @@ static enum guest_verdict
 enter_address (struct guest_task *task, struct guest_call *call, int at,
                bool creates)
 {
-  int kept;
   uint64_t length = (uint32_t) call->arg[at + 1];
-  int status =
-      translate_address (task, &call->arg[at], &length, creates, &kept);
+  int status = translate_address (task, &call->arg[at], &length, creates);
 
   if (status < 0)
     return guest_answer (call, status);
   if (status == 0)
     return GUEST_PASS;
   call->arg[at + 1] = length;
-  call->kept[0] = (uint64_t) (int64_t) kept;
-  return kept >= 0 ? GUEST_RUN_EXIT : GUEST_RUN;
+  return GUEST_RUN;
 }
 
 /* bind, connect.  */
@@ -197,12 +246,6 @@ enum guest_verdict
 guest_enter_sendto (struct guest_task *task, struct guest_call *call)
 {
   return enter_address (task, call, 4, false);
-}
-
-void
-guest_leave_address (struct guest_task *task, struct guest_call *call)
-{
-  host_close (task->guest, (int) (int64_t) call->kept[0]);
 }
 
 /* Let VISIT change every credential in the SIZE bytes of CONTROL messages.
@@ -272,17 +315,15 @@ translate_control (struct guest_task *task, struct k_msghdr *message)
 /* Make what MESSAGE sends right for the kernel.  Return as
    translate_address.  */
 static int
-translate_message (struct guest_task *task, struct k_msghdr *message, int *kept)
+translate_message (struct guest_task *task, struct k_msghdr *message)
 {
   uint64_t length = (uint32_t) message->msg_namelen;
-  int name = translate_address (task, &message->msg_name, &length, false, kept);
+  int name = translate_address (task, &message->msg_name, &length, false);
 
   if (name < 0)
     return name;
   message->msg_namelen = (int32_t) length;
   int control = translate_control (task, message);
-  if (control < 0)
-    host_close (task->guest, *kept);
   return control < 0 ? control : name | control;
 }
 
@@ -291,24 +332,16 @@ guest_enter_sendmsg (struct guest_task *task, struct guest_call *call)
 {
   const struct guest_ops *ops = task->guest->ops;
   struct k_msghdr message;
-  int kept;
   int status = ops->read (task, call->arg[1], &message, sizeof message);
 
   if (status == 0)
-    status = translate_message (task, &message, &kept);
+    status = translate_message (task, &message);
   if (status < 0)
     return guest_answer (call, status);
   if (status == 0)
     return GUEST_PASS;
   status = ops->scratch (task, &message, sizeof message, &call->arg[1]);
-  call->kept[0] = (uint64_t) (int64_t) kept;
-  call->kept[1] = 0;
-  if (status < 0)
-    {
-      host_close (task->guest, kept);
-      return guest_answer (call, status);
-    }
-  return kept >= 0 ? GUEST_RUN_EXIT : GUEST_RUN;
+  return status < 0 ? guest_answer (call, status) : GUEST_RUN;
 }
 
 /* At most so many messages are sent by one sendmmsg that has names: the
@@ -323,7 +356,6 @@ guest_enter_sendmmsg (struct guest_task *task, struct guest_call *call)
   uint64_t count = (uint32_t) call->arg[2];
   uint64_t asked = count;
   int changed = 0;
-  int held = -1;
 
   if (count > MESSAGES_MAX)
     count = MESSAGES_MAX;
@@ -333,43 +365,29 @@ guest_enter_sendmmsg (struct guest_task *task, struct guest_call *call)
                           (size_t) count * sizeof messages[0]);
   for (uint64_t i = 0; status >= 0 && i < count; i++)
     {
-      int kept;
-      status = translate_message (task, &messages[i].msg_hdr, &kept);
+      status = translate_message (task, &messages[i].msg_hdr);
       if (status > 0)
         changed = 1;
-      if (status < 0 || kept < 0)
-        continue;
-      /* A descriptor must be held for this name: it goes alone.  */
-      if (i == 0)
-        held = kept;
-      else
-        host_close (task->guest, kept);
-      count = i == 0 ? 1 : i;
     }
   if (status < 0)
     return guest_answer (call, status);
   if (!changed && asked == count)
     return GUEST_PASS;
-  call->kept[0] = (uint64_t) (int64_t) held;
   call->kept[1] = call->arg[1];
   call->arg[2] = count;
   status = ops->scratch (task, messages, (size_t) count * sizeof messages[0],
                          &call->arg[1]);
   call->kept[2] = call->arg[1];
-  if (status == 0)
-    return GUEST_RUN_EXIT;
-  host_close (task->guest, held);
-  return guest_answer (call, status);
+  return status < 0 ? guest_answer (call, status) : GUEST_RUN_EXIT;
 }
 
 void
-guest_leave_sendmsg (struct guest_task *task, struct guest_call *call)
+guest_leave_sendmmsg (struct guest_task *task, struct guest_call *call)
 {
   const struct guest_ops *ops = task->guest->ops;
 
-  guest_leave_address (task, call);
   /* How much of each message was sent.  */
-  for (int64_t i = 0; call->kept[1] != 0 && i < call->result; i++)
+  for (int64_t i = 0; i < call->result; i++)
     {
       struct k_mmsghdr message;
       uint64_t offset = (uint64_t) i * sizeof message;
@@ -390,22 +408,28 @@ static bool
 mend_address (struct guest_task *task, uint64_t place, uint32_t *length,
               uint64_t capacity)
 {
-  char host[K_UNIX_PATH_MAX + 1];
+  char host[GUEST_PATH_SIZE];
   char path[GUEST_PATH_SIZE];
-  struct k_sockaddr_un un = { .sun_family = K_AF_UNIX };
+  /* A name that fills its place is ended by the byte behind it.  */
+  struct
+  {
+    struct k_sockaddr_un un;
+    char end;
+  } whole = { .un = { .sun_family = K_AF_UNIX } };
   uint64_t there = *length < capacity ? *length : capacity;
 
   if (read_address (task, place, there, host) <= 0 || host[0] != '/')
     return false;
+  expand_descriptor (task->guest, host, sizeof host);
   int seen = guest_reverse (
       task, host, guest_text_length (host, sizeof host - 1), path, sizeof path);
-  if (seen < 0 || seen >= K_UNIX_PATH_MAX)
+  if (seen < 0 || seen > K_UNIX_PATH_MAX)
     return false;
-  for (int i = 0; i <= seen; i++)
-    un.sun_path[i] = path[i];
+  for (int i = 0; i < seen; i++)
+    whole.un.sun_path[i] = path[i];
   *length = (uint32_t) seen + 1 + FAMILY_SIZE;
   (void) task->guest->ops->write (
-      task, place, &un, *length < capacity ? *length : (size_t) capacity);
+      task, place, &whole, *length < capacity ? *length : (size_t) capacity);
   return true;
 }
 
