@@ -648,16 +648,15 @@ test_sockets (void)
       "sendmsg");
   struct mmsghdr two[2] = { { .msg_hdr = message }, { .msg_hdr = message } };
   tap_is_number (engine_call (SYS_sendmmsg, FD (sender), P (two), 2, 0, 0, 0),
-                 1, "sendmmsg sends at least one");
+                 2, "sendmmsg sends both");
   tap_is_number (two[0].msg_len, 5, "and tells how much");
   close (sender);
   sender = socket (AF_UNIX, SOCK_DGRAM, 0);
   length = address (&un, "/tmp/sender");
   engine_call (SYS_bind, FD (sender), P (&un), length, 0, 0, 0);
   length = address (&un, deep);
-  for (int i = 0; i < 2; i++)
-    if (recv (receiver, buffer, sizeof buffer, MSG_DONTWAIT) < 0)
-      break;
+  while (recv (receiver, buffer, sizeof buffer, MSG_DONTWAIT) >= 0)
+    continue;
   engine_call (SYS_sendto, FD (sender), P ("hi"), 2, 0, P (&un), length);
   memset (&un, 0, sizeof un);
   message.msg_name = &un;
