@@ -96,11 +96,17 @@ copy_descriptor (struct tracee *tracee, int fd)
   if (tracee->pidfd < 0)
     return -errno;
   int copy = (int) syscall (SYS_pidfd_getfd, tracee->pidfd, fd, 0);
+  int error = copy < 0 ? errno : 0;
+  if (tracee->pidfd >= tracee->task.guest->keep_below)
+    {
+      (void) close (tracee->pidfd);
+      tracee->pidfd = -1;
+    }
   if (copy >= 0)
     return copy;
-  if (errno == ENOSYS)
+  if (error == ENOSYS)
     missing = true;
-  return -errno;
+  return -error;
 }
 
 static int

@@ -629,6 +629,9 @@ launch (struct tracer *tracer, const struct plan *plan,
     {
       files.rlim_cur = files.rlim_max;
       (void) setrlimit (RLIMIT_NOFILE, &files);
+      /* Half of them can stay open between calls.  */
+      tracer->guest.keep_below
+          = files.rlim_cur < 65536 ? (int) files.rlim_cur / 2 : 32768;
     }
   int error = tracer_run (tracer, first, ends[1]);
   if (error < 0)

@@ -160,6 +160,10 @@ struct guest
      own.  Otherwise it reaches them by /proc/TID/fd.  */
   bool inside;
 
+  /* Descriptors of current directories are kept between calls while their
+     numbers are below this: a limit on open files may be low.  */
+  int keep_below;
+
   void *engine; /* the engine's own */
 
   /* Private to this room, filled by guest_start.  Descriptors of directories

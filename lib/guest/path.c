@@ -925,7 +925,8 @@ get_base (struct guest_task *task, int dir, int *owned)
   int base = task->guest->ops->descriptor (task, dir, &is_owned);
   if (base < 0 && base != GUEST_AT_CWD)
     return base;
-  if (is_owned && dir == GUEST_AT_CWD && !task->fs->diverged)
+  if (is_owned && dir == GUEST_AT_CWD && !task->fs->diverged
+      && base < task->guest->keep_below)
     task->fs->cwd = base;
   else if (is_owned)
     *owned = base;
