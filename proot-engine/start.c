@@ -201,6 +201,26 @@ add_binding (struct tracer *tracer, struct guest_task *task,
   return error;
 }
 
+/* Return a descriptor of a new file that has no name, called NAME in /proc
+   where the kernel can; in memory since Linux 3.17.  Return a negative errno
+   on failure.  */
+static int
+open_nameless (const char *name)
+{
+  int fd = (int) syscall (SYS_memfd_create, name, 1 /* close on exec */);
+  if (fd >= 0)
+    return fd;
+  char path[PATH_MAX];
+  const char *directory = getenv ("TMPDIR");
+  (void) snprintf (path, sizeof path, "%s/udocker-XXXXXX",
+                   directory != NULL ? directory : "/tmp");
+  fd = mkostemp (path, O_CLOEXEC);
+  if (fd < 0)
+    return -errno;
+  (void) unlink (path);
+  return fd;
+}
+
 /* Add the file FILE, which exists in memory only.  Return 0, or a negative
    errno after a message.  */
 static int
@@ -210,8 +230,8 @@ add_file (struct tracer *tracer, struct guest_task *task, struct places *places,
   char canonical[GUEST_PATH_SIZE];
   char host[48];
   const char *name = strrchr (file->guest, '/') + 1;
-  int fd = (int) syscall (SYS_memfd_create, name, 1 /* close on exec */);
-  int error = fd < 0 ? -errno : 0;
+  int fd = open_nameless (name);
+  int error = fd < 0 ? fd : 0;
   for (size_t done = 0; error == 0 && done < file->size;)
     {
       ssize_t wrote =
@@ -630,8 +650,8 @@ launch (struct tracer *tracer, const struct plan *plan,
       files.rlim_cur = files.rlim_max;
       (void) setrlimit (RLIMIT_NOFILE, &files);
       /* Half of them can stay open between calls.  */
-      tracer->guest.keep_below
-          = files.rlim_cur < 65536 ? (int) files.rlim_cur / 2 : 32768;
+      tracer->guest.keep_below =
+          files.rlim_cur < 65536 ? (int) files.rlim_cur / 2 : 32768;
     }
   int error = tracer_run (tracer, first, ends[1]);
   if (error < 0)
