@@ -44,6 +44,9 @@
 /* GUEST_FINAL bit of this file: take what is missing as written.  */
 #define FINAL_LENIENT 64u
 
+/* Room for what is still to be walked while links are replaced.  */
+#define PENDING_SIZE (2 * (size_t) GUEST_PATH_SIZE)
+
 /* A walk under way.  */
 struct walk
 {
@@ -56,7 +59,7 @@ struct walk
   bool known_directory;   /* where we are is one */
   struct guest_text text; /* where we are: in FOUND's member text */
   char *rest;             /* what is still to be walked, in PENDING */
-  char pending[2 * GUEST_PATH_SIZE];
+  char *pending;          /* PENDING_SIZE bytes */
 };
 
 /* What a way can say besides 0 (done) and a negative errno.  */
@@ -245,10 +248,10 @@ splice (struct walk *walk, const char *target, size_t length, const char *rest,
   if (length == 0)
     return -K_ENOENT;
 
-  size_t rest_length = guest_text_length (rest, sizeof walk->pending);
-  char *end = walk->pending + sizeof walk->pending;
+  size_t rest_length = guest_text_length (rest, PENDING_SIZE);
+  char *end = walk->pending + PENDING_SIZE;
   size_t whole = length + slash + rest_length + 1;
-  if (whole > sizeof walk->pending)
+  if (whole > PENDING_SIZE)
     return -K_ENAMETOOLONG;
 
   /* REST may lie in PENDING: move it first, from its end.  */
@@ -968,7 +971,12 @@ int
 guest_resolve (struct guest_task *task, int dir, const char *path,
                unsigned int final, struct guest_found *found)
 {
-  struct walk walk;
+  char pending[PENDING_SIZE];
+  struct walk walk = { .task = task,
+                       .guest = task->guest,
+                       .found = found,
+                       .final = final,
+                       .pending = pending };
   size_t length = guest_text_length (path, GUEST_PATH_SIZE);
 
   if (length >= GUEST_PATH_SIZE)
@@ -976,20 +984,13 @@ guest_resolve (struct guest_task *task, int dir, const char *path,
   if (length == 0 && !(final & GUEST_FINAL_EMPTY))
     return -K_ENOENT;
 
-  walk.task = task;
-  walk.guest = task->guest;
-  walk.found = found;
-  walk.final = final;
-  walk.links = 0;
-  walk.attempts = 0;
-  walk.known_directory = false;
   found->anchor = found->object = found->owned[0] = found->owned[1] = -1;
   found->binding = GUEST_OUTSIDE;
   found->untouched = found->absolute = found->directory = false;
   found->mount = found->virtual = found->magic = found->missing = false;
   found->last = GUEST_LAST_NORMAL;
 
-  walk.rest = walk.pending + sizeof walk.pending - length - 1;
+  walk.rest = walk.pending + PENDING_SIZE - length - 1;
   for (size_t i = 0; i <= length; i++)
     walk.rest[i] = path[i];
 

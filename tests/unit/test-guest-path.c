@@ -351,7 +351,7 @@ test_reverse (void)
 static void
 test_proc (void)
 {
-  char path[PATH_MAX + 32], pid[32], got[PATH_MAX];
+  char path[PATH_MAX + 32], pid[32], got[PATH_MAX] = "";
   struct guest_found found;
 
   snprintf (pid, sizeof pid, "/proc/%d", (int) getpid ());
