@@ -29,7 +29,7 @@ command_of ()
     tar) echo 'tar -cf - /usr/share 2> /dev/null | tar -tf - > /dev/null' ;;
     grep) echo 'grep -r nonesuch /usr/include > /dev/null; true' ;;
     loop) echo 'i=0; while test $i -lt 500; do /bin/true; i=$((i+1)); done' ;;
-    python) echo 'python3 -c "import asyncio, json, sqlite3, ssl, unittest,
+    python) echo 'python3 -c "import asyncio, json, sqlite3, ssl, unittest, \
       xml.etree.ElementTree, multiprocessing, email, http.client, decimal"' ;;
     gcc) echo 'echo "#include <stdio.h>
       int main (void) { return puts (\"x\") < 0; }" > x.c && gcc -O2 x.c -o x
