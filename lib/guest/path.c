@@ -1262,6 +1262,24 @@ guest_found_readlink (struct guest_task *task, const struct guest_found *found,
   return mend_magic (task, host + 6, target, length, size);
 }
 
+/* Return whether the last component of PATH, of LENGTH bytes, is a name that
+   a file of /proc whose text is rewritten can have.  */
+static bool
+may_be_rewritten (const char *path, size_t length)
+{
+  static const char *const names[] = { "maps",     "smaps",      "numa_maps",
+                                       "status",   "mounts",     "mountinfo",
+                                       "hostname", "domainname", "osrelease" };
+  size_t start = length;
+
+  while (start > 0 && path[start - 1] != '/')
+    start--;
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (guest_text_equal (path + start, names[i]))
+      return true;
+  return false;
+}
+
 int
 guest_found_proc (struct guest *guest, const struct guest_found *found,
                   char *proc, size_t size)
@@ -1284,9 +1302,7 @@ guest_found_proc (struct guest *guest, const struct guest_found *found,
     }
   else
     {
-      /* Names end in s, e or o: maps, hostname, mountinfo, ...  */
-      char last = length > 0 ? path[length - 1] : '\0';
-      if (last != 's' && last != 'e' && last != 'o')
+      if (!may_be_rewritten (path, length))
         return -K_ENOENT;
       int place = host_place (guest, found->anchor, host, sizeof host);
       if (place < 5 || !guest_text_is_below (host, (size_t) place, "/proc", 5))
