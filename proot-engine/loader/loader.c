@@ -27,7 +27,8 @@
 #define PERSONALITY_NO_RANDOMIZE 0x0040000u
 #define PAGE_MAX 65536u
 
-extern unsigned char loader_window_data[];
+__attribute__ ((
+    visibility ("hidden"))) extern unsigned char loader_window_data[];
 uintptr_t loader_main (uintptr_t *stack);
 
 /* A mapped file.  */
