@@ -177,6 +177,7 @@ open_layers_release (struct open_layers *layers)
   for (size_t i = 0; i < layers->count; i++)
     close (layers->list[i].fd);
   free (layers->list);
+  *layers = (struct open_layers){ 0 };
 }
 
 /* Open all layers of IMAGE, so that a removal of the image meanwhile does no
@@ -224,18 +225,14 @@ write_new_file (int dir, const char *name, const char *text, size_t size,
                     : 0;
 }
 
-/* Fill DIR, the directory of a container on its way, from IMAGE.  */
+/* Fill DIR, the directory of a container on its way, from IMAGE and its
+   LAYERS.  */
 static int
-fill (struct store *store, int dir, const struct image *image,
+fill (int dir, const struct image *image, const struct open_layers *layers,
       struct error *err)
 {
-  __attribute__ ((
-      cleanup (open_layers_release))) struct open_layers layers = { 0 };
   AUTO_FREE char *name = xasprintf ("%s:%s", image->name, image->tag);
 
-  int status = open_all_layers (store, image, &layers, err);
-  if (status < 0)
-    return status;
   if (mkdirat (dir, "ROOT", 0755) < 0)
     return error_set (err, errno, _ ("cannot create directory '%s': %s"),
                       "ROOT", strerror (errno));
@@ -244,7 +241,7 @@ fill (struct store *store, int dir, const struct image *image,
   if (root < 0)
     return error_set (err, errno, _ ("cannot open directory '%s': %s"), "ROOT",
                       strerror (errno));
-  status = unpack_layers (root, layers.list, layers.count, &caught, err);
+  int status = unpack_layers (root, layers->list, layers->count, &caught, err);
   if (status < 0)
     return error_prefix (err, _ ("while extracting image layer"));
   status = write_new_file (dir, "container.json", image->config,
@@ -257,9 +254,10 @@ fill (struct store *store, int dir, const struct image *image,
   return status;
 }
 
-/* Make a container of IMAGE with the new id ID.  */
+/* Make a container of IMAGE and its LAYERS with the new id ID.  */
 static int
-make_container (struct store *store, const struct image *image, const char *id,
+make_container (struct store *store, const struct image *image,
+                const struct open_layers *layers, const char *id,
                 struct error *err)
 {
   int containers = store_containers_fd (store);
@@ -269,7 +267,7 @@ make_container (struct store *store, const struct image *image, const char *id,
   if (lock < 0)
     return error_prefix (err, "%s", store_containers_path (store));
 
-  int status = fill (store, dir, image, err);
+  int status = fill (dir, image, layers, err);
   if (status == 0)
     {
       (void) unlinkat (dir, STORE_PART_LOCK, 0);
@@ -286,6 +284,31 @@ make_container (struct store *store, const struct image *image, const char *id,
   return 0;
 }
 
+/* Open the image TAG of STORE and all its LAYERS.  */
+static int
+open_image (struct store *store, const struct store_tag *tag,
+            struct image *image, struct open_layers *layers, struct error *err)
+{
+  int status = 0;
+
+  /* While the image is being replaced by a new version, what the old one had
+     may go before we have it.  */
+  for (int attempt = 0; attempt < 3; attempt++)
+    {
+      error_release (err);
+      status = image_open (store, tag, image, err);
+      if (status == 0)
+        status = open_all_layers (store, image, layers, err);
+      if (status != -ENOENT)
+        break;
+      open_layers_release (layers);
+      image_release (image);
+    }
+  return status < 0 ? error_prefix (
+             err, _ ("create container: getting layers or json"))
+                    : 0;
+}
+
 int
 container_create (struct store *store, const struct store_tag *tag,
                   const char *name, char **id, struct error *err)
@@ -293,6 +316,8 @@ container_create (struct store *store, const struct store_tag *tag,
   /* Last of all, when everything is tidied up, a signal has its effect.  */
   __attribute__ ((
       cleanup (release_signals))) struct signal_state before = { 0 };
+  __attribute__ ((
+      cleanup (open_layers_release))) struct open_layers layers = { 0 };
   __attribute__ ((cleanup (image_release))) struct image image = { .directory =
                                                                        -1 };
   __attribute__ ((
@@ -302,12 +327,12 @@ container_create (struct store *store, const struct store_tag *tag,
 
   if (name != NULL)
     status = reserve_name (store, name, &lock, err);
-  if (status == 0 && image_open (store, tag, &image, err) < 0)
-    return error_prefix (err, _ ("create container: getting layers or json"));
+  if (status == 0)
+    status = open_image (store, tag, &image, &layers, err);
   if (status == 0)
     {
       catch_signals (&before);
-      status = make_container (store, &image, new_id, err);
+      status = make_container (store, &image, &layers, new_id, err);
     }
   if (status < 0)
     return status;
