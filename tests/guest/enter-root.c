@@ -42,14 +42,20 @@ die (const char *what, const char *which)
 }
 
 static void
-write_file (const char *name, const char *format, unsigned a, unsigned b)
+write_file (const char *name, const char *text)
 {
-  char text[64];
-  snprintf (text, sizeof text, format, a, b);
   int fd = open (name, O_WRONLY | O_CLOEXEC);
   if (fd < 0 || write (fd, text, strlen (text)) < 0)
     die ("cannot write", name);
   close (fd);
+}
+
+static void
+write_map (const char *name, unsigned inside, unsigned outside)
+{
+  char text[64];
+  snprintf (text, sizeof text, "%u %u 1", inside, outside);
+  write_file (name, text);
 }
 
 /* Enter a new user namespace in which the ids INSIDE are OUTSIDE's.  */
@@ -59,9 +65,9 @@ enter_user_namespace (uid_t uid_inside, gid_t gid_inside, uid_t uid_outside,
 {
   if (unshare (CLONE_NEWUSER | more) < 0)
     die ("cannot make", "user namespace");
-  write_file ("/proc/self/setgroups", "deny", 0, 0);
-  write_file ("/proc/self/uid_map", "%u %u 1", uid_inside, uid_outside);
-  write_file ("/proc/self/gid_map", "%u %u 1", gid_inside, gid_outside);
+  write_file ("/proc/self/setgroups", "deny");
+  write_map ("/proc/self/uid_map", uid_inside, uid_outside);
+  write_map ("/proc/self/gid_map", gid_inside, gid_outside);
 }
 
 static void

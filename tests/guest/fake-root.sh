@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (C) 2026 the udocker authors
 #
+# shellcheck shell=sh
+#
 # An ordinary user cannot have the truth, so it has been recorded, by real root
 # in a chroot: root.expected is what root.c prints there.  Started by root this
 # test compares with the truth itself, and so notices a record that is wrong.

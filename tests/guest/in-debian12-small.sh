@@ -1,6 +1,8 @@
 # Claims in a root of debian12, without compiler and Python.
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (C) 2026 the udocker authors
+#
+# shellcheck shell=sh
 
 . "${top_srcdir:=.}/tests/tap.sh"
 . "$top_srcdir/tests/guest/claims.sh"

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (C) 2026 the udocker authors
 #
+# shellcheck shell=sh
+#
 # A root becomes an image by umoci, goes to a registry by skopeo, and comes
 # back by udocker pull, create and run.
 

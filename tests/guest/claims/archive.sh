@@ -1,6 +1,8 @@
 # Archives, written and read, through pipes and files.
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (C) 2026 the udocker authors
+#
+# shellcheck shell=sh
 # needs: tar
 
 mkdir -p tree/sub/empty tree/other

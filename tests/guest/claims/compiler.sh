@@ -1,6 +1,8 @@
 # The compiler, and what it made.
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (C) 2026 the udocker authors
+#
+# shellcheck shell=sh
 # needs: gcc
 
 cat > main.c <<'END'

@@ -1,6 +1,8 @@
 # A farm of links, seen through shell tools.
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (C) 2026 the udocker authors
+#
+# shellcheck shell=sh
 
 here=$PWD
 mkdir -p farm/real/deep/deeper

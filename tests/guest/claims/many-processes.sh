@@ -1,6 +1,8 @@
 # A thousand short processes in a row, and many at once.
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (C) 2026 the udocker authors
+#
+# shellcheck shell=sh
 
 i=0
 bad=0

@@ -1,6 +1,8 @@
 # Perl: files, processes, modules.
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (C) 2026 the udocker authors
+#
+# shellcheck shell=sh
 # needs: perl
 
 perl -e '

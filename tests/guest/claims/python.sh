@@ -1,6 +1,8 @@
 # Python: imports, threads, processes, files.
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (C) 2026 the udocker authors
+#
+# shellcheck shell=sh
 # needs: python3
 
 python3 - <<'END'

@@ -1,6 +1,8 @@
 # What a shell of root sees of owners and ids.
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (C) 2026 the udocker authors
+#
+# shellcheck shell=sh
 
 id
 whoami

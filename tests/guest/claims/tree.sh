@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (C) 2026 the udocker authors
 #
+# shellcheck shell=sh
 # shellcheck disable=SC2010
 
 ls -lR /usr 2>&1
