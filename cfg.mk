@@ -157,7 +157,7 @@ update-potfiles:
 
 # Tools that judge before people do.
 lint: all
-	@build-aux/ud-lint $(LINT)
+	@build-aux/ud-lint $(LINT_TOOLS)
 
 # Formatting as .clang-format has it (clang-format 14).
 format-check:
