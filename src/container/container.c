@@ -226,28 +226,31 @@ container_is_protected (const struct container *container)
 
 /* Names.  */
 
-bool
-container_name_is_valid (const char *name)
+int
+container_check_name (const char *name, struct error *err)
 {
   size_t length = strlen (name);
+  bool valid = length > 0 && length <= NAME_MAXIMUM
+               && strcspn (name, "/. []\177") == length;
 
-  return length > 0 && length <= NAME_MAXIMUM
-         && strcspn (name, "/. []\n") == length;
-}
-
-static int
-set_invalid_name (const char *name, struct error *err)
-{
+  for (const char *c = name; valid && *c != '\0'; c++)
+    valid = (unsigned char) *c > ' ';
+  if (valid)
+    return 0;
   return error_set (err, EINVAL,
-                    _ ("invalid container name or wrong format: '%s'"), name);
+                    _ ("invalid container name or wrong format: '%s': a name "
+                       "has no slash, dot, blank, bracket or control "
+                       "character in it, and is not empty"),
+                    name);
 }
 
 int
 container_add_name (const struct container *container, const char *name,
                     struct error *err)
 {
-  if (!container_name_is_valid (name))
-    return set_invalid_name (name, err);
+  int status = container_check_name (name, err);
+  if (status < 0)
+    return status;
   if (symlinkat (container->id, store_containers_fd (container->store), name)
       == 0)
     return 0;
@@ -289,8 +292,9 @@ container_rename (struct store *store, const char *old_name,
   if (id == NULL || !is_container (store, id))
     return error_set (err, ENOENT, _ ("container does not exist: %s"),
                       old_name);
-  if (!container_name_is_valid (new_name))
-    return set_invalid_name (new_name, err);
+  int status = container_check_name (new_name, err);
+  if (status < 0)
+    return status;
   /* A new link, not a rename, so that a taken name is never replaced.  */
   if (symlinkat (id, dir, new_name) < 0)
     return errno == EEXIST

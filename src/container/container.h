@@ -61,10 +61,10 @@ int container_write_file (const struct container *container, const char *file,
 /* Tell whether CONTAINER is marked as protected.  */
 bool container_is_protected (const struct container *container);
 
-/* Tell whether NAME can be an alias: not empty, none of '/', '.', ' ', '[',
-   ']' or a newline in it, at most 2048 bytes (and what the file system
-   takes).  */
-bool container_name_is_valid (const char *name);
+/* See that NAME can be an alias: not empty, none of '/', '.', ' ', '[', ']'
+   and no control character in it, at most 2048 bytes (and what the file
+   system takes).  Return 0, or -EINVAL with ERR set.  */
+int container_check_name (const char *name, struct error *err);
 
 /* Make a container of the image TAG in STORE and give it the alias NAME
    (NULL: none).  Its id, a lower-case UUID, is returned in *ID, which the

@@ -63,9 +63,9 @@ reserve_name (struct store *store, const char *name, struct name_lock *lock,
 {
   struct stat info;
 
-  if (!container_name_is_valid (name))
-    return error_set (err, EINVAL,
-                      _ ("invalid container name or wrong format: '%s'"), name);
+  int status = container_check_name (name, err);
+  if (status < 0)
+    return status;
 
   lock->dir = store_containers_fd (store);
   lock->file = xasprintf (".%.200s.lock", name);

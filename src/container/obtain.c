@@ -123,12 +123,11 @@ check_name (struct store *store, const struct obtain_request *request,
 {
   if (request->name == NULL)
     return 0;
-  if (!container_name_is_valid (request->name))
-    return error_set (err, EINVAL, _ ("invalid container name: %s"),
-                      request->name);
+  int status = container_check_name (request->name, err);
+  if (status < 0)
+    return status;
   struct container *taken = NULL;
-  int status =
-      open_existing (store, request->name, CONTAINER_BY_NAME, &taken, err);
+  status = open_existing (store, request->name, CONTAINER_BY_NAME, &taken, err);
   if (status < 0)
     return status;
   if (status == 1)

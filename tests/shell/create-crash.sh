@@ -113,7 +113,7 @@ udocker rm one "$(udocker ps | sed -n '/small/s/ .*//p')" 2> /dev/null
 
 run udocker create --name=a/b test/small
 is_error "a bad name" 1 \
-  "^Error: invalid container name or wrong format: 'a/b'\$"
+  "^Error: invalid container name or wrong format: 'a/b': a name has no slash"
 is "  makes nothing" "$(count)$(ls -A "$containers")" 0
 run udocker create test/none
 is_error "an unknown image" 1 \

@@ -124,7 +124,8 @@ run udocker name "$v1" n2
 is "name is silent" "$status$stdout$stderr" 0
 udocker name "$v1" n1
 is "an alias is a relative link" "$(readlink "$containers/n1")" "$v1"
-for name in '' a/b a.b 'a b' '[a' 'a]' .x; do
+for name in '' a/b a.b 'a b' '[a' 'a]' .x "$(printf 'a\tb')" \
+            "$(printf 'a\033c')" "$(printf 'a\177')"; do
   run udocker name "$v1" "$name"
   is_error "'$name' is no name" 1 '^Error: invalid container name'
 done
