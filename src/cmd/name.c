@@ -63,7 +63,6 @@ const struct command command_name = {
       " bracket in it."),
   .min_operands = 2,
   .max_operands = 2,
-  .missing = N_ ("invalid container id or name: it takes both"),
   .needs = NEEDS_REPOSITORY,
   .run = run_name,
 };
@@ -74,7 +73,6 @@ const struct command command_rmname = {
   .summary = N_ ("take a name from a container"),
   .min_operands = 1,
   .max_operands = 1,
-  .missing = N_ ("invalid container id or name: none is given"),
   .needs = NEEDS_REPOSITORY,
   .run = run_rmname,
 };

@@ -132,6 +132,9 @@ done
 run udocker name "$loaded" n1
 is_error "a name that is taken" 1 \
   '^Error: invalid container name: container name already exists: n1$'
+run udocker name "$v1"
+is_error "name without a name" 1 \
+  "^Error: missing operand: the command is 'udocker name CONTAINER NAME'\$"
 run udocker name none x
 is_error "name of nothing" 1 \
   '^Error: invalid container id or name: container id or name not found: none$'
