@@ -525,12 +525,20 @@ first_process (const struct tracer *tracer, const struct plan *plan,
   void *data =
       mmap ((void *) LOADER_DATA, LOADER_DATA_SIZE, PROT_READ | PROT_WRITE,
             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  int number = errno;
   ssize_t got;
   do
     got = read (wait, &byte, 1);
   while (got < 0 && errno == EINTR);
-  if (got != 1 || data == MAP_FAILED)
-    _exit (START_FAILURE);
+  if (got != 1)
+    _exit (START_FAILURE); /* the tracer says why it gave up */
+  if (data == MAP_FAILED)
+    {
+      start_complain ("cannot get %d KiB of memory for the first process: %s; "
+                      "is there a limit (ulimit -d, -v)?",
+                      LOADER_DATA_SIZE / 1024, strerror (number));
+      _exit (START_FAILURE);
+    }
 
   if (set_limits (plan) < 0)
     _exit (START_FAILURE);
@@ -619,9 +627,16 @@ launch (struct tracer *tracer, const struct plan *plan,
     }
   program.filter_length =
       seccomp_build (&tracer->guest, placement_calls, program.filter);
-  if (program.filter_length < 0 || pipe2 (ends, O_CLOEXEC) != 0)
+  if (program.filter_length < 0)
     {
-      start_complain ("cannot prepare the first process");
+      start_complain ("cannot make a filter of system calls: %s",
+                      strerror (-program.filter_length));
+      return START_FAILURE;
+    }
+  if (pipe2 (ends, O_CLOEXEC) != 0)
+    {
+      start_complain ("cannot make a pipe to the first process: %s",
+                      strerror (errno));
       return START_FAILURE;
     }
 

@@ -122,6 +122,10 @@ is "none of these left anything behind" "$(tree)" "$before"
 run ud -it --init --network=host --label=x -a stdout c1 echo fine
 is "harmless options of Docker are accepted" "$status$stdout$stderr" 0fine
 
+run sh -c 'ulimit -d 4000 && exec udocker run --nobanner c1 true'
+is_error "too little memory for the first process" 125 \
+  "^Error: cannot get .* memory for the first process: Cannot allocate memory; is there a limit"
+
 # Who is traced already cannot be traced by the engine.
 if command -v strace > /dev/null \
   && strace -f -o /dev/null true > /dev/null 2>&1; then
