@@ -14,7 +14,7 @@ EXTRA_DIST += \
   tests/guest/registers.c tests/guest/root.c tests/guest/root.expected tests/guest/signals.c \
   tests/guest/sockets.c tests/images/prepare.sh \
   tests/images/root.sh tests/bench/engines.sh tests/bench/jobs.sh \
-  tests/bench/syscalls.c tests/bench/syscalls.sh
+  tests/bench/lists.sh tests/bench/syscalls.c tests/bench/syscalls.sh
 
 if HOSTED
 shell_tests += \
