@@ -1267,9 +1267,10 @@ guest_found_readlink (struct guest_task *task, const struct guest_found *found,
 static bool
 may_be_rewritten (const char *path, size_t length)
 {
-  static const char *const names[] = { "maps",     "smaps",      "numa_maps",
-                                       "status",   "mounts",     "mountinfo",
-                                       "hostname", "domainname", "osrelease" };
+  /* Not pointers: these would have to be relocated.  */
+  static const char names[][12] = { "maps",     "smaps",      "numa_maps",
+                                    "status",   "mounts",     "mountinfo",
+                                    "hostname", "domainname", "osrelease" };
   size_t start = length;
 
   while (start > 0 && path[start - 1] != '/')
