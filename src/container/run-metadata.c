@@ -70,47 +70,72 @@ text_of (struct json_object *value)
   return strlen (text) == length ? text : NULL;
 }
 
-/* Return member KEY of OBJECT as a text, which the caller frees; a list is
-   joined by blanks.  NULL for none.  */
-static char *
-read_text (struct json_object *object, const char *key)
+/* Refuse what KEY says.  Leaving it out instead would run another program, or
+   the program as another user.  */
+static int
+refuse (const char *key, struct error *err)
+{
+  return error_set (err, EBADMSG,
+                    _ ("invalid container json metadata: its %s is no text; "
+                       "--nometa runs the container without what it says"),
+                    key);
+}
+
+/* Put member KEY of OBJECT, as a text that the caller frees, into TEXT, NULL
+   for none; a list is joined by blanks.  */
+static int
+read_text (struct json_object *object, const char *key, char **text,
+           struct error *err)
 {
   struct json_object *value = find_member (object, key);
-  if (json_object_is_type (value, json_type_array))
+  if (value == NULL)
+    return 0;
+  if (!json_object_is_type (value, json_type_array))
     {
-      AUTO_BUFFER (joined);
-      for (size_t i = 0; i < json_object_array_length (value); i++)
-        {
-          const char *text = text_of (json_object_array_get_idx (value, i));
-          if (text != NULL)
-            buffer_add_format (&joined, "%s%s", joined.length > 0 ? " " : "",
-                               text);
-        }
-      return joined.length > 0 ? buffer_take (&joined) : NULL;
+      const char *found = text_of (value);
+      if (found == NULL)
+        return refuse (key, err);
+      *text = xstrdup (found);
+      return 0;
     }
-  const char *text = text_of (value);
-  return text != NULL ? xstrdup (text) : NULL;
+
+  AUTO_BUFFER (joined);
+  for (size_t i = 0; i < json_object_array_length (value); i++)
+    {
+      const char *found = text_of (json_object_array_get_idx (value, i));
+      if (found == NULL)
+        return refuse (key, err);
+      buffer_add_format (&joined, "%s%s", joined.length > 0 ? " " : "", found);
+    }
+  if (joined.length > 0)
+    *text = buffer_take (&joined);
+  return 0;
 }
 
 /* Put member KEY of OBJECT into the *COUNT texts at *LIST; a text is split at
    white space.  */
-static void
+static int
 read_list (struct json_object *object, const char *key, char ***list,
-           size_t *count)
+           size_t *count, struct error *err)
 {
   struct json_object *value = find_member (object, key);
+  if (value == NULL)
+    return 0;
   if (json_object_is_type (value, json_type_array))
     {
       for (size_t i = 0; i < json_object_array_length (value); i++)
         {
           const char *text = text_of (json_object_array_get_idx (value, i));
-          if (text != NULL)
-            run_list_add (list, count, xstrdup (text));
+          if (text == NULL)
+            return refuse (key, err);
+          run_list_add (list, count, xstrdup (text));
         }
-      return;
+      return 0;
     }
   const char *text = text_of (value);
-  while (text != NULL && *text != '\0')
+  if (text == NULL)
+    return refuse (key, err);
+  while (*text != '\0')
     {
       text += strspn (text, " \t\r\n");
       size_t length = strcspn (text, " \t\r\n");
@@ -118,6 +143,7 @@ read_list (struct json_object *object, const char *key, char ***list,
         run_list_add (list, count, xstrndup (text, length));
       text += length;
     }
+  return 0;
 }
 
 /* Note which ports OBJECT says that the program listens on: keys like
@@ -155,15 +181,24 @@ run_metadata_read (const struct container *container,
   struct json_object *config = find_member (top, "config");
   if (config == NULL)
     config = find_member (top, "container_config");
-  *metadata = (struct run_metadata){
-    .user = read_text (config, "User"),
-    .directory = read_text (config, "WorkingDir"),
-  };
-  read_list (config, "Entrypoint", &metadata->entry_point,
-             &metadata->entry_point_count);
-  read_list (config, "Cmd", &metadata->command, &metadata->command_count);
-  read_list (config, "Env", &metadata->environment,
-             &metadata->environment_count);
+  *metadata = (struct run_metadata){ 0 };
+  status = read_text (config, "User", &metadata->user, err);
+  if (status == 0)
+    status = read_text (config, "WorkingDir", &metadata->directory, err);
+  if (status == 0)
+    status = read_list (config, "Entrypoint", &metadata->entry_point,
+                        &metadata->entry_point_count, err);
+  if (status == 0)
+    status = read_list (config, "Cmd", &metadata->command,
+                        &metadata->command_count, err);
+  if (status == 0)
+    status = read_list (config, "Env", &metadata->environment,
+                        &metadata->environment_count, err);
+  if (status < 0)
+    {
+      run_metadata_release (metadata);
+      return status;
+    }
   read_ports (config, metadata);
   return 0;
 }

@@ -147,5 +147,13 @@ run ud c1 true
 is_error "broken metadata" 125 "^Error: invalid container json metadata"
 run ud --nometa c1 true
 is "--nometa does without" "$status$stderr" 0
+for wrong in '"User": 1000' '"Cmd": ["echo", "a\u0000b"]' '"Env": [7]' \
+  '"Entrypoint": {"a": 1}' '"WorkingDir": true'; do
+  printf '{"config": {%s}}' "$wrong" \
+    > "$UDOCKER_DIR/containers/$id/container.json"
+  run ud c1 true
+  is_error "metadata with $wrong" 125 \
+    "^Error: invalid container json metadata: its [A-Za-z]* is no text;"
+done
 
 done_testing
