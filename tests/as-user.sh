@@ -13,6 +13,14 @@
 
 set -u
 
+# A caller that ignores signals, such as nohup, must not decide what a test
+# sees: a shell cannot catch what it was started to ignore.
+if test -z "${TEST_SIGNALS-}" && env --default-signal true 2> /dev/null; then
+  TEST_SIGNALS=default
+  export TEST_SIGNALS
+  exec env --default-signal /bin/sh "$0" "$@"
+fi
+
 umask 022
 base=${TMPDIR:-/tmp}
 test -d "$base" || base=/tmp
