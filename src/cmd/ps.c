@@ -130,7 +130,7 @@ look_at_root (struct store *store, const char *id)
 }
 
 /* Return the platform in the metadata of the container ID, which the caller
-   frees.  */
+   frees; NULL when the container is gone by now.  */
 static char *
 read_platform (struct invocation *invocation, const char *id)
 {
@@ -143,6 +143,8 @@ read_platform (struct invocation *invocation, const char *id)
                           &size, &problem);
   if (status < 0)
     {
+      if (!file_exists (store_containers_fd (invocation->store), id))
+        return NULL;
       (void) error_prefix (&problem, _ ("invalid container json metadata"));
       invocation->report (invocation, &problem);
       return xstrdup ("unknown/unknown");
@@ -161,7 +163,9 @@ default_mode (const struct config *config)
   return mode == NULL || *mode == '\0' ? "P1" : mode;
 }
 
-static void
+/* Fill ROW with what is to be shown of ENTRY.  Return false when somebody has
+   removed the container meanwhile: it is not shown then.  */
+static bool
 fill_row (struct invocation *invocation, const struct container_entry *entry,
           struct row *row)
 {
@@ -187,7 +191,13 @@ fill_row (struct invocation *invocation, const struct container_entry *entry,
   if (options->size)
     row->size = tree_size (store_containers_fd (store), entry->id);
   if (options->platform)
-    row->platform = read_platform (invocation, entry->id);
+    {
+      row->platform = read_platform (invocation, entry->id);
+      if (row->platform == NULL)
+        return false;
+    }
+  return row->root != 'N'
+         || file_exists (store_containers_fd (store), entry->id);
 }
 
 /* SIZE in megabytes, rounded up as du does.  */
@@ -279,7 +289,8 @@ run_ps (struct invocation *invocation, struct error *err)
   for (size_t i = 0; i < count && !is_quiet; i++)
     {
       __attribute__ ((cleanup (row_release))) struct row row = { 0 };
-      fill_row (invocation, &entries[i], &row);
+      if (!fill_row (invocation, &entries[i], &row))
+        continue;
       if (is_json)
         json_object_array_add (list, make_json (options, &row));
       else

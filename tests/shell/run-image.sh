@@ -52,7 +52,7 @@ before=$(count)
 run ud --name=mine "$image" true
 is_error "a name that is taken" 125 "^Error: container name already exists: mine"
 run ud --name=a/b "$image" true
-is_error "a name that cannot be one" 125 "^Error: invalid container name: a/b"
+is_error "a name that cannot be one" 125 "^Error: invalid container name or wrong format: 'a/b': "
 run ud "$image" no-such-program
 is "a program that is not in the image" "$status" 127
 run ud --user=a:b:c "$image" true
