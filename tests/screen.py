@@ -5,7 +5,8 @@
 """usage: screen.py COLUMNS[,COLUMNS]... ROWS COMMAND...
 
 The window begins with the first number of columns and gets the others, one
-after the other, every 0.7 seconds.  Understands what lib/base/progress.c
+after the other, every 0.7 seconds.  What the command was writing at that very
+moment may still have the old width; what it draws after that may not.  Understands what lib/base/progress.c
 writes: text, newline, carriage return, cursor up, clear to the end; lines that
 no longer fit are broken as most terminals do.  At the end prints the screen,
 then 'overflow N' with the number of lines with a '%' that were wider than the window
@@ -33,6 +34,8 @@ class Screen:
         self.row = 0           # logical line of the cursor
         self.column = 0
         self.overflow = 0
+        self.before = columns  # the width before the last change
+        self.settling = 0      # drawings that may still have that width
 
     def height(self, line):
         return max(1, -(-len(line) // self.columns))
@@ -41,8 +44,10 @@ class Screen:
         while count > 0 and self.row > 0:
             self.row -= 1
             count -= self.height(self.lines[self.row])
-        if count < 0:
+        if count < 0 and not self.settling:
             self.overflow += 1000
+        if self.settling:
+            self.settling -= 1
 
     def write(self, text):
         for part in re.findall(r'\033\[\d*[A-Za-z]|[^\033]|\033', text):
@@ -55,7 +60,10 @@ class Screen:
                         self.lines[self.row][:self.column]
             elif part == '\n':
                 line = self.lines[self.row]
-                if '%' in line and len(line) > self.columns:
+                limit = self.columns
+                if self.settling:
+                    limit = max(limit, self.before)
+                if '%' in line and len(line) > limit:
                     self.overflow += 1
                 self.row += 1
                 self.column = 0
@@ -73,7 +81,9 @@ class Screen:
 def resize(columns):
     fcntl.ioctl(master, termios.TIOCSWINSZ,
                 struct.pack('HHHH', rows, columns, 0, 0))
+    screen.before = screen.columns
     screen.columns = columns
+    screen.settling = 2
 
 
 screen = Screen(widths[0])
@@ -86,7 +96,7 @@ resize(widths.pop(0))
 due = time.monotonic() + 0.7
 pending = b''
 while True:
-    ready, _, _ = select.select([master], [], [], 0.1)
+    ready, _, _ = select.select([master], [], [], 0.02)
     if ready:
         try:
             data = os.read(master, 65536)
@@ -98,7 +108,8 @@ while True:
         # Only whole lines, so that no escape is torn apart.
         text, newline, pending = pending.rpartition(b'\n')
         screen.write((text + newline).decode())
-    if widths and time.monotonic() >= due:
+    # Only when all that was written at the old width has been read.
+    if widths and not ready and time.monotonic() >= due:
         resize(widths.pop(0))
         due += 0.7
 screen.write(pending.decode())
