@@ -33,6 +33,11 @@ END
 cc -w -o "$work/listen" "$work/listen.c" || bail 'cannot compile'
 "$work/listen" "$work/host/socket" &
 at_end "kill $!"
+tries=0
+until test -S "$work/host/socket"; do
+  test $((tries += 1)) -le 600 || bail 'the socket does not appear'
+  sleep 0.1
+done
 sums=$(cd "$work/host" && ls -l && cksum file)
 
 for mode in $guest_modes; do
