@@ -650,6 +650,39 @@ exchange_trouble (const struct exchange *exchange)
   return TAKE (status);
 }
 
+int
+exchange_number (const struct exchange *exchange)
+{
+  switch (exchange->result)
+    {
+    case CURLE_OK:
+      break;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return EHOSTUNREACH;
+    case CURLE_COULDNT_CONNECT:
+      return ECONNREFUSED;
+    case CURLE_OPERATION_TIMEDOUT:
+      return ETIMEDOUT;
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return EACCES;
+    default:
+      return EIO;
+    }
+  switch (exchange->status)
+    {
+    case 401:
+    case 403:
+      return EACCES;
+    case 404:
+      return ENOENT;
+    case 429:
+      return EBUSY;
+    default:
+      return EIO;
+    }
+}
+
 unsigned int
 exchange_delay (const struct exchange *exchange, unsigned int attempt)
 {

@@ -132,6 +132,9 @@ unsigned int exchange_retries (const struct exchange *exchange);
    trouble.  */
 char *exchange_trouble (const struct exchange *exchange);
 
+/* Return the errno that says best what EXCHANGE met.  */
+int exchange_number (const struct exchange *exchange);
+
 /* Return how many seconds to wait before attempt number ATTEMPT (1 is the
    first repeat) of what EXCHANGE tried; what the server asked for comes
    first.  */
@@ -140,6 +143,34 @@ unsigned int exchange_delay (const struct exchange *exchange,
 
 /* Wait SECONDS.  */
 void registry_sleep (unsigned int seconds);
+
+/* Decide where REGISTRY is and how it is spoken to.  Return 0, or a negative
+   errno with ERR set.  */
+int registry_choose_place (struct registry *registry, struct error *err);
+
+/* Take the variables that curl and Docker know and libcurl does not.  */
+void registry_read_environment (struct registry *registry);
+
+/* Look for certificates where Docker and its relatives have them, in a
+   directory for each registry.  */
+void registry_find_certificates (struct registry *registry);
+
+/* Run EXCHANGE for URL, again where what it met may pass.  Return 0 with an
+   answer in it, whatever its status, or a negative errno with ERR set.  */
+int registry_run (struct registry *registry, struct exchange *exchange,
+                  const char *url, struct error *err);
+
+/* Ask REGISTRY for PATH ("/v2/...") with EXCHANGE, with authentication as
+   demanded, and without TLS where that is allowed and TLS is not spoken.
+   Return 0 when there is an answer or a CURLcode in EXCHANGE, or a negative
+   errno with ERR set.  */
+int registry_ask (struct registry *registry, struct exchange *exchange,
+                  const char *path, struct error *err);
+
+/* Say in ERR that REGISTRY could not be reached, as EXCHANGE found.  Return
+   the negative errno.  */
+int registry_unreachable (const struct registry *registry,
+                          const struct exchange *exchange, struct error *err);
 
 /* EXCHANGE was answered 401: get what its challenges ask for, put it into
    REGISTRY's authorization.  Return 0, or a negative errno with ERR set.
