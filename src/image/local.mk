@@ -11,6 +11,7 @@ src_image_libimage_a_SOURCES = \
   src/image/pending.c \
   src/image/platform-choice.c src/image/platform-choice.h \
   src/image/pull.c src/image/pull.h \
+  src/image/stage.c \
   src/image/store.c src/image/store.h src/image/store-private.h \
   src/image/tag.c \
   src/image/tree.c src/image/tree.h \
@@ -25,6 +26,7 @@ tests_unit_test_manifest_LDADD = src/image/libimage.a \
 check_PROGRAMS += tests/unit/test-store
 tests_unit_test_store_SOURCES = tests/unit/test-store.c
 tests_unit_test_store_LDADD = src/image/libimage.a \
-  src/registry/libregistry.a lib/base/libbase.a $(JSON_C_LIBS) $(LIBGNU)
+  src/registry/libregistry.a lib/base/libbase.a $(JSON_C_LIBS) \
+  $(LIBCRYPTO_LIBS) -lpthread $(LIBGNU)
 
 fuzz_targets += tests/fuzz/fuzz-layers.c

@@ -22,6 +22,9 @@ struct store
   int containers_fd;
 };
 
+/* What the name of staged content ends with.  */
+#define STORE_STAGE_SUFFIX ".stage"
+
 /* The lock below layers/ that orders "need a blob" and "remove blobs".  */
 #define STORE_LOCK_NAME ".lock"
 

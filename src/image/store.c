@@ -455,10 +455,10 @@ is_writable (int dir)
   return faccessat (dir, ".", W_OK, AT_EACCESS) == 0;
 }
 
-/* Remove the lock NAME below DIR, which its holder would have removed, if
-   nobody holds it.  */
+/* Remove the file NAME below DIR, a lock or locked by who writes it, which its
+   holder would have removed, if nobody holds it.  */
 static void
-sweep_lock (int dir, const char *name)
+sweep_unheld (int dir, const char *name)
 {
   AUTO_CLOSE int fd = openat (dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 
@@ -481,7 +481,7 @@ store_sweep_parts (int dir, const char *path)
     {
       const char *name = entries.list[i].name;
       if (entries.list[i].type == DT_REG && store_name_ends_in (name, ".lock"))
-        sweep_lock (dir, name);
+        sweep_unheld (dir, name);
       bool is_gone =
           store_name_is_gone (name) || store_part_is_stillborn (dir, name);
       if (entries.list[i].type != DT_DIR
@@ -526,7 +526,7 @@ sweep_blob (struct store *store, const char *name)
     (void) unlinkat (store->layers_fd, name, 0);
 }
 
-/* Remove the half blobs that are old.  */
+/* Remove the half blobs that are old, and staged content of the dead.  */
 static void
 sweep_blobs (struct store *store)
 {
@@ -536,8 +536,12 @@ sweep_blobs (struct store *store)
   if (entries_read (store->layers_fd, store->layers, &blobs, &ignored) < 0)
     return;
   for (size_t i = 0; i < blobs.count; i++)
-    if (blobs.list[i].type == DT_REG && store_name_is_part (blobs.list[i].name))
+    if (blobs.list[i].type != DT_REG)
+      continue;
+    else if (store_name_is_part (blobs.list[i].name))
       sweep_blob (store, blobs.list[i].name);
+    else if (store_name_ends_in (blobs.list[i].name, STORE_STAGE_SUFFIX))
+      sweep_unheld (store->layers_fd, blobs.list[i].name);
 }
 
 void

@@ -17,6 +17,8 @@ struct store;
 
      layers/DIGEST               a blob, whole and verified
      layers/.DIGEST.part         a blob on its way, locked by who fetches it
+     layers/.RANDOM.stage        content on its way whose digest is not known
+                                 yet, locked by who writes it
      layers/.lock                serialises "record what a pull needs" with
                                  "remove what nobody needs"
      repos/NAME/TAG/             an image; it is one when it holds a file TAG
@@ -67,8 +69,8 @@ int store_layers_fd (const struct store *store);
 int store_containers_fd (const struct store *store);
 
 /* Remove what killed processes left in STORE: images and containers half
-   made, and blobs half fetched that nobody touched for a week (younger ones
-   are kept: a pull resumes them).  What a living process holds is untouched.
+   made, content that was staged, and blobs half fetched that nobody touched
+   for a week (younger ones are kept: a pull resumes them).  What a living process holds is untouched.
    Never fails: what cannot be removed stays.  */
 void store_sweep (struct store *store);
 
@@ -118,6 +120,51 @@ int store_blob_commit (struct store_blob *blob, struct error *err);
 /* Give BLOB up and release it.  Keep the bytes for another try if KEEP (the
    transfer was cut), otherwise remove them (they were wrong).  */
 void store_blob_abort (struct store_blob *blob, bool keep);
+
+/* Content whose digest is not known beforehand.  */
+
+/* Content being staged.  Fields are for reading only.  Nothing is staged where
+   FD is negative.  */
+struct store_stage
+{
+  struct store *store;
+  char *part;   /* its name meanwhile, below layers/ */
+  int fd;       /* for reading (pread) too; holds the lock */
+  off_t size;   /* bytes written */
+  char *digest; /* "sha256:HEX" once it is finished, NULL before */
+  struct store_stage_hash *hash;
+};
+
+/* Begin to write content of unknown digest into STORE.  Return 0 with STAGE
+   filled, to be ended with store_stage_commit or store_stage_abort, or a
+   negative errno with ERR set.  Nothing is left when the process is killed
+   that store_sweep would not remove.  */
+int store_stage_begin (struct store *store, struct store_stage *stage,
+                       struct error *err);
+
+/* Append SIZE bytes of DATA to STAGE.  Return 0, or a negative errno with ERR
+   set; the caller then gives STAGE up.  */
+int store_stage_write (struct store_stage *stage, const void *data, size_t size,
+                       struct error *err);
+
+/* End the writing: STAGE->digest is known from now on.  Return 0, or a
+   negative errno with ERR set; the caller then gives STAGE up.  */
+int store_stage_finish (struct store_stage *stage, struct error *err);
+
+/* Begin, write SIZE bytes of TEXT, and finish, at once.  */
+int store_stage_text (struct store *store, const void *text, size_t size,
+                      struct store_stage *stage, struct error *err);
+
+/* Make STAGE, which is finished, the blob STAGE->digest: fsync, rename.  When
+   there is one already that one is kept and this one goes.  Every image on its
+   way that relies on the blob must have said so before (store_pending_need
+   with STAGE->digest), for what nobody needs may be removed.  STAGE is released
+   whatever happens.  Return 0, or a negative errno with ERR set and nothing
+   left.  */
+int store_stage_commit (struct store_stage *stage, struct error *err);
+
+/* Give STAGE up, remove what was written and release it.  */
+void store_stage_abort (struct store_stage *stage);
 
 /* Images on their way.  */
 

@@ -5,6 +5,7 @@
 
 #include <config.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -198,6 +199,104 @@ test_waiting (bool commit)
   (void) unlinkat (store_layers_fd (store), TWO, 0);
 }
 
+/* The digests of "abc" and of four MiB of zeros.  */
+#define ABC                                                                    \
+  "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define ZEROS                                                                  \
+  "sha256:bb9f8df61474d25e71fa00722318cd387396ca1736605e1248821cc0de3d3af8"
+
+/* Count the files of layers/ that are staged.  */
+static int
+count_stages (void)
+{
+  int count = 0;
+  DIR *stream = fdopendir (dup (store_layers_fd (store)));
+  const struct dirent *entry;
+
+  if (stream == NULL)
+    return -1;
+  rewinddir (stream);
+  while ((entry = readdir (stream)) != NULL)
+    count += store_name_ends_in (entry->d_name, STORE_STAGE_SUFFIX);
+  closedir (stream);
+  return count;
+}
+
+/* Stage SIZE bytes of zeros in pieces of PIECE.  */
+static void
+stage_zeros (struct store_stage *stage, size_t size, size_t piece)
+{
+  AUTO_FREE char *zeros = calloc (1, piece);
+
+  if (zeros == NULL || store_stage_begin (store, stage, &problem) < 0)
+    tap_bail ("cannot begin a stage");
+  for (size_t done = 0; done < size; done += piece)
+    (void) store_stage_write (
+        stage, zeros, size - done < piece ? size - done : piece, &problem);
+  (void) store_stage_finish (stage, &problem);
+}
+
+static void
+test_stages (void)
+{
+  struct store_stage stage;
+  struct store_stage other;
+  struct stat first;
+  struct stat second;
+  AUTO_ERROR struct error error = { 0 };
+  int layers = store_layers_fd (store);
+
+  tap_is_number (store_stage_begin (store, &stage, &error), 0, "begin");
+  tap_is_number (store_stage_write (&stage, "a", 1, &error), 0, "write");
+  tap_is_number (store_stage_write (&stage, "bc", 2, &error), 0, "write more");
+  tap_is_number (store_stage_finish (&stage, &error), 0, "finish");
+  tap_is_string (stage.digest, ABC, "the digest of all");
+  tap_ok (!store_blob_exists (store, ABC), "not seen yet");
+  store_sweep (store);
+  tap_is_number (store_stage_commit (&stage, &error), 0,
+                 "commit, a sweep takes nothing");
+  tap_ok (store_blob_exists (store, ABC), "there it is");
+  tap_is_number (fstatat (layers, ABC, &first, 0), 0, "a file");
+
+  tap_is_number (store_stage_text (store, "abc", 3, &stage, &error), 0,
+                 "the same at once");
+  tap_is_number (store_stage_commit (&stage, &error), 0, "commit");
+  (void) fstatat (layers, ABC, &second, 0);
+  tap_ok (first.st_ino == second.st_ino, "the one that was there stays");
+  (void) file_replace (layers, ABC, "ab", 2, 0644, &error);
+  (void) store_stage_text (store, "abc", 3, &stage, &error);
+  (void) store_stage_commit (&stage, &error);
+  (void) fstatat (layers, ABC, &second, 0);
+  tap_is_number (second.st_size, 3, "unless it was not whole");
+
+  stage_zeros (&stage, 4 << 20, 1000);
+  tap_is_string (stage.digest, ZEROS, "many small writes");
+  stage_zeros (&other, 4 << 20, 3 << 20);
+  tap_is_string (other.digest, ZEROS, "few big writes");
+  store_stage_abort (&stage);
+  store_stage_abort (&other);
+  tap_ok (!store_blob_exists (store, ZEROS) && count_stages () == 0,
+          "what is given up is gone");
+  (void) store_stage_begin (store, &stage, &error);
+  store_stage_abort (&stage);
+  store_stage_abort (&stage);
+  tap_is_number (count_stages (), 0, "also half way, and twice");
+
+  pid_t child = fork ();
+  if (child == 0)
+    {
+      stage_zeros (&stage, 4 << 20, 1 << 20);
+      _exit (0);
+    }
+  (void) waitpid (child, NULL, 0);
+  (void) store_stage_begin (store, &other, &error);
+  tap_is_number (count_stages (), 2, "a killed process leaves its file");
+  store_sweep (store);
+  tap_is_number (count_stages (), 1, "which is swept, that of the living not");
+  store_stage_abort (&other);
+  (void) unlinkat (layers, ABC, 0);
+}
+
 static void
 test_images (void)
 {
@@ -309,6 +408,7 @@ main (void)
   test_blobs ();
   test_waiting (true);
   test_waiting (false);
+  test_stages ();
   test_images ();
   store_close (store);
   tap_is_number (tree_remove (AT_FDCWD, directory, false, &error), 0,
