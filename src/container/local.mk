@@ -34,7 +34,8 @@ shell_tests += \
   tests/shell/create-layers.sh \
   tests/shell/store-commands.sh \
   tests/shell/store-contention.sh
-EXTRA_DIST += tests/images.py tests/bench/create.sh
+EXTRA_DIST += tests/images.py tests/python-rules.py tests/python-rules.sh \
+  tests/bench/create.sh
 
 shell_tests += tests/shell/run-environment.sh tests/shell/run-image.sh \
   tests/shell/run-rm.sh \

@@ -7,6 +7,7 @@
 . "${top_srcdir:=.}/tests/tap.sh"
 . "$top_srcdir/tests/registry.sh"
 . "$top_srcdir/tests/layouts.sh"
+. "$top_srcdir/tests/python-rules.sh"
 
 need docker-registry skopeo openssl
 
@@ -130,4 +131,5 @@ refuses "$registry/a/b@sha256:$(printf '%064d' 7)" '^Error: .*404'
 find "$UDOCKER_DIR/repos" "$UDOCKER_DIR/layers" | sort > "$work/after"
 ok 'no failed pull leaves anything' cmp "$work/before" "$work/after"
 
+python_rules 'the Python tool understands the repository' --settled
 done_testing

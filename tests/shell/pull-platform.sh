@@ -6,6 +6,7 @@
 . "${top_srcdir:=.}/tests/tap.sh"
 . "$top_srcdir/tests/registry.sh"
 . "$top_srcdir/tests/layouts.sh"
+. "$top_srcdir/tests/python-rules.sh"
 
 need docker-registry skopeo openssl curl
 
@@ -103,4 +104,5 @@ is 'with the image for the platform' "$(openssl dgst -sha256 -r \
   "$UDOCKER_DIR/repos/$registry/a/b/sha256:$digest/manifest" \
   | cut -d ' ' -f 1)" "$digest_arm64v8"
 
+python_rules 'the Python tool understands the repository' --settled
 done_testing

@@ -5,6 +5,7 @@
 
 . "${top_srcdir:=.}/tests/tap.sh"
 . "$top_srcdir/tests/registry.sh"
+. "$top_srcdir/tests/python-rules.sh"
 
 need docker-registry skopeo umoci openssl
 
@@ -30,4 +31,5 @@ run udocker create "$registry/a/b:old"
 is 'a container is made of it' "$status" 0
 ok 'with its files' test -x "$UDOCKER_DIR/containers/$stdout/ROOT/bin/busybox"
 
+python_rules 'the Python tool understands the repository' --settled
 done_testing

@@ -4,6 +4,7 @@
 
 . "${top_srcdir:=.}/tests/tap.sh"
 . "$top_srcdir/tests/registry.sh"
+. "$top_srcdir/tests/python-rules.sh"
 
 need docker-registry skopeo openssl python3 timeout
 PYTHONPATH=$top_srcdir/tests
@@ -71,6 +72,7 @@ run udocker rmi "$registry/test/a:x" "$registry/test/c:x"
 is "in the end all can be removed" "$status" 0
 # shellcheck disable=SC2046
 udocker -q rm $(udocker ps | sed 1d | cut -d ' ' -f 1)
+python_rules 'what is left is in order'
 # What was killed before it had a lock, and what a pull could resume, is kept
 # for a while.
 find "$UDOCKER_DIR" \( -name '.*.part' -o -name '.*.new' \) \
