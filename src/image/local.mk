@@ -5,6 +5,7 @@
 noinst_LIBRARIES += src/image/libimage.a
 src_image_libimage_a_SOURCES = \
   src/image/blob.c \
+  src/image/file-hash.c src/image/file-hash.h \
   src/image/image.c src/image/image.h \
   src/image/layer-stream.c src/image/layer-stream.h \
   src/image/manifest.c src/image/manifest.h \

@@ -6,12 +6,7 @@
    It is written to 'layers/.RANDOM.stage' under a lock on that file, and
    hashed meanwhile; once it is whole it gets its digest for a name.  Nobody
    but its maker can use what a killed process left, so that it is swept as
-   soon as its lock is free.
-
-   What is longer than a few reads is hashed by a thread, which reads what was
-   written from the file again, out of the kernel's memory: so reading and
-   writing on one side and hashing on the other go on at once, without a buffer
-   that both would have to agree upon, and the digest is that of the file.  */
+   soon as its lock is free.  */
 
 #include <config.h>
 
@@ -20,132 +15,32 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <openssl/evp.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/base/buffer.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/i18n.h"
 #include "lib/base/lock.h"
+#include "src/image/file-hash.h"
 #include "src/image/store-private.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
 
 enum
 {
-  THREAD_MINIMUM = 1 << 20, /* bytes from which on a thread is worth it */
-  READ_SIZE = 256 << 10,
-  LAG_MAXIMUM = 64 << 20, /* so far the thread may be behind */
-  FLUSH_SIZE = 8 << 20    /* bytes that the disk is given at a time */
+  FLUSH_SIZE = 8 << 20 /* bytes that the disk is given at a time */
 };
-
-/* The digest of a stage while it grows.  */
-struct store_stage_hash
-{
-  EVP_MD_CTX *context;
-  int fd;
-  off_t flushed; /* the kernel was told to write so much */
-  bool has_thread;
-  pthread_t thread;
-  pthread_mutex_t mutex; /* for all that follows */
-  pthread_cond_t changed;
-  off_t written; /* bytes in the file */
-  off_t hashed;
-  bool is_over;
-  int number; /* errno of the thread's failure; it stops then */
-};
-
-/* Hash what comes into the file until there will be no more.  */
-static void *
-hash_file (void *data)
-{
-  struct store_stage_hash *hash = data;
-  AUTO_FREE unsigned char *bytes = xmalloc (READ_SIZE);
-
-  pthread_mutex_lock (&hash->mutex);
-  for (;;)
-    {
-      while (hash->hashed == hash->written && !hash->is_over)
-        pthread_cond_wait (&hash->changed, &hash->mutex);
-      off_t start = hash->hashed;
-      off_t more = hash->written - start;
-      if (more == 0 || hash->number != 0)
-        break;
-      pthread_mutex_unlock (&hash->mutex);
-
-      ssize_t got = pread (hash->fd, bytes,
-                           more < READ_SIZE ? (size_t) more : READ_SIZE, start);
-      int number = got > 0 ? 0 : got == 0 ? EIO : errno;
-      if (got > 0)
-        (void) EVP_DigestUpdate (hash->context, bytes, (size_t) got);
-
-      pthread_mutex_lock (&hash->mutex);
-      if (number == 0)
-        hash->hashed += got;
-      else if (number != EINTR)
-        hash->number = number;
-      pthread_cond_signal (&hash->changed);
-    }
-  pthread_mutex_unlock (&hash->mutex);
-  return NULL;
-}
-
-/* Have a thread hash what follows.  Without one all goes on as before.  */
-static void
-start_thread (struct store_stage_hash *hash)
-{
-  sigset_t all;
-  sigset_t before;
-
-  /* Signals are the main thread's business.  */
-  sigfillset (&all);
-  pthread_sigmask (SIG_SETMASK, &all, &before);
-  hash->has_thread = pthread_create (&hash->thread, NULL, hash_file, hash) == 0;
-  pthread_sigmask (SIG_SETMASK, &before, NULL);
-}
-
-/* End the thread of HASH, when there is one, after it did all its work.  */
-static void
-end_thread (struct store_stage_hash *hash)
-{
-  if (!hash->has_thread)
-    return;
-  pthread_mutex_lock (&hash->mutex);
-  hash->is_over = true;
-  pthread_cond_signal (&hash->changed);
-  pthread_mutex_unlock (&hash->mutex);
-  pthread_join (hash->thread, NULL);
-  hash->has_thread = false;
-}
-
-static void
-hash_free (struct store_stage_hash *hash)
-{
-  if (hash == NULL)
-    return;
-  pthread_mutex_lock (&hash->mutex);
-  hash->number = ECANCELED; /* what it did not get to, it need not */
-  pthread_mutex_unlock (&hash->mutex);
-  end_thread (hash);
-  (void) pthread_mutex_destroy (&hash->mutex);
-  (void) pthread_cond_destroy (&hash->changed);
-  EVP_MD_CTX_free (hash->context);
-  free (hash);
-}
 
 /* Free what STAGE holds, its file excepted.  */
 static void
 stage_release (struct store_stage *stage)
 {
-  hash_free (stage->hash);
+  file_hash_free (stage->hash);
   cleanup_close (&stage->fd);
   free (stage->part);
   free (stage->digest);
@@ -191,62 +86,33 @@ store_stage_begin (struct store *store, struct store_stage *stage,
   int status = make_file (&new, err);
   if (status < 0)
     return status;
-  new.hash = xzalloc (sizeof *new.hash);
-  new.hash->fd = new.fd;
-  (void) pthread_mutex_init (&new.hash->mutex, NULL);
-  (void) pthread_cond_init (&new.hash->changed, NULL);
-  new.hash->context = EVP_MD_CTX_new ();
-  if (new.hash->context == NULL
-      || EVP_DigestInit_ex (new.hash->context, EVP_sha256 (), NULL) != 1)
+  status = file_hash_new (new.fd, "sha256", &new.hash, err);
+  if (status < 0)
     {
       store_stage_abort (&new);
-      return error_set (err, EIO, _ ("cannot compute a digest"));
+      return status;
     }
   *stage = new;
   return 0;
-}
-
-/* Tell HASH that SIZE bytes from DATA were written.  */
-static void
-add_written (struct store_stage_hash *hash, const void *data, size_t size)
-{
-  if (!hash->has_thread)
-    {
-      (void) EVP_DigestUpdate (hash->context, data, size);
-      hash->written += (off_t) size;
-      hash->hashed = hash->written;
-      if (hash->written >= THREAD_MINIMUM)
-        start_thread (hash);
-      return;
-    }
-  pthread_mutex_lock (&hash->mutex);
-  if (hash->hashed == hash->written)
-    pthread_cond_signal (&hash->changed);
-  hash->written += (off_t) size;
-  while (hash->written - hash->hashed > LAG_MAXIMUM && hash->number == 0)
-    pthread_cond_wait (&hash->changed, &hash->mutex);
-  pthread_mutex_unlock (&hash->mutex);
 }
 
 int
 store_stage_write (struct store_stage *stage, const void *data, size_t size,
                    struct error *err)
 {
-  struct store_stage_hash *hash = stage->hash;
-
   int status = file_write_all (stage->fd, data, size);
   if (status < 0)
     return error_set (err, -status, _ ("cannot write in '%s': %s"),
                       stage->store->layers, strerror (-status));
-  add_written (hash, data, size);
+  file_hash_add (stage->hash, data, size);
   stage->size += (off_t) size;
   /* The disk works meanwhile: the fsync of the end has little left to do.  */
-  if (stage->size - hash->flushed >= FLUSH_SIZE)
+  if (stage->size - stage->flushed >= FLUSH_SIZE)
     {
-      (void) sync_file_range (stage->fd, hash->flushed,
-                              stage->size - hash->flushed,
+      (void) sync_file_range (stage->fd, stage->flushed,
+                              stage->size - stage->flushed,
                               SYNC_FILE_RANGE_WRITE);
-      hash->flushed = stage->size;
+      stage->flushed = stage->size;
     }
   return 0;
 }
@@ -254,23 +120,8 @@ store_stage_write (struct store_stage *stage, const void *data, size_t size,
 int
 store_stage_finish (struct store_stage *stage, struct error *err)
 {
-  struct store_stage_hash *hash = stage->hash;
-  unsigned char value[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  AUTO_BUFFER (text);
-
-  end_thread (hash);
-  if (hash->number != 0)
-    return error_set (err, hash->number, _ ("cannot read in '%s': %s"),
-                      stage->store->layers, strerror (hash->number));
-  if (EVP_DigestFinal_ex (hash->context, value, &size) != 1)
-    return error_set (err, EIO, _ ("cannot compute a digest"));
-  buffer_add_string (&text, "sha256:");
-  for (unsigned i = 0; i < size; i++)
-    buffer_add_format (&text, "%02x", value[i]);
-  stage->digest = buffer_take (&text);
-  hash_free (TAKE (stage->hash));
-  return 0;
+  return file_hash_finish (TAKE (stage->hash), stage->store->layers,
+                           &stage->digest, err);
 }
 
 int

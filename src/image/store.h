@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 struct error;
+struct file_hash;
 struct store;
 
 /* Layout (that of the Python tool, which may open the same directory):
@@ -70,8 +71,8 @@ int store_containers_fd (const struct store *store);
 
 /* Remove what killed processes left in STORE: images and containers half
    made, content that was staged, and blobs half fetched that nobody touched
-   for a week (younger ones are kept: a pull resumes them).  What a living process holds is untouched.
-   Never fails: what cannot be removed stays.  */
+   for a week (younger ones are kept: a pull resumes them).  What a living
+   process holds is untouched. Never fails: what cannot be removed stays.  */
 void store_sweep (struct store *store);
 
 /* Blobs.  */
@@ -132,7 +133,8 @@ struct store_stage
   int fd;       /* for reading (pread) too; holds the lock */
   off_t size;   /* bytes written */
   char *digest; /* "sha256:HEX" once it is finished, NULL before */
-  struct store_stage_hash *hash;
+  struct file_hash *hash;
+  off_t flushed; /* bytes that the kernel was told to write to the disk */
 };
 
 /* Begin to write content of unknown digest into STORE.  Return 0 with STAGE
