@@ -6,6 +6,7 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/enter.c \
   lib/guest/exec.c lib/guest/exec.h \
   lib/guest/file.c \
+  lib/guest/found.c \
   lib/guest/fs.c lib/guest/fs.h \
   lib/guest/handlers.h \
   lib/guest/host.h \
@@ -14,7 +15,9 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/kernel.h \
   lib/guest/list.c \
   lib/guest/owners.c lib/guest/owners.h \
-  lib/guest/path.c lib/guest/path.h \
+  lib/guest/path.c lib/guest/path.h lib/guest/path-private.h \
+  lib/guest/place.c \
+  lib/guest/proc-link.c \
   lib/guest/proc.c \
   lib/guest/socket.c \
   lib/guest/stat.c \

@@ -40,6 +40,7 @@
 #include "lib/guest/path.h"
 
 #include "lib/guest/handlers.h"
+#include "lib/guest/path-private.h"
 
 /* GUEST_FINAL bit of this file: take what is missing as written.  */
 #define FINAL_LENIENT 64u
@@ -69,44 +70,14 @@ enum
   WALK_UNFIT = 2  /* this way does not lead there */
 };
 
-/* One component of a path.  */
-struct component
-{
-  const char *name;
-  size_t length;
-  const char *end; /* behind it and the slashes that follow */
-  bool slash;      /* slashes follow */
-  bool last;       /* nothing else follows */
-};
-
-/* Read the component at PATH into COMPONENT.  Return false at the end.  */
 static bool
-next_component (const char *path, struct component *component)
-{
-  while (*path == '/')
-    path++;
-  if (*path == '\0')
-    return false;
-  component->name = path;
-  while (*path != '/' && *path != '\0')
-    path++;
-  component->length = (size_t) (path - component->name);
-  component->slash = *path == '/';
-  while (*path == '/')
-    path++;
-  component->end = path;
-  component->last = *path == '\0';
-  return true;
-}
-
-static bool
-is_dot (const struct component *component)
+is_dot (const struct guest_component *component)
 {
   return component->length == 1 && component->name[0] == '.';
 }
 
 static bool
-is_dotdot (const struct component *component)
+is_dotdot (const struct guest_component *component)
 {
   return component->length == 2 && component->name[0] == '.'
          && component->name[1] == '.';
@@ -115,8 +86,8 @@ is_dotdot (const struct component *component)
 static bool
 has_dotdot (const char *path)
 {
-  struct component component;
-  for (; next_component (path, &component); path = component.end)
+  struct guest_component component;
+  for (; guest_next_component (path, &component); path = component.end)
     if (is_dotdot (&component))
       return true;
   return false;
@@ -129,15 +100,6 @@ set_owned (struct walk *walk, int fd)
   int *place = found->owned[0] < 0 ? &found->owned[0] : &found->owned[1];
   host_close (walk->guest, *place);
   *place = fd;
-}
-
-void
-guest_found_release (struct guest *guest, struct guest_found *found)
-{
-  host_close (guest, found->object);
-  host_close (guest, found->owned[0]);
-  host_close (guest, found->owned[1]);
-  found->object = found->owned[0] = found->owned[1] = -1;
 }
 
 /* Go to the root as the task sees it.  */
@@ -210,31 +172,14 @@ locate (struct walk *walk)
   found->path = found->mount ? skip : skip + 1;
 }
 
-/* Return the path below the host's /proc of the PATH of LENGTH bytes in
-   BINDING, or NULL when it is not there.  */
-static const char *
-proc_below (const struct guest_view *view, uint32_t binding, const char *path,
-            size_t length)
-{
-  if (binding == GUEST_OUTSIDE)
-    return NULL;
-
-  const char *host = guest_view_host (view, binding);
-  if (guest_text_equal (host, "/proc"))
-    return path;
-  if (guest_text_equal (host, "/")
-      && guest_text_is_below (path, length, "proc", 4) && path[4] == '/')
-    return path + 5;
-  return NULL;
-}
-
 /* The same for where the walk is, which has been located.  */
 static const char *
 path_in_proc (const struct walk *walk)
 {
   const struct guest_found *found = walk->found;
-  return proc_below (walk->guest->view, found->binding,
-                     guest_found_path (found), walk->text.length - found->path);
+  return guest_proc_below (walk->guest->view, found->binding,
+                           guest_found_path (found),
+                           walk->text.length - found->path);
 }
 
 /* Replace the link just met, whose TARGET has LENGTH bytes: where we are is
@@ -386,7 +331,7 @@ walk_at_once (struct walk *walk)
   const struct guest_view *view = walk->guest->view;
   size_t start = walk->text.length;
   bool dotdot = has_dotdot (walk->rest);
-  struct component component;
+  struct guest_component component;
 
   if ((walk->guest->missing & GUEST_LACKS_OPENAT2) || !found->absolute
       || walk->attempts++ > 4)
@@ -397,7 +342,7 @@ walk_at_once (struct walk *walk)
 
   found->directory = false;
   found->last = GUEST_LAST_ROOT;
-  for (const char *at = walk->rest; next_component (at, &component);
+  for (const char *at = walk->rest; guest_next_component (at, &component);
        at = component.end)
     {
       found->last = GUEST_LAST_NORMAL;
@@ -452,93 +397,6 @@ walk_at_once (struct walk *walk)
   return status;
 }
 
-/* What the path PROC below /proc is.  */
-enum proc_kind
-{
-  PROC_PLAIN,
-  PROC_SELF,
-  PROC_THREAD_SELF,
-  PROC_EXE,
-  PROC_CWD,
-  PROC_ROOT,
-  PROC_MAGIC /* fd/N, ns/X, map_files/X */
-};
-
-/* Tell what PROC is; TID gets the task it belongs to.  */
-static enum proc_kind
-classify_proc (const char *proc, int *tid)
-{
-  struct component component;
-
-  if (guest_text_equal (proc, "self"))
-    return PROC_SELF;
-  if (guest_text_equal (proc, "thread-self"))
-    return PROC_THREAD_SELF;
-  if (!next_component (proc, &component) || component.last)
-    return PROC_PLAIN;
-  *tid = guest_text_number (component.name, component.length);
-  if (*tid < 0)
-    return PROC_PLAIN;
-
-  const char *rest = component.end;
-  if (next_component (rest, &component) && !component.last
-      && guest_text_is (component.name, component.length, "task")
-      && next_component (component.end, &component) && !component.last)
-    {
-      *tid = guest_text_number (component.name, component.length);
-      rest = component.end;
-    }
-  if (guest_text_equal (rest, "exe"))
-    return PROC_EXE;
-  if (guest_text_equal (rest, "cwd"))
-    return PROC_CWD;
-  if (guest_text_equal (rest, "root"))
-    return PROC_ROOT;
-  if (next_component (rest, &component) && !component.last
-      && (guest_text_is (component.name, component.length, "fd")
-          || guest_text_is (component.name, component.length, "ns")
-          || guest_text_is (component.name, component.length, "map_files"))
-      && next_component (component.end, &component) && component.last)
-    return PROC_MAGIC;
-  return PROC_PLAIN;
-}
-
-/* Read where FD, a descriptor of ours, really is.  Return the length of the
-   host path put into the SIZE bytes at HOST, or a negative errno; -ENOENT
-   when it was removed.  */
-static int
-host_place (struct guest *guest, int fd, char *host, size_t size)
-{
-  char link[40];
-  struct guest_text text;
-
-  guest_text_init (&text, link, sizeof link);
-  if (fd == GUEST_AT_CWD)
-    guest_text_add (&text, "/proc/self/cwd");
-  else
-    {
-      guest_text_add (&text, "/proc/self/fd/");
-      guest_text_add_number (&text, fd);
-    }
-  int length = host_readlinkat (guest, K_AT_FDCWD, link, host, size);
-  if (length <= 0)
-    return length == 0 ? -K_ENOENT : length;
-  if (host[0] != '/')
-    return -K_ENOENT;
-
-  static const char deleted[] = " (deleted)";
-  size_t tail = sizeof deleted - 1;
-  if ((size_t) length > tail
-      && guest_text_equal (host + length - tail, deleted))
-    {
-      struct k_stat status;
-      if (host_fstatat (guest, fd, "", &status, K_AT_EMPTY_PATH) < 0
-          || status.st_nlink == 0)
-        return -K_ENOENT;
-    }
-  return length;
-}
-
 /* Take FD as where the walk is: by its guest path if it has one, otherwise
    as an anchor of its own.  */
 static int
@@ -546,7 +404,7 @@ start_at (struct walk *walk, int fd, uint32_t preferred)
 {
   char host[GUEST_PATH_SIZE];
   struct guest_found *found = walk->found;
-  int length = host_place (walk->guest, fd, host, sizeof host);
+  int length = guest_host_place (walk->guest, fd, host, sizeof host);
 
   if (length > 0)
     {
@@ -588,27 +446,27 @@ go_through_magic (struct walk *walk)
    the walk went elsewhere, a negative errno.  */
 static int
 walk_proc (struct walk *walk, const char *proc,
-           const struct component *component, bool final)
+           const struct guest_component *component, bool final)
 {
   struct guest_found *found = walk->found;
   struct guest_task *task = walk->task;
   int tid = -1;
-  enum proc_kind kind = classify_proc (proc, &tid);
+  enum guest_proc_kind kind = guest_proc_classify (proc, &tid);
   bool nofollow =
       final && !component->slash
       && (walk->final & (GUEST_FINAL_NOFOLLOW | GUEST_FINAL_CREATE));
 
-  if (kind == PROC_PLAIN || nofollow)
+  if (kind == GUEST_PROC_PLAIN || nofollow)
     return 0;
   if ((walk->final & GUEST_FINAL_NO_LINKS)
-      || ((walk->final & GUEST_FINAL_NO_MAGIC) && kind != PROC_SELF
-          && kind != PROC_THREAD_SELF))
+      || ((walk->final & GUEST_FINAL_NO_MAGIC) && kind != GUEST_PROC_SELF
+          && kind != GUEST_PROC_THREAD_SELF))
     return -K_ELOOP;
-  if (kind == PROC_SELF || kind == PROC_THREAD_SELF)
+  if (kind == GUEST_PROC_SELF || kind == GUEST_PROC_THREAD_SELF)
     {
       guest_text_cut (&walk->text, walk->text.length - component->length);
       guest_text_add_number (&walk->text, task->pid);
-      if (kind == PROC_THREAD_SELF)
+      if (kind == GUEST_PROC_THREAD_SELF)
         {
           guest_text_add (&walk->text, "/task/");
           guest_text_add_number (&walk->text, task->tid);
@@ -616,7 +474,7 @@ walk_proc (struct walk *walk, const char *proc,
       walk->known_directory = true;
       return WALK_AGAIN;
     }
-  if (kind == PROC_MAGIC && final && !component->slash)
+  if (kind == GUEST_PROC_MAGIC && final && !component->slash)
     {
       found->magic = true;
       return 0;
@@ -626,13 +484,13 @@ walk_proc (struct walk *walk, const char *proc,
       tid == task->tid || tid == task->pid
           ? task
           : walk->guest->ops->find_task (walk->guest, tid);
-  if (kind == PROC_ROOT && other != NULL)
+  if (kind == GUEST_PROC_ROOT && other != NULL)
     {
       go_to (walk, other->fs->root, other->fs->root_length);
       walk->known_directory = true;
       return WALK_AGAIN;
     }
-  if (kind == PROC_EXE && other != NULL)
+  if (kind == GUEST_PROC_EXE && other != NULL)
     {
       char path[GUEST_PATH_SIZE];
       int length = walk->guest->ops->executable (other, path, sizeof path);
@@ -690,7 +548,7 @@ walk_up (struct walk *walk)
 /* Go to COMPONENT below where the walk is.  Return 0, WALK_AGAIN when it was
    a link and was replaced, or a negative errno.  */
 static int
-walk_down (struct walk *walk, const struct component *component)
+walk_down (struct walk *walk, const struct guest_component *component)
 {
   struct guest_found *found = walk->found;
   size_t start = walk->text.length;
@@ -757,11 +615,11 @@ static int
 walk_by_component (struct walk *walk)
 {
   struct guest_found *found = walk->found;
-  struct component component;
+  struct guest_component component;
 
   found->last = GUEST_LAST_ROOT;
   found->directory = walk->rest[0] == '/' && walk->text.length == 0;
-  while (next_component (walk->rest, &component))
+  while (guest_next_component (walk->rest, &component))
     {
       int status = 0;
       found->last = GUEST_LAST_NORMAL;
@@ -840,7 +698,7 @@ static int
 walk_relative (struct walk *walk, int base, const char *path)
 {
   struct guest_found *found = walk->found;
-  struct component component;
+  struct guest_component component;
   unsigned int count = 0;
 
   guest_text_init (&walk->text, found->text, sizeof found->text);
@@ -848,7 +706,7 @@ walk_relative (struct walk *walk, int base, const char *path)
   found->anchor = base;
   found->directory = false;
   found->last = GUEST_LAST_DOT;
-  for (; next_component (path, &component); path = component.end)
+  for (; guest_next_component (path, &component); path = component.end)
     {
       if (is_dotdot (&component)
           || guest_view_mentions (walk->guest->view, component.name,
@@ -915,33 +773,12 @@ walk_relative (struct walk *walk, int base, const char *path)
   return status;
 }
 
-/* Get what TASK's descriptor DIR names; the current directory's is kept.
-   OWNED gets the descriptor when it is to be closed, otherwise -1.  */
-static int
-get_base (struct guest_task *task, int dir, int *owned)
-{
-  bool is_owned = false;
-
-  *owned = -1;
-  if (dir == GUEST_AT_CWD && task->fs->cwd >= 0)
-    return task->fs->cwd;
-  int base = task->guest->ops->descriptor (task, dir, &is_owned);
-  if (base < 0 && base != GUEST_AT_CWD)
-    return base;
-  if (is_owned && dir == GUEST_AT_CWD && !task->fs->diverged
-      && base < task->guest->keep_below)
-    task->fs->cwd = base;
-  else if (is_owned)
-    *owned = base;
-  return base;
-}
-
 /* Resolve PATH relative to DIR.  */
 static int
 resolve_relative (struct walk *walk, int dir, const char *path)
 {
   struct guest_found *found = walk->found;
-  int base = get_base (walk->task, dir, &found->owned[0]);
+  int base = guest_get_base (walk->task, dir, &found->owned[0]);
   if (base < 0 && base != GUEST_AT_CWD)
     return base;
 
@@ -1022,345 +859,6 @@ guest_resolve_at (struct guest_task *task, int dir, uint64_t address,
   return guest_resolve (task, dir, path, final, found);
 }
 
-/* Append /proc/PID/fd/ANCHOR, for what has no shorter name.  */
-static void
-add_anchor (struct guest *guest, struct guest_text *text, int anchor)
-{
-  guest_text_add (text, "/proc/");
-  guest_text_add_number (text, guest->pid);
-  guest_text_add (text, "/fd/");
-  guest_text_add_number (text, anchor);
-}
-
-int
-guest_found_host (struct guest_task *task, const struct guest_found *found,
-                  char *host, size_t size)
-{
-  struct guest *guest = task->guest;
-  const char *path = guest_found_path (found);
-  size_t length = found->length - found->path;
-  struct guest_text text;
-  bool by_number = false;
-
-  if (found->virtual)
-    return -K_ENOENT;
-  for (;;)
-    {
-      guest_text_init (&text, host, size);
-      if (by_number)
-        add_anchor (guest, &text, found->anchor);
-      else if (found->binding != GUEST_OUTSIDE)
-        guest_text_add (&text, guest_view_host (guest->view, found->binding));
-      else
-        {
-          int place = host_place (guest, found->anchor, host, size);
-          if (place > 0)
-            text.length = (size_t) place;
-          else if (guest->pid > 0)
-            add_anchor (guest, &text, found->anchor);
-          else
-            return place;
-        }
-      if (length > 0 && !(text.length == 1 && host[0] == '/'))
-        guest_text_add_char (&text, '/');
-      guest_text_add_bytes (&text, path, length);
-      if (found->directory && host[text.length - 1] != '/')
-        guest_text_add (&text, found->last == GUEST_LAST_NORMAL ? "/" : "/.");
-      if (!text.overflows && text.length < GUEST_PATH_SIZE)
-        return (int) text.length;
-      if (by_number || guest->pid == 0)
-        return -K_ENAMETOOLONG;
-      by_number = true;
-    }
-}
-
-/* Write the canonical guest PATH of LENGTH bytes as TASK, whose root may be
-   elsewhere, sees it.  */
-static int
-take_off_root (struct guest_task *task, const char *path, size_t length,
-               char *seen, size_t size)
-{
-  const struct guest_fs *fs = task->fs;
-  struct guest_text text;
-
-  if (size == 0)
-    return -K_ENAMETOOLONG;
-  if (!guest_text_is_below (path, length, fs->root, fs->root_length))
-    return -K_ENOENT;
-  guest_text_init (&text, seen, size);
-  guest_text_add_bytes (&text, path + fs->root_length,
-                        length - fs->root_length);
-  if (text.length == 0)
-    guest_text_add_char (&text, '/');
-  return text.overflows ? -K_ENAMETOOLONG : (int) text.length;
-}
-
-int
-guest_found_guest (struct guest_task *task, const struct guest_found *found,
-                   char *path, size_t size)
-{
-  if (found->absolute)
-    return take_off_root (task, found->text, found->length, path, size);
-
-  char host[2 * GUEST_PATH_SIZE];
-  int length = host_place (task->guest, found->anchor, host, GUEST_PATH_SIZE);
-  if (length < 0)
-    return length;
-  struct guest_text text = { .bytes = host,
-                             .size = sizeof host,
-                             .length = (size_t) length };
-  if (found->length > 0)
-    {
-      guest_text_add_char (&text, '/');
-      guest_text_add_bytes (&text, found->text, found->length);
-    }
-  return guest_reverse (task, host, text.length, path, size);
-}
-
-int
-guest_found_open (struct guest *guest, const struct guest_found *found,
-                  int flags)
-{
-  const char *path = guest_found_path (found);
-
-  if (found->virtual)
-    return -K_ENOENT;
-  if (found->object >= 0 || found->length == found->path)
-    {
-      char self[40];
-      struct guest_text text;
-      int fd = found->object >= 0 ? found->object : found->anchor;
-      if (fd == GUEST_AT_CWD)
-        return host_openat (guest, GUEST_AT_CWD, ".", flags);
-      guest_text_init (&text, self, sizeof self);
-      guest_text_add (&text, "/proc/self/fd/");
-      guest_text_add_number (&text, fd);
-      return host_openat (guest, K_AT_FDCWD, self, flags);
-    }
-  return host_openat (guest, found->anchor, path,
-                      flags | (found->magic ? 0 : K_O_NOFOLLOW));
-}
-
-/* Replace TARGET, of LENGTH bytes, what the magic link of /proc at PROC says
-   to us, by what TASK is to see.  Return the new length.  */
-static int
-mend_magic (struct guest_task *task, const char *proc, char *target, int length,
-            size_t size)
-{
-  struct guest *guest = task->guest;
-  char host[GUEST_PATH_SIZE];
-  struct guest_text text;
-  int tid = -1;
-  enum proc_kind kind = classify_proc (proc, &tid);
-
-  if (kind == PROC_PLAIN)
-    return length;
-  guest_text_init (&text, host, sizeof host);
-  if (kind == PROC_SELF || kind == PROC_THREAD_SELF)
-    {
-      guest_text_init (&text, target, size);
-      guest_text_add_number (&text, task->pid);
-      if (kind == PROC_THREAD_SELF)
-        {
-          guest_text_add (&text, "/task/");
-          guest_text_add_number (&text, task->tid);
-        }
-      return (int) text.length;
-    }
-
-  struct guest_task *other = tid == task->tid || tid == task->pid
-                                 ? task
-                                 : guest->ops->find_task (guest, tid);
-  int mended = -K_ENOENT;
-  if (kind == PROC_EXE && other != NULL)
-    {
-      int whole = guest->ops->executable (other, host, sizeof host);
-      if (whole > 0)
-        mended = take_off_root (task, host, (size_t) whole, target, size);
-    }
-  else if (kind == PROC_ROOT && other != NULL)
-    {
-      const struct guest_fs *fs = other->fs;
-      mended = take_off_root (task, fs->root_length > 0 ? fs->root : "/",
-                              fs->root_length > 0 ? fs->root_length : 1, target,
-                              size);
-    }
-  else if (target[0] == '/')
-    {
-      /* Of several places the current directory is the one gone to.  */
-      if (kind == PROC_CWD && other != NULL
-          && guest_current (other, host, sizeof host) > 0)
-        {
-          guest_text_init (&text, target, size);
-          guest_text_add (&text, host);
-          return (int) text.length;
-        }
-      guest_text_add_bytes (&text, target, (size_t) length);
-      mended = guest_reverse (task, host, text.length, target, size);
-      if (mended < 0)
-        {
-          guest_text_init (&text, target, size);
-          guest_text_add (&text, host);
-        }
-    }
-  return mended < 0 ? length : mended;
-}
-
-/* Return whether a link that says TARGET may be one of the magic ones.  */
-static bool
-may_be_magic (const char *target)
-{
-  return target[0] == '/' || (target[0] >= '0' && target[0] <= '9');
-}
-
-int
-guest_found_readlink (struct guest_task *task, const struct guest_found *found,
-                      char *target, size_t size)
-{
-  struct guest *guest = task->guest;
-  const char *path = guest_found_path (found);
-  int length;
-
-  if (found->virtual)
-    return -K_EINVAL;
-  if (found->object >= 0 || path[0] == '\0')
-    {
-      /* Of what a descriptor names and is no link the kernel says ENOENT.  */
-      int fd = found->object >= 0 ? found->object : found->anchor;
-      length = host_readlinkat (guest, fd, "", target, size);
-      if (length == -K_ENOENT)
-        length = -K_EINVAL;
-    }
-  else
-    length = host_readlinkat (guest, found->anchor, path, target, size);
-  if (length <= 0 || !may_be_magic (target))
-    return length;
-
-  if (found->binding != GUEST_OUTSIDE)
-    {
-      const char *proc = proc_below (guest->view, found->binding, path,
-                                     found->length - found->path);
-      return proc != NULL ? mend_magic (task, proc, target, length, size)
-                          : length;
-    }
-
-  /* Relative to a directory: is that in /proc?  */
-  char host[GUEST_PATH_SIZE + GUEST_NAME_MAX];
-  int place = host_place (guest, found->anchor, host, GUEST_PATH_SIZE);
-  if (place < 5 || !guest_text_is_below (host, (size_t) place, "/proc", 5))
-    return length;
-  struct guest_text text = { .bytes = host,
-                             .size = sizeof host,
-                             .length = (size_t) place };
-  if (found->length > 0)
-    {
-      guest_text_add_char (&text, '/');
-      guest_text_add (&text, path);
-    }
-  if (text.overflows || text.length < 6)
-    return length;
-  return mend_magic (task, host + 6, target, length, size);
-}
-
-/* Return whether the last component of PATH, of LENGTH bytes, is a name that
-   a file of /proc whose text is rewritten can have.  */
-static bool
-may_be_rewritten (const char *path, size_t length)
-{
-  /* Not pointers: these would have to be relocated.  */
-  static const char names[][12] = { "maps",     "smaps",      "numa_maps",
-                                    "status",   "mounts",     "mountinfo",
-                                    "hostname", "domainname", "osrelease" };
-  size_t start = length;
-
-  while (start > 0 && path[start - 1] != '/')
-    start--;
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-    if (guest_text_equal (path + start, names[i]))
-      return true;
-  return false;
-}
-
-int
-guest_found_proc (struct guest *guest, const struct guest_found *found,
-                  char *proc, size_t size)
-{
-  const char *path = guest_found_path (found);
-  size_t length = found->length - found->path;
-  char host[GUEST_PATH_SIZE];
-  struct guest_text text;
-
-  if (size == 0)
-    return -K_ENOENT;
-  guest_text_init (&text, proc, size);
-  if (found->binding != GUEST_OUTSIDE)
-    {
-      const char *below =
-          proc_below (guest->view, found->binding, path, length);
-      if (below == NULL)
-        return -K_ENOENT;
-      guest_text_add (&text, below);
-    }
-  else
-    {
-      if (!may_be_rewritten (path, length))
-        return -K_ENOENT;
-      int place = host_place (guest, found->anchor, host, sizeof host);
-      if (place < 5 || !guest_text_is_below (host, (size_t) place, "/proc", 5))
-        return -K_ENOENT;
-      if (place > 6)
-        {
-          guest_text_add (&text, host + 6);
-          guest_text_add_char (&text, '/');
-        }
-      guest_text_add (&text, path);
-    }
-  return text.overflows ? -K_ENOENT : (int) text.length;
-}
-
-int
-guest_place (struct guest *guest, int fd, char *path, size_t size)
-{
-  char host[GUEST_PATH_SIZE];
-  int length = host_place (guest, fd, host, sizeof host);
-
-  return length < 0 ? length
-                    : guest_view_reverse (guest->view, host, (size_t) length, 0,
-                                          path, size);
-}
-
-uint32_t
-guest_found_binding (struct guest *guest, const struct guest_found *found)
-{
-  char host[GUEST_PATH_SIZE];
-  char path[GUEST_PATH_SIZE];
-
-  if (found->binding != GUEST_OUTSIDE)
-    return found->binding;
-  int length = host_place (guest, found->anchor, host, sizeof host);
-  if (length < 0)
-    return GUEST_OUTSIDE;
-  length = guest_view_reverse (guest->view, host, (size_t) length, 0, path,
-                               sizeof path);
-  return length < 0 ? GUEST_OUTSIDE
-                    : guest_view_cover (guest->view, path, (size_t) length);
-}
-
-int
-guest_found_stat (struct guest *guest, const struct guest_found *found,
-                  void *status)
-{
-  if (found->object >= 0)
-    return host_fstatat (guest, found->object, "", status, K_AT_EMPTY_PATH);
-  if (found->virtual)
-    return host_fstatat (guest, guest->anchors[0], "", status, K_AT_EMPTY_PATH);
-  if (found->length == found->path)
-    return host_fstatat (guest, found->anchor, "", status, K_AT_EMPTY_PATH);
-  return host_fstatat (guest, found->anchor, guest_found_path (found), status,
-                       K_AT_NO_AUTOMOUNT
-                           | (found->magic ? 0 : K_AT_SYMLINK_NOFOLLOW));
-}
-
 int
 guest_canonical (struct guest_task *task, const char *path, unsigned int final,
                  char *canonical, size_t size)
@@ -1375,38 +873,4 @@ guest_canonical (struct guest_task *task, const char *path, unsigned int final,
   status = guest_found_guest (task, &found, canonical, size);
   guest_found_release (task->guest, &found);
   return status;
-}
-
-int
-guest_reverse (struct guest_task *task, const char *host, size_t length,
-               char *path, size_t size)
-{
-  char whole[GUEST_PATH_SIZE];
-  int status = guest_view_reverse (task->guest->view, host, length, 0, whole,
-                                   sizeof whole);
-  if (status < 0)
-    return status;
-  return take_off_root (task, whole, (size_t) status, path, size);
-}
-
-int
-guest_current (struct guest_task *task, char *path, size_t size)
-{
-  char host[GUEST_PATH_SIZE];
-  char whole[GUEST_PATH_SIZE];
-  int owned;
-  int base = get_base (task, GUEST_AT_CWD, &owned);
-
-  if (base < 0 && base != GUEST_AT_CWD)
-    return base;
-  int length = host_place (task->guest, base, host, sizeof host);
-  host_close (task->guest, owned);
-  if (length < 0)
-    return length;
-  length = guest_view_reverse (task->guest->view, host, (size_t) length,
-                               task->fs->cwd_binding, whole, sizeof whole);
-  if (length < 0)
-    return length;
-  length = take_off_root (task, whole, (size_t) length, path, size);
-  return length == -K_ENAMETOOLONG ? -K_ERANGE : length;
 }

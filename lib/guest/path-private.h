@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   What the files that deal with paths share: path.c walks, found.c uses what
+   was found, place.c goes from the host's names to the container's,
+   proc-link.c knows what is special below /proc.  */
+
+#ifndef UDOCKER_LIB_GUEST_PATH_PRIVATE_H
+#define UDOCKER_LIB_GUEST_PATH_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct guest;
+struct guest_task;
+struct guest_view;
+
+/* One component of a path.  */
+struct guest_component
+{
+  const char *name;
+  size_t length;
+  const char *end; /* behind it and the slashes that follow */
+  bool slash;      /* slashes follow */
+  bool last;       /* nothing else follows */
+};
+
+/* Read the component at PATH into COMPONENT.  Return false at the end.  */
+static inline bool
+guest_next_component (const char *path, struct guest_component *component)
+{
+  while (*path == '/')
+    path++;
+  if (*path == '\0')
+    return false;
+  component->name = path;
+  while (*path != '/' && *path != '\0')
+    path++;
+  component->length = (size_t) (path - component->name);
+  component->slash = *path == '/';
+  while (*path == '/')
+    path++;
+  component->end = path;
+  component->last = *path == '\0';
+  return true;
+}
+
+/* Read where FD, a descriptor of the engine's, really is.  Return the length
+   of the host path put into the SIZE bytes at HOST, or a negative errno;
+   -ENOENT when it was removed.  */
+int guest_host_place (struct guest *guest, int fd, char *host, size_t size);
+
+/* Get what TASK's descriptor DIR names; the current directory's is kept.
+   OWNED gets the descriptor when it is to be closed, otherwise -1.  Return
+   the descriptor (GUEST_AT_CWD stands for the engine's own current directory
+   where both are one), or a negative errno.  */
+int guest_get_base (struct guest_task *task, int dir, int *owned);
+
+/* Write the canonical guest PATH of LENGTH bytes as TASK, whose root may be
+   elsewhere, sees it into the SIZE bytes at SEEN.  Return its length, -ENOENT
+   for what lies outside of TASK's root, or -ENAMETOOLONG.  */
+int guest_take_off_root (struct guest_task *task, const char *path,
+                         size_t length, char *seen, size_t size);
+
+/* What a name below /proc is (proc(5)).  */
+enum guest_proc_kind
+{
+  GUEST_PROC_PLAIN,
+  GUEST_PROC_SELF,
+  GUEST_PROC_THREAD_SELF,
+  GUEST_PROC_EXE,
+  GUEST_PROC_CWD,
+  GUEST_PROC_ROOT,
+  GUEST_PROC_MAGIC /* fd/N, ns/X, map_files/X */
+};
+
+/* Tell what PROC, a path below /proc, is; TID gets the task it belongs to
+   where there is one.  */
+enum guest_proc_kind guest_proc_classify (const char *proc, int *tid);
+
+/* Return the path below the host's /proc of the PATH of LENGTH bytes in
+   BINDING of VIEW (borrowed from PATH), or NULL when it is not there.  */
+const char *guest_proc_below (const struct guest_view *view, uint32_t binding,
+                              const char *path, size_t length);
+
+/* Replace TARGET, of LENGTH bytes in a space of SIZE, what the link of /proc
+   at PROC says to the engine, by what TASK is to see.  Return the new
+   length.  */
+int guest_proc_mend (struct guest_task *task, const char *proc, char *target,
+                     int length, size_t size);
+
+/* Return whether a link that says TARGET may be one that guest_proc_mend
+   changes: a cheap test.  */
+bool guest_proc_may_mend (const char *target);
+
+/* Return whether the last component of PATH, of LENGTH bytes, is a name that
+   a file of /proc whose text is rewritten can have.  */
+bool guest_proc_is_rewritten (const char *path, size_t length);
+
+#endif

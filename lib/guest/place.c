@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Where descriptors of the engine, and paths of the host, are in the
+   container.  */
+
+#include "lib/guest/handlers.h"
+#include "lib/guest/path-private.h"
+
+int
+guest_host_place (struct guest *guest, int fd, char *host, size_t size)
+{
+  char link[40];
+  struct guest_text text;
+
+  guest_text_init (&text, link, sizeof link);
+  if (fd == GUEST_AT_CWD)
+    guest_text_add (&text, "/proc/self/cwd");
+  else
+    {
+      guest_text_add (&text, "/proc/self/fd/");
+      guest_text_add_number (&text, fd);
+    }
+  int length = host_readlinkat (guest, K_AT_FDCWD, link, host, size);
+  if (length <= 0)
+    return length == 0 ? -K_ENOENT : length;
+  if (host[0] != '/')
+    return -K_ENOENT;
+
+  static const char deleted[] = " (deleted)";
+  size_t tail = sizeof deleted - 1;
+  if ((size_t) length > tail
+      && guest_text_equal (host + length - tail, deleted))
+    {
+      struct k_stat status;
+      if (host_fstatat (guest, fd, "", &status, K_AT_EMPTY_PATH) < 0
+          || status.st_nlink == 0)
+        return -K_ENOENT;
+    }
+  return length;
+}
+
+int
+guest_get_base (struct guest_task *task, int dir, int *owned)
+{
+  bool is_owned = false;
+
+  *owned = -1;
+  if (dir == GUEST_AT_CWD && task->fs->cwd >= 0)
+    return task->fs->cwd;
+  int base = task->guest->ops->descriptor (task, dir, &is_owned);
+  if (base < 0 && base != GUEST_AT_CWD)
+    return base;
+  if (is_owned && dir == GUEST_AT_CWD && !task->fs->diverged
+      && base < task->guest->keep_below)
+    task->fs->cwd = base;
+  else if (is_owned)
+    *owned = base;
+  return base;
+}
+
+int
+guest_take_off_root (struct guest_task *task, const char *path, size_t length,
+                     char *seen, size_t size)
+{
+  const struct guest_fs *fs = task->fs;
+  struct guest_text text;
+
+  if (size == 0)
+    return -K_ENAMETOOLONG;
+  if (!guest_text_is_below (path, length, fs->root, fs->root_length))
+    return -K_ENOENT;
+  guest_text_init (&text, seen, size);
+  guest_text_add_bytes (&text, path + fs->root_length,
+                        length - fs->root_length);
+  if (text.length == 0)
+    guest_text_add_char (&text, '/');
+  return text.overflows ? -K_ENAMETOOLONG : (int) text.length;
+}
+
+int
+guest_place (struct guest *guest, int fd, char *path, size_t size)
+{
+  char host[GUEST_PATH_SIZE];
+  int length = guest_host_place (guest, fd, host, sizeof host);
+
+  return length < 0 ? length
+                    : guest_view_reverse (guest->view, host, (size_t) length, 0,
+                                          path, size);
+}
+
+int
+guest_reverse (struct guest_task *task, const char *host, size_t length,
+               char *path, size_t size)
+{
+  char whole[GUEST_PATH_SIZE];
+  int status = guest_view_reverse (task->guest->view, host, length, 0, whole,
+                                   sizeof whole);
+  if (status < 0)
+    return status;
+  return guest_take_off_root (task, whole, (size_t) status, path, size);
+}
+
+int
+guest_current (struct guest_task *task, char *path, size_t size)
+{
+  char host[GUEST_PATH_SIZE];
+  char whole[GUEST_PATH_SIZE];
+  int owned;
+  int base = guest_get_base (task, GUEST_AT_CWD, &owned);
+
+  if (base < 0 && base != GUEST_AT_CWD)
+    return base;
+  int length = guest_host_place (task->guest, base, host, sizeof host);
+  host_close (task->guest, owned);
+  if (length < 0)
+    return length;
+  length = guest_view_reverse (task->guest->view, host, (size_t) length,
+                               task->fs->cwd_binding, whole, sizeof whole);
+  if (length < 0)
+    return length;
+  length = guest_take_off_root (task, whole, (size_t) length, path, size);
+  return length == -K_ENAMETOOLONG ? -K_ERANGE : length;
+}
