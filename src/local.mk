@@ -27,6 +27,7 @@ src_cmd_libcmd_a_SOURCES = \
   src/cmd/run.c \
   src/cmd/setup.c \
   src/cmd/showconf.c \
+  src/cmd/tag.c \
   src/cmd/texinfo.c \
   src/cmd/usage.c src/cmd/usage.h \
   src/cmd/version.c

@@ -40,6 +40,7 @@ extern const struct command command_rmname;
 extern const struct command command_run;
 extern const struct command command_setup;
 extern const struct command command_showconf;
+extern const struct command command_tag;
 extern const struct command command_unprotect;
 extern const struct command command_version;
 
@@ -52,6 +53,7 @@ const struct command_entry commands[] = {
   { "inspect", BOTH (command_inspect) },
   { "rm", BOTH (command_rm) },
   { "rmi", BOTH (command_rmi) },
+  { "tag", BOTH (command_tag) },
   { "name", BOTH (command_name) },
   { "rmname", BOTH (command_rmname) },
   { "rename", BOTH (command_rename) },

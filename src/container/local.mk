@@ -33,8 +33,10 @@ shell_tests += \
   tests/shell/create-hostile.sh \
   tests/shell/create-layers.sh \
   tests/shell/store-commands.sh \
-  tests/shell/store-contention.sh
+  tests/shell/store-contention.sh \
+  tests/shell/store-tag.sh
 EXTRA_DIST += tests/images.py tests/python-rules.py tests/python-rules.sh \
+  tests/fixtures-python.sh \
   tests/bench/create.sh
 
 shell_tests += tests/shell/run-environment.sh tests/shell/run-image.sh \

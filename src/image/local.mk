@@ -15,6 +15,7 @@ src_image_libimage_a_SOURCES = \
   src/image/stage.c \
   src/image/store.c src/image/store.h src/image/store-private.h \
   src/image/tag.c \
+  src/image/tag-copy.c \
   src/image/tree.c src/image/tree.h \
   src/image/tree-writer.c src/image/tree-writer.h \
   src/image/unpack.c src/image/unpack.h

@@ -48,6 +48,7 @@ struct store_pending
   int fd;     /* the directory */
   int lock;
   struct store_names blobs;
+  struct store_names links; /* in FD, to the blobs */
 };
 
 static void
@@ -60,6 +61,7 @@ pending_free (struct store_pending *pending)
   free (pending->tag);
   free (pending->part);
   store_names_release (&pending->blobs);
+  store_names_release (&pending->links);
   free (pending);
 }
 
@@ -126,12 +128,13 @@ store_pending_begin (struct store *store, const char *name, const char *tag,
 }
 
 int
-store_pending_need (struct store_pending *pending, const char *blob,
-                    struct error *err)
+store_pending_link (struct store_pending *pending, const char *name,
+                    const char *blob, struct error *err)
 {
   struct store *store = pending->store;
 
-  if (!store_path_is_safe (blob) || strchr (blob, '/') != NULL)
+  if (!store_path_is_safe (blob) || strchr (blob, '/') != NULL
+      || !store_path_is_safe (name) || strchr (name, '/') != NULL)
     return error_set (err, EINVAL, _ ("'%s' is not the name of a blob"), blob);
 
   AUTO_FREE char *from =
@@ -142,11 +145,19 @@ store_pending_need (struct store_pending *pending, const char *blob,
   AUTO_CLOSE int lock = store_lock_layers (store, false, err);
   if (lock < 0)
     return lock;
-  if (symlinkat (target, pending->fd, blob) < 0 && errno != EEXIST)
-    return error_set (err, errno, _ ("cannot create link '%s': %s"), blob,
+  if (symlinkat (target, pending->fd, name) < 0 && errno != EEXIST)
+    return error_set (err, errno, _ ("cannot create link '%s': %s"), name,
                       strerror (errno));
   store_names_add (&pending->blobs, blob);
+  store_names_add (&pending->links, name);
   return 0;
+}
+
+int
+store_pending_need (struct store_pending *pending, const char *blob,
+                    struct error *err)
+{
+  return store_pending_link (pending, blob, blob, err);
 }
 
 int
@@ -161,13 +172,12 @@ store_pending_write (struct store_pending *pending, const char *file,
 static int
 move_files (struct store_pending *pending, int target)
 {
-  static const char *const files[] = {
-    "manifest", "ancestry", "v1", "v2", "PROTECT", "container.json"
-  };
+  static const char *const files[] = { "manifest", "ancestry", "v1", "v2",
+                                       "PROTECT" };
 
-  for (size_t i = 0; i < pending->blobs.count; i++)
-    if (renameat (pending->fd, pending->blobs.list[i], target,
-                  pending->blobs.list[i])
+  for (size_t i = 0; i < pending->links.count; i++)
+    if (renameat (pending->fd, pending->links.list[i], target,
+                  pending->links.list[i])
         < 0)
       return -errno;
   for (size_t i = 0; i < sizeof files / sizeof *files; i++)
@@ -240,48 +250,77 @@ write_marks (struct store_pending *pending, const char *flavour,
   return status;
 }
 
+/* See that all is there which PENDING needs, and that it is on disk.  */
+static int
+complete (struct store_pending *pending, const char *flavour, struct error *err)
+{
+  for (size_t i = 0; i < pending->links.count; i++)
+    if (!file_exists (pending->fd, pending->links.list[i]))
+      return error_set (err, ENOENT,
+                        _ ("blob '%s' of image '%s:%s' is missing"),
+                        pending->links.list[i], pending->name, pending->tag);
+  int status = write_marks (pending, flavour, err);
+  if (status < 0)
+    return status;
+  (void) file_sync_directory (pending->store->layers_fd);
+  (void) unlinkat (pending->fd, STORE_PART_LOCK, 0);
+  (void) file_sync_directory (pending->fd);
+  return 0;
+}
+
+/* Make PENDING, which is complete, visible, and remove what is not needed any
+   more; unless REPLACE only where there is no image of its name.  */
+static int
+appear (struct store_pending *pending, bool replace, struct error *err)
+{
+  AUTO_ERROR struct error ignored = { 0 };
+  __attribute__ ((
+      cleanup (store_names_release))) struct store_names old_blobs = { 0 };
+  AUTO_FREE char *mark = xasprintf ("%s/TAG", pending->tag);
+
+  AUTO_CLOSE int lock = store_lock_layers (pending->store, true, err);
+  if (lock < 0)
+    return lock;
+  int status = !replace && file_exists (pending->parent, mark)
+                   ? -EEXIST
+                   : replace_tag (pending, &old_blobs);
+  if (status < 0)
+    return error_set (err, -status, _ ("cannot store image '%s:%s': %s"),
+                      pending->name, pending->tag, strerror (-status));
+  (void) file_sync_directory (pending->parent);
+  store_remove_dead (pending->parent, pending->tag, &old_blobs);
+  (void) store_remove_unneeded (pending->store, &old_blobs, true, &ignored);
+  return 0;
+}
+
+/* The two ways to commit.  */
+static int
+commit (struct store_pending *pending, const char *flavour, bool replace,
+        struct error *err)
+{
+  int status = complete (pending, flavour, err);
+
+  if (status == 0)
+    status = appear (pending, replace, err);
+  if (status < 0)
+    store_pending_abort (pending, status != -EEXIST);
+  else
+    pending_free (pending);
+  return status;
+}
+
 int
 store_pending_commit (struct store_pending *pending, const char *flavour,
                       struct error *err)
 {
-  __attribute__ ((
-      cleanup (store_names_release))) struct store_names old_blobs = { 0 };
-  struct store *store = pending->store;
-  int status = 0;
+  return commit (pending, flavour, true, err);
+}
 
-  for (size_t i = 0; i < pending->blobs.count && status == 0; i++)
-    if (!file_exists (pending->fd, pending->blobs.list[i]))
-      status =
-          error_set (err, ENOENT, _ ("blob '%s' of image '%s:%s' is missing"),
-                     pending->blobs.list[i], pending->name, pending->tag);
-  if (status == 0)
-    status = write_marks (pending, flavour, err);
-  if (status == 0)
-    {
-      (void) file_sync_directory (store->layers_fd);
-      (void) unlinkat (pending->fd, STORE_PART_LOCK, 0);
-      (void) file_sync_directory (pending->fd);
-      status = replace_tag (pending, &old_blobs);
-      if (status < 0)
-        (void) error_set (err, -status, _ ("cannot store image '%s:%s': %s"),
-                          pending->name, pending->tag, strerror (-status));
-    }
-  if (status < 0)
-    {
-      store_pending_abort (pending, true);
-      return status;
-    }
-  (void) file_sync_directory (pending->parent);
-
-  AUTO_ERROR struct error ignored = { 0 };
-  AUTO_CLOSE int lock = store_lock_layers (store, true, &ignored);
-  if (lock >= 0)
-    {
-      store_remove_dead (pending->parent, pending->tag, &old_blobs);
-      (void) store_remove_unneeded (store, &old_blobs, true, &ignored);
-    }
-  pending_free (pending);
-  return 0;
+int
+store_pending_commit_new (struct store_pending *pending, const char *flavour,
+                          struct error *err)
+{
+  return commit (pending, flavour, false, err);
 }
 
 void
@@ -292,8 +331,8 @@ store_pending_abort (struct store_pending *pending, bool keep_blobs)
 
   if (pending == NULL)
     return;
-  for (size_t i = 0; i < pending->blobs.count && !has_blobs; i++)
-    has_blobs = file_exists (pending->fd, pending->blobs.list[i]);
+  for (size_t i = 0; i < pending->links.count && !has_blobs; i++)
+    has_blobs = file_exists (pending->fd, pending->links.list[i]);
   if (!has_blobs || !keep_blobs)
     {
       AUTO_CLOSE int lock = store_lock_layers (pending->store, true, &ignored);

@@ -72,7 +72,7 @@ int store_containers_fd (const struct store *store);
 /* Remove what killed processes left in STORE: images and containers half
    made, content that was staged, and blobs half fetched that nobody touched
    for a week (younger ones are kept: a pull resumes them).  What a living
-   process holds is untouched. Never fails: what cannot be removed stays.  */
+   process holds is untouched.  Never fails: what cannot be removed stays.  */
 void store_sweep (struct store *store);
 
 /* Blobs.  */
@@ -188,6 +188,11 @@ int store_pending_begin (struct store *store, const char *name, const char *tag,
 int store_pending_need (struct store_pending *pending, const char *blob,
                         struct error *err);
 
+/* The same with a link that is called NAME ("container.json") instead of as
+   the blob.  */
+int store_pending_link (struct store_pending *pending, const char *name,
+                        const char *blob, struct error *err);
+
 /* Write file FILE ("manifest", "ancestry", ...) with SIZE bytes of TEXT into
    PENDING.  Return 0, or a negative errno with ERR set.  */
 int store_pending_write (struct store_pending *pending, const char *file,
@@ -200,6 +205,10 @@ int store_pending_write (struct store_pending *pending, const char *file,
    changed.  */
 int store_pending_commit (struct store_pending *pending, const char *flavour,
                           struct error *err);
+
+/* The same where there is no image of its name yet: -EEXIST when there is.  */
+int store_pending_commit_new (struct store_pending *pending,
+                              const char *flavour, struct error *err);
 
 /* Give PENDING up; it may be NULL.  With KEEP_BLOBS (the transfer was cut) the
    blobs that were fetched for it stay for a week, so that the next attempt
@@ -246,6 +255,14 @@ void store_tags_free (struct store_tag *tags, size_t count);
    caller closes, or a negative errno with ERR set.  */
 int store_tag_open (struct store *store, const struct store_tag *tag,
                     struct error *err);
+
+/* Give the image SOURCE of STORE the further name NAME:TAG, which no image
+   must have.  Its blobs are shared, its protection is not.  Return 0, -EEXIST
+   when the name is taken, -ENOENT when SOURCE or one of its blobs is not
+   there (any more), or another negative errno; ERR is set on failure and
+   nothing is left behind.  */
+int store_tag_copy (struct store *store, const struct store_tag *source,
+                    const char *name, const char *tag, struct error *err);
 
 /* Remove TAG from STORE, then those of its blobs that no other image and no
    image on its way needs, then the directories that this leaves empty.
