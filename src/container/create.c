@@ -1,168 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
    Copyright (C) 2026 the udocker authors
 
-   Make a container of an image.
-
-   All happens in 'containers/.ID.part', which its maker locks.  Once the tree
-   is on disk (one syncfs, where an fsync per file would take minutes) a rename
-   makes it a container.  A name is reserved from the beginning by a lock of
-   its own, so that of many processes that want to create the same name one
-   does the work and the others are told that it exists.  */
+   Make a container of an image.  */
 
 #include <config.h>
 
 #include "src/container/container.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
-#include "lib/base/file.h"
 #include "lib/base/i18n.h"
-#include "lib/base/lock.h"
+#include "src/container/make.h"
 #include "src/image/image.h"
 #include "src/image/store.h"
-#include "src/image/tree.h"
 #include "src/image/unpack.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
-
-/* The lock on a name that is being given.  */
-struct name_lock
-{
-  int dir;
-  int fd; /* -1: none */
-  char *file;
-};
-
-/* The file goes while its lock is held; who waited for it finds that it holds
-   something without a name, and begins again.  */
-static void
-name_lock_release (struct name_lock *lock)
-{
-  if (lock->fd >= 0)
-    (void) unlinkat (lock->dir, lock->file, 0);
-  cleanup_close (&lock->fd);
-  free (lock->file);
-}
-
-/* Reserve NAME in STORE; fail when it is taken or invalid.  */
-static int
-reserve_name (struct store *store, const char *name, struct name_lock *lock,
-              struct error *err)
-{
-  struct stat info;
-
-  int status = container_check_name (name, err);
-  if (status < 0)
-    return status;
-
-  lock->dir = store_containers_fd (store);
-  lock->file = xasprintf (".%.200s.lock", name);
-  AUTO_FREE char *what =
-      xasprintf (_ ("another process that creates container '%s'"), name);
-  for (;;)
-    {
-      if (fstatat (lock->dir, name, &info, AT_SYMLINK_NOFOLLOW) == 0)
-        return error_set (err, EEXIST, _ ("container name already exists: %s"),
-                          name);
-      AUTO_CLOSE int fd = lock_take (lock->dir, lock->file, what, true, err);
-      if (fd < 0)
-        return error_prefix (err, "%s", store_containers_path (store));
-      if (fstat (fd, &info) < 0 || info.st_nlink == 0)
-        continue;
-      lock->fd = TAKE_FD (fd);
-      if (fstatat (lock->dir, name, &info, AT_SYMLINK_NOFOLLOW) == 0)
-        return error_set (err, EEXIST, _ ("container name already exists: %s"),
-                          name);
-      return 0;
-    }
-}
-
-/* Return a new random id.  */
-static char *
-make_id (void)
-{
-  uint8_t bytes[16];
-
-  if (getrandom (bytes, sizeof bytes, 0) != (ssize_t) sizeof bytes)
-    {
-      AUTO_CLOSE int fd = open ("/dev/urandom", O_RDONLY | O_CLOEXEC);
-      if (fd < 0 || read (fd, bytes, sizeof bytes) != (ssize_t) sizeof bytes)
-        abort ();
-    }
-  bytes[6] = (uint8_t) ((bytes[6] & 0x0f) | 0x40);
-  bytes[8] = (uint8_t) ((bytes[8] & 0x3f) | 0x80);
-  return xasprintf ("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
-                    "%02x%02x%02x%02x%02x%02x",
-                    bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5],
-                    bytes[6], bytes[7], bytes[8], bytes[9], bytes[10],
-                    bytes[11], bytes[12], bytes[13], bytes[14], bytes[15]);
-}
-
-/* The signal that came while a container was made, or 0.  */
-static volatile sig_atomic_t caught;
-
-static void
-catch_signal (int number)
-{
-  caught = number;
-}
-
-/* Signals that end a program: while a container is made they are caught, so
-   that nothing is left of it.  A file that grows beyond a limit is an error
-   like a full disk.  */
-static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGXFSZ };
-
-enum
-{
-  SIGNAL_COUNT = sizeof signals / sizeof *signals
-};
-
-/* How signals were handled before.  */
-struct signal_state
-{
-  bool is_set;
-  struct sigaction actions[SIGNAL_COUNT];
-};
-
-static void
-catch_signals (struct signal_state *before)
-{
-  caught = 0;
-  before->is_set = true;
-  for (size_t i = 0; i < SIGNAL_COUNT; i++)
-    {
-      struct sigaction action = { .sa_handler = catch_signal };
-      if (signals[i] == SIGXFSZ)
-        action.sa_handler = SIG_IGN;
-      (void) sigaction (signals[i], NULL, &before->actions[i]); /* works */
-      if (before->actions[i].sa_handler != SIG_IGN)
-        (void) sigaction (signals[i], &action, NULL);
-    }
-}
-
-/* Handle signals as before again, the one that came first.  */
-static void
-release_signals (struct signal_state *before)
-{
-  if (!before->is_set)
-    return;
-  for (size_t i = 0; i < SIGNAL_COUNT; i++)
-    (void) sigaction (signals[i], &before->actions[i], NULL); /* works */
-  if (caught != 0)
-    (void) raise (caught);
-}
 
 /* The layers of an image, open.  */
 struct open_layers
@@ -209,81 +69,6 @@ open_all_layers (struct store *store, const struct image *image,
   return 0;
 }
 
-/* Write TEXT as the new file NAME below DIR; syncfs comes later.  */
-static int
-write_new_file (int dir, const char *name, const char *text, size_t size,
-                struct error *err)
-{
-  AUTO_CLOSE int fd =
-      openat (dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  int status = fd < 0 ? -errno : file_write_all (fd, text, size);
-
-  if (status == 0 && close (TAKE_FD (fd)) < 0)
-    status = -errno;
-  return status < 0 ? error_set (err, -status, _ ("cannot write '%s': %s"),
-                                 name, strerror (-status))
-                    : 0;
-}
-
-/* Fill DIR, the directory of a container on its way, from IMAGE and its
-   LAYERS.  */
-static int
-fill (int dir, const struct image *image, const struct open_layers *layers,
-      struct error *err)
-{
-  AUTO_FREE char *name = xasprintf ("%s:%s", image->name, image->tag);
-
-  if (mkdirat (dir, "ROOT", 0755) < 0)
-    return error_set (err, errno, _ ("cannot create directory '%s': %s"),
-                      "ROOT", strerror (errno));
-  AUTO_CLOSE int root =
-      openat (dir, "ROOT", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (root < 0)
-    return error_set (err, errno, _ ("cannot open directory '%s': %s"), "ROOT",
-                      strerror (errno));
-  int status = unpack_layers (root, layers->list, layers->count, &caught, err);
-  if (status < 0)
-    return error_prefix (err, _ ("while extracting image layer"));
-  status = write_new_file (dir, "container.json", image->config,
-                           image->config_size, err);
-  if (status == 0)
-    status = write_new_file (dir, "imagerepo.name", name, strlen (name), err);
-  if (status == 0 && syncfs (dir) < 0)
-    status = error_set (err, errno, _ ("cannot flush the container: %s"),
-                        strerror (errno));
-  return status;
-}
-
-/* Make a container of IMAGE and its LAYERS with the new id ID.  */
-static int
-make_container (struct store *store, const struct image *image,
-                const struct open_layers *layers, const char *id,
-                struct error *err)
-{
-  int containers = store_containers_fd (store);
-  AUTO_FREE char *part = xasprintf (".%s.part", id);
-  AUTO_CLOSE int dir = -1;
-  AUTO_CLOSE int lock = store_part_make (containers, part, &dir, err);
-  if (lock < 0)
-    return error_prefix (err, "%s", store_containers_path (store));
-
-  int status = fill (dir, image, layers, err);
-  if (status == 0)
-    {
-      (void) unlinkat (dir, STORE_PART_LOCK, 0);
-      if (renameat (containers, part, containers, id) < 0)
-        status = error_set (err, errno, _ ("cannot create container '%s': %s"),
-                            id, strerror (errno));
-    }
-  if (status < 0)
-    {
-      store_part_remove (containers, part);
-      return status;
-    }
-  (void) file_sync_directory (containers);
-  return 0;
-}
-
 /* Open the image TAG of STORE and all its LAYERS.  */
 static int
 open_image (struct store *store, const struct store_tag *tag,
@@ -309,46 +94,59 @@ open_image (struct store *store, const struct store_tag *tag,
                     : 0;
 }
 
+/* What a container is made of.  */
+struct ingredients
+{
+  struct store *store;
+  const struct store_tag *tag;
+  struct image image;
+  struct open_layers layers;
+};
+
+static void
+ingredients_release (struct ingredients *ingredients)
+{
+  open_layers_release (&ingredients->layers);
+  image_release (&ingredients->image);
+}
+
+/* Fill DIR, the directory of a container on its way, from an image.  */
+static int
+fill (int dir, const volatile sig_atomic_t *stop, void *data, struct error *err)
+{
+  struct ingredients *ingredients = data;
+  struct image *image = &ingredients->image;
+  struct open_layers *layers = &ingredients->layers;
+
+  int status =
+      open_image (ingredients->store, ingredients->tag, image, layers, err);
+  if (status < 0)
+    return status;
+  AUTO_CLOSE int root = container_make_root (dir, err);
+  if (root < 0)
+    return root;
+  status = unpack_layers (root, layers->list, layers->count, stop, err);
+  if (status < 0)
+    return error_prefix (err, _ ("while extracting image layer"));
+  status = container_write_new_file (dir, "container.json", image->config,
+                                     image->config_size, err);
+  if (status < 0)
+    return status;
+  AUTO_FREE char *name = xasprintf ("%s:%s", image->name, image->tag);
+  return container_write_new_file (dir, "imagerepo.name", name, strlen (name),
+                                   err);
+}
+
 int
 container_create (struct store *store, const struct store_tag *tag,
                   const char *name, char **id, struct error *err)
 {
-  /* Last of all, when everything is tidied up, a signal has its effect.  */
   __attribute__ ((
-      cleanup (release_signals))) struct signal_state before = { 0 };
-  __attribute__ ((
-      cleanup (open_layers_release))) struct open_layers layers = { 0 };
-  __attribute__ ((cleanup (image_release))) struct image image = { .directory =
-                                                                       -1 };
-  __attribute__ ((
-      cleanup (name_lock_release))) struct name_lock lock = { .fd = -1 };
-  AUTO_FREE char *new_id = make_id ();
-  int status = 0;
+      cleanup (ingredients_release))) struct ingredients ingredients = {
+    .store = store,
+    .tag = tag,
+    .image.directory = -1,
+  };
 
-  if (name != NULL)
-    status = reserve_name (store, name, &lock, err);
-  if (status == 0)
-    status = open_image (store, tag, &image, &layers, err);
-  if (status == 0)
-    {
-      catch_signals (&before);
-      status = make_container (store, &image, &layers, new_id, err);
-    }
-  if (status < 0)
-    return status;
-
-  if (name != NULL && symlinkat (new_id, store_containers_fd (store), name) < 0)
-    {
-      /* Only a program that knows no locks can have been quicker.  */
-      int number = errno;
-      AUTO_ERROR struct error ignored = { 0 };
-      (void) tree_remove (store_containers_fd (store), new_id, true, &ignored);
-      return error_set (err, number,
-                        number == EEXIST
-                            ? _ ("container name already exists: %s")
-                            : _ ("cannot name a container '%s'"),
-                        name);
-    }
-  *id = TAKE (new_id);
-  return 0;
+  return container_make (store, name, fill, &ingredients, id, err);
 }

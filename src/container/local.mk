@@ -19,7 +19,8 @@ src_container_librun_a_SOURCES = \
 noinst_LIBRARIES += src/container/libcontainer.a
 src_container_libcontainer_a_SOURCES = \
   src/container/container.c src/container/container.h \
-  src/container/create.c
+  src/container/create.c \
+  src/container/make.c src/container/make.h
 
 check_PROGRAMS += tests/unit/test-run-plan
 tests_unit_test_run_plan_SOURCES = tests/unit/test-run-plan.c
