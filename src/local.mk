@@ -8,6 +8,7 @@ pkglibexec_PROGRAMS += libexec/udocker/udocker-full
 # All commands; each program takes those that its table names.
 noinst_LIBRARIES += src/cmd/libcmd.a
 src_cmd_libcmd_a_SOURCES = \
+  src/cmd/clone.c \
   src/cmd/completion.c \
   src/cmd/create.c \
   src/cmd/general.c src/cmd/general.h \

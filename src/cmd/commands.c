@@ -22,6 +22,7 @@
 #  define FULL(command) NULL
 #endif
 
+extern const struct command command_clone;
 extern const struct command command_create;
 extern const struct command command_help;
 extern const struct command command_images;
@@ -57,6 +58,7 @@ const struct command_entry commands[] = {
   { "name", BOTH (command_name) },
   { "rmname", BOTH (command_rmname) },
   { "rename", BOTH (command_rename) },
+  { "clone", BOTH (command_clone) },
   { "protect", BOTH (command_protect) },
   { "unprotect", BOTH (command_unprotect) },
   { "setup", BOTH (command_setup) },

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 struct error;
+struct progress_line;
 struct store;
 struct store_tag;
 
@@ -77,6 +78,20 @@ int container_check_name (const char *name, struct error *err);
    Only the full program has it.  */
 int container_create (struct store *store, const struct store_tag *tag,
                       const char *name, char **id, struct error *err);
+
+/* Tell whether what is called NAME directly in the directory of a container is
+   part of it, so that a copy of the container has it too: the tree, and the
+   files that describe it; not a mark of protection, and nothing that only
+   means something where the container lies.  */
+bool container_has_part (const char *name);
+
+/* Make a container that is a whole copy of CONTAINER, but for its protection,
+   and give it the alias NAME (NULL: none).  The rest is as with
+   container_create.  To be called while container_hold says that CONTAINER is
+   in use: if it is removed all the same, fail with -ENOENT.  LINE, which may
+   be NULL, is told how many bytes are copied.  */
+int container_clone (const struct container *container, const char *name,
+                     struct progress_line *line, char **id, struct error *err);
 
 /* Give CONTAINER the further alias NAME.  Return 0, -EEXIST when it is taken,
    -EINVAL when it is not valid, or another negative errno; ERR is set on

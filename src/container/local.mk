@@ -18,6 +18,7 @@ src_container_librun_a_SOURCES = \
 # Containers on disk; only create.c needs what the light program does not have.
 noinst_LIBRARIES += src/container/libcontainer.a
 src_container_libcontainer_a_SOURCES = \
+  src/container/clone.c \
   src/container/container.c src/container/container.h \
   src/container/create.c \
   src/container/make.c src/container/make.h
@@ -30,15 +31,17 @@ tests_unit_test_run_plan_LDADD = \
   lib/plan/libplan.a lib/base/libbase.a $(LIBGNU) $(JSON_C_LIBS)
 
 shell_tests += \
+  tests/shell/clone-tree.sh \
+  tests/shell/clone-crash.sh \
   tests/shell/create-crash.sh \
   tests/shell/create-hostile.sh \
   tests/shell/create-layers.sh \
   tests/shell/store-commands.sh \
   tests/shell/store-contention.sh \
   tests/shell/store-tag.sh
-EXTRA_DIST += tests/images.py tests/python-rules.py tests/python-rules.sh \
+EXTRA_DIST += tests/images.py tests/trees.py tests/python-rules.py tests/python-rules.sh \
   tests/fixtures-python.sh \
-  tests/bench/create.sh
+  tests/bench/create.sh tests/bench/trees.sh
 
 shell_tests += tests/shell/run-environment.sh tests/shell/run-image.sh \
   tests/shell/run-rm.sh \

@@ -174,7 +174,8 @@ container_claim (const struct container *container, int hold, int *claim,
   AUTO_CLOSE int fd =
       hold >= 0 ? fcntl (hold, F_DUPFD_CLOEXEC, 3) : open_own_lock (container);
   if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
-    return error_set (err, EBUSY, _ ("container %s is running"), container->id);
+    return error_set (err, EBUSY, _ ("container %s is running or being copied"),
+                      container->id);
   if (any_other_machine (container, is_held))
     return error_set (err, EBUSY,
                       _ ("container %s is running on another machine"),

@@ -7,6 +7,7 @@ src_image_libimage_a_SOURCES = \
   src/image/blob.c \
   src/image/file-hash.c src/image/file-hash.h \
   src/image/image.c src/image/image.h \
+  src/image/ladder.c src/image/ladder.h \
   src/image/layer-stream.c src/image/layer-stream.h \
   src/image/manifest.c src/image/manifest.h \
   src/image/pending.c \
@@ -17,6 +18,8 @@ src_image_libimage_a_SOURCES = \
   src/image/tag.c \
   src/image/tag-copy.c \
   src/image/tree.c src/image/tree.h \
+  src/image/tree-copy.c src/image/tree-copy.h \
+  src/image/tree-walk.c src/image/tree-walk.h \
   src/image/tree-writer.c src/image/tree-writer.h \
   src/image/unpack.c src/image/unpack.h
 
