@@ -5,6 +5,7 @@
 # KILLS=N is the number of kills (20, 300 in the long form).
 
 . "${top_srcdir:=.}/tests/tap.sh"
+. "$top_srcdir/tests/kills.sh"
 need python3 setsid timeout
 
 PYTHONPATH=$top_srcdir/tests
@@ -36,53 +37,14 @@ count ()
   udocker ps | sed 1d | wc -l
 }
 
-# Kill after delays that cover the time that one create takes.
-start=$(date +%s%N)
-udocker create test/x > /dev/null || bail "create does not work"
-took=$((($(date +%s%N) - start) / 1000000))
+time_it udocker create test/x
 test "${TEST_LONG-}" = yes && : "${KILLS=300}"
-kills=${KILLS-20}
-printed=0
-bad=0
-i=0
-while test $i -lt "$kills"; do
-  i=$((i + 1))
-  delay=$((took * i * 11 / kills / 10 + 1))
-  id=$(timeout -s KILL "$(printf '0.%03d' $((delay % 1000)))" \
-    udocker create --name=victim test/x 2> /dev/null)
-  test -z "$id" || printed=$((printed + 1))
-  whole || bad=$((bad + 1))
-  udocker rm victim > /dev/null 2>&1
-done
-is "$kills kills leave no container that is not whole" $bad 0
-note "$printed of them came too late"
-run udocker create --name=victim test/x
-is "afterwards it works, with the same name" "$status$stderr" 0
-ok "  and all are whole" whole
-# What was killed in the moment when it has no lock is kept for ten minutes.
-find "$containers" -maxdepth 1 \( -name '.*.part' -o -name '.*.new' \) \
-  -exec sh -c 'test -e "$1/lock" && test "${1%.new}" = "$1" \
-    || touch -d "1 hour ago" "$1"' sh {} \;
-udocker rm none 2> /dev/null
-is "  and what was half made is gone" \
-  "$(find "$containers" -maxdepth 1 -name '.*.*')" ''
+kills "${KILLS-20}" whole udocker create --name=victim test/x
 # shellcheck disable=SC2046
 run udocker rm $(udocker ps | sed 1d | cut -d ' ' -f 1)
 is "all can be removed" "$status$(ls -A "$containers")" 0
 
-for signal in INT TERM HUP; do
-  status=0
-  timeout --foreground -s "$signal" "$(printf '0.%03d' $((took / 2 % 1000)))" \
-    sh -c 'trap - INT HUP; exec udocker create --name=n test/x' > out 2> err \
-    || status=$?
-  # Once the id is out the container is whole and stays.
-  if test "$status" = 124 && test ! -s out; then
-    is "SIG$signal leaves nothing" "$(cat err; ls -A "$containers")" ''
-  else
-    skip "SIG$signal leaves nothing" "it came too late, $status"
-    udocker rm n > /dev/null 2>&1
-  fi
-done
+interruptions udocker create --name=victim test/x
 
 for i in 1 2 3 4 5 6 7 8; do
   { udocker create test/x > "out.$i" 2>&1; echo "$?" > "status.$i"; } &
@@ -95,22 +57,12 @@ ok "  that are whole" whole
 run udocker rm $(cat out.?)
 is "  and go" "$status $(count)" '0 0'
 
-for i in 1 2 3 4 5; do
-  { udocker create --name=one test/x > "out.$i" 2> "err.$i"
-    echo $? > "status.$i"; } &
-done
-wait
-is "of five creates with one name one succeeds" \
-  "$(sort status.[1-5] | tr '\n' ' ')$(count)" '0 1 1 1 1 1'
-is "  the others say why" \
-  "$(grep -hc 'Error: container name already exists: one' err.? | sort | uniq -c | tr -s ' ')" \
-  ' 1 0
- 4 1'
-run udocker create --name=one --force test/small
+rivals 5 udocker create --name=victim test/x
+run udocker create --name=victim --force test/small
 is "--force creates without the name" \
-  "$status$(readlink "$containers/one")" "0$(cat out.? | head -n 1)"
-is "  and says so" "$stderr" "Warning: container name already exists: one"
-udocker rm one "$(udocker ps | sed -n '/small/s/ .*//p')" 2> /dev/null
+  "$status$(readlink "$containers/victim")" "0$(cat out.? | head -n 1)"
+is "  and says so" "$stderr" "Warning: container name already exists: victim"
+udocker rm victim "$(udocker ps | sed -n '/small/s/ .*//p')" 2> /dev/null
 
 run udocker create --name=a/b test/small
 is_error "a bad name" 1 \
