@@ -60,7 +60,7 @@ is "  and go" "$status $(count)" '0 0'
 rivals 5 udocker create --name=victim test/x
 run udocker create --name=victim --force test/small
 is "--force creates without the name" \
-  "$status$(readlink "$containers/victim")" "0$(cat out.? | head -n 1)"
+  "$status$(readlink "$containers/victim")" "0$(cat rival-out.?)"
 is "  and says so" "$stderr" "Warning: container name already exists: victim"
 udocker rm victim "$(udocker ps | sed -n '/small/s/ .*//p')" 2> /dev/null
 
