@@ -31,6 +31,7 @@ src_cmd_libcmd_a_SOURCES = \
   src/cmd/tag.c \
   src/cmd/texinfo.c \
   src/cmd/usage.c src/cmd/usage.h \
+  src/cmd/verify.c \
   src/cmd/version.c
 
 # What both contain, each compiled for it: the table of commands differs.

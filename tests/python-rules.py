@@ -165,7 +165,8 @@ def check_image(top, directory, settled):
                  directory, link)
     for file in names:
         rule(file in links or os.path.isdir(os.path.join(directory, file))
-             or file in ("TAG", "v1", "v2", "PROTECT", "manifest", "ancestry")
+             or file in ("TAG", "v1", "v2", "PROTECT", "manifest", "ancestry",
+                         "index", "index.1", "index.2", "index.3")
              or file.startswith("."), "%s/%s: unknown", directory, file)
     return set(links.values())
 

@@ -43,6 +43,7 @@ extern const struct command command_setup;
 extern const struct command command_showconf;
 extern const struct command command_tag;
 extern const struct command command_unprotect;
+extern const struct command command_verify;
 extern const struct command command_version;
 
 const struct command_entry commands[] = {
@@ -55,6 +56,7 @@ const struct command_entry commands[] = {
   { "rm", BOTH (command_rm) },
   { "rmi", BOTH (command_rmi) },
   { "tag", BOTH (command_tag) },
+  { "verify", FULL (command_verify) },
   { "name", BOTH (command_name) },
   { "rmname", BOTH (command_rmname) },
   { "rename", BOTH (command_rename) },

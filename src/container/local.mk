@@ -37,12 +37,15 @@ shell_tests += \
   tests/shell/create-hostile.sh \
   tests/shell/create-layers.sh \
   tests/shell/store-commands.sh \
-  tests/shell/store-contention.sh \
-  tests/shell/store-tag.sh
+  tests/shell/store-contention.sh
 EXTRA_DIST += tests/images.py tests/trees.py tests/kills.sh \
   tests/python-rules.py tests/python-rules.sh \
   tests/fixtures-python.sh \
   tests/bench/create.sh tests/bench/trees.sh
+
+# The store by itself.
+shell_tests += tests/shell/store-tag.sh
+shell_tests += tests/shell/store-verify.sh
 
 shell_tests += tests/shell/run-environment.sh tests/shell/run-image.sh \
   tests/shell/run-rm.sh \

@@ -38,6 +38,7 @@ image_release (struct image *image)
   free (image->layers);
   free (image->name);
   free (image->tag);
+  free (image->config_blob);
   free (image->config);
   *image = (struct image){ .directory = -1 };
 }
@@ -76,22 +77,9 @@ add_layer (struct image *image, const char *blob)
       (struct image_layer){ .blob = xstrdup (blob) };
 }
 
-/* Read the blob BLOB of IMAGE as its configuration.  */
+/* Read which blobs an image has that comes with a registry's manifest.  */
 static int
-read_config (struct store *store, struct image *image, const char *blob,
-             struct error *err)
-{
-  AUTO_CLOSE int fd = image_open_blob (store, image, blob, err);
-
-  return fd < 0 ? fd
-                : file_read_fd (fd, blob, &image->config, &image->config_size,
-                                err);
-}
-
-/* Read an image that has a registry's manifest.  */
-static int
-read_v2 (struct store *store, struct image *image, bool with_layers,
-         struct error *err)
+read_v2 (struct image *image, struct error *err)
 {
   AUTO_MANIFEST struct manifest manifest = { 0 };
   AUTO_FREE char *text = NULL;
@@ -104,24 +92,23 @@ read_v2 (struct store *store, struct image *image, bool with_layers,
     return status;
 
   if (manifest.kind == MANIFEST_IMAGE && manifest.config.digest != NULL)
-    status = read_config (store, image, manifest.config.digest, err);
+    image->config_blob = TAKE (manifest.config.digest);
   else if (manifest.kind == MANIFEST_SCHEMA1 && manifest.v1_config != NULL)
     {
       image->config = TAKE (manifest.v1_config);
       image->config_size = strlen (image->config);
     }
   else
-    status =
-        error_set (err, EBADMSG, _ ("the manifest is not that of an image"));
-  for (size_t i = 0; i < manifest.layer_count && with_layers; i++)
+    return error_set (err, EBADMSG, _ ("the manifest is not that of an image"));
+  for (size_t i = 0; i < manifest.layer_count; i++)
     add_layer (image, manifest.layers[i].digest);
-  return status;
+  return 0;
 }
 
-/* Read an image of the older flavour: a list of layers, the top one first.  */
+/* Read which blobs an image of the older flavour has: a list of layers, the
+   top one first.  */
 static int
-read_v1 (struct store *store, struct image *image, bool with_layers,
-         struct error *err)
+read_v1 (struct image *image, struct error *err)
 {
   AUTO_JSON struct json_object *ancestry = NULL;
 
@@ -141,17 +128,15 @@ read_v1 (struct store *store, struct image *image, bool with_layers,
                           _ ("'ancestry' is not a list of layers"));
       AUTO_FREE char *blob =
           xasprintf ("%s.layer", json_object_get_string (item));
-      if (with_layers)
-        add_layer (image, blob);
+      add_layer (image, blob);
     }
 
-  if (file_exists (image->directory, "container.json"))
-    return file_read (image->directory, "container.json", &image->config,
-                      &image->config_size, err);
-  AUTO_FREE char *blob = xasprintf (
-      "%s.json",
-      json_object_get_string (json_object_array_get_idx (ancestry, 0)));
-  return read_config (store, image, blob, err);
+  image->config_blob =
+      file_exists (image->directory, "container.json")
+          ? xstrdup ("container.json")
+          : xasprintf ("%s.json", json_object_get_string (
+                                      json_object_array_get_idx (ancestry, 0)));
+  return 0;
 }
 
 /* Take the digests of IMAGE's uncompressed layers from its configuration,
@@ -173,39 +158,63 @@ read_diff_ids (struct image *image, struct json_object *config)
     }
 }
 
+/* Read the text of IMAGE's configuration, unless that is done.  */
 static int
-read_image (struct store *store, struct image *image, bool with_layers,
-            struct error *err)
+load_config (struct store *store, struct image *image, struct error *err)
 {
-  bool is_v2 = file_exists (image->directory, "manifest");
+  if (image->config_blob == NULL)
+    return 0;
+  AUTO_CLOSE int fd = image_open_blob (store, image, image->config_blob, err);
+  return fd < 0 ? fd
+                : file_read_fd (fd, image->config_blob, &image->config,
+                                &image->config_size, err);
+}
+
+int
+image_read_config (struct store *store, struct image *image, struct error *err)
+{
   AUTO_JSON struct json_object *config = NULL;
 
-  int status = is_v2 ? read_v2 (store, image, with_layers, err)
-                     : read_v1 (store, image, with_layers, err);
-  if (status < 0 || !with_layers)
-    return status;
-
-  status = json_parse (image->config, image->config_size,
-                       _ ("the configuration"), &config, err);
+  int status = load_config (store, image, err);
+  if (status == 0)
+    status = json_parse (image->config, image->config_size,
+                         _ ("the configuration"), &config, err);
   if (status == 0 && !json_object_is_type (config, json_type_object))
     status = error_set (err, EBADMSG, _ ("the configuration is no object"));
+  if (status == 0)
+    read_diff_ids (image, config);
+  return status;
+}
+
+/* Read all of IMAGE, and see that its layers are there.  */
+static int
+read_whole (struct store *store, struct image *image, struct error *err)
+{
+  int status = image_read_config (store, image, err);
   if (status < 0)
     return status;
-
+  bool is_v2 = file_exists (image->directory, "manifest");
   for (size_t i = 0; i < image->layer_count; i++)
-    if (!has_blob (store, image, image->layers[i].blob))
-      return error_set (err, ENOENT, _ ("layer '%s' is missing"),
-                        image->layers[i].blob);
-  /* Only here does the digest say what the archive should be: the older
-     flavour gives that of the compressed file.  */
-  if (is_v2)
-    read_diff_ids (image, config);
+    {
+      if (!has_blob (store, image, image->layers[i].blob))
+        return error_set (err, ENOENT, _ ("layer '%s' is missing"),
+                          image->layers[i].blob);
+      /* The older flavour may give the digest of the compressed file.  */
+      if (!is_v2)
+        {
+          free (image->layers[i].diff_id);
+          image->layers[i].diff_id = NULL;
+        }
+    }
   return 0;
 }
 
+/* Open the image TAG and read its structure, then what MORE reads (unless it
+   is NULL).  */
 static int
 open_image (struct store *store, const struct store_tag *tag,
-            struct image *image, bool with_layers, struct error *err)
+            int (*more) (struct store *, struct image *, struct error *),
+            struct image *image, struct error *err)
 {
   struct image new = { .directory = store_tag_open (store, tag, err) };
   if (new.directory < 0)
@@ -213,7 +222,10 @@ open_image (struct store *store, const struct store_tag *tag,
 
   new.name = xstrdup (tag->name);
   new.tag = xstrdup (tag->tag);
-  int status = read_image (store, &new, with_layers, err);
+  int status = file_exists (new.directory, "manifest") ? read_v2 (&new, err)
+                                                       : read_v1 (&new, err);
+  if (status == 0 && more != NULL)
+    status = more (store, &new, err);
   if (status < 0)
     {
       image_release (&new);
@@ -227,14 +239,21 @@ int
 image_open (struct store *store, const struct store_tag *tag,
             struct image *image, struct error *err)
 {
-  return open_image (store, tag, image, true, err);
+  return open_image (store, tag, read_whole, image, err);
 }
 
 int
 image_open_config (struct store *store, const struct store_tag *tag,
                    struct image *image, struct error *err)
 {
-  return open_image (store, tag, image, false, err);
+  return open_image (store, tag, load_config, image, err);
+}
+
+int
+image_open_structure (struct store *store, const struct store_tag *tag,
+                      struct image *image, struct error *err)
+{
+  return open_image (store, tag, NULL, image, err);
 }
 
 char *

@@ -21,7 +21,8 @@ src_image_libimage_a_SOURCES = \
   src/image/tree-copy.c src/image/tree-copy.h \
   src/image/tree-walk.c src/image/tree-walk.h \
   src/image/tree-writer.c src/image/tree-writer.h \
-  src/image/unpack.c src/image/unpack.h
+  src/image/unpack.c src/image/unpack.h \
+  src/image/verify.c src/image/verify.h
 
 check_PROGRAMS += tests/unit/test-manifest
 tests_unit_test_manifest_SOURCES = tests/unit/test-manifest.c

@@ -172,8 +172,10 @@ store_pending_write (struct store_pending *pending, const char *file,
 static int
 move_files (struct store_pending *pending, int target)
 {
-  static const char *const files[] = { "manifest", "ancestry", "v1", "v2",
-                                       "PROTECT" };
+  static const char *const files[] = {
+    "manifest", "index", "index.1", "index.2", "index.3",
+    "ancestry", "v1",    "v2",      "PROTECT",
+  };
 
   for (size_t i = 0; i < pending->links.count; i++)
     if (renameat (pending->fd, pending->links.list[i], target,

@@ -39,8 +39,7 @@
 
 enum
 {
-  INDEX_DEPTH_MAX = 4, /* indexes in indexes */
-  SHORT_DIGEST = 19,   /* "sha256:" and twelve digits */
+  SHORT_DIGEST = 19, /* "sha256:" and twelve digits */
 };
 
 /* A whole blob costs an fsync before it may be seen, during which the network
@@ -81,6 +80,9 @@ struct pull
   struct registry_blob *blobs; /* each digest once */
   struct item *items;          /* parallel to BLOBS */
   size_t count;
+  struct registry_document indexes[IMAGE_INDEX_COUNT]; /* that led to the
+                                                           manifest */
+  size_t index_count;
   bool drop; /* what was fetched is of no use to another try */
 };
 
@@ -414,7 +416,7 @@ fetch_manifest (struct pull *pull, const struct reference *ref,
 {
   AUTO_FREE char *name = xstrdup (reference_local_tag (ref));
 
-  for (unsigned int depth = 0; depth < INDEX_DEPTH_MAX; depth++)
+  for (unsigned int depth = 0; depth < IMAGE_INDEX_COUNT; depth++)
     {
       registry_document_release (document);
       int status =
@@ -433,6 +435,8 @@ fetch_manifest (struct pull *pull, const struct reference *ref,
           manifest_choose (manifest, wanted, err);
       if (entry == NULL)
         return error_prefix (err, "'%s'", ref->typed);
+      pull->indexes[pull->index_count++] = *document;
+      *document = (struct registry_document){ 0 };
       free (name);
       name = xstrdup (entry->digest);
     }
@@ -492,6 +496,21 @@ check_platform (struct pull *pull, const struct manifest *manifest,
   platform_release (&platform);
 }
 
+/* Keep the indexes that led to the manifest in PENDING: without them nobody
+   could tell that this is the image of the digest that was asked for.  */
+static int
+keep_indexes (struct pull *pull, struct store_pending *pending,
+              struct error *err)
+{
+  static const char *const names[] = IMAGE_INDEX_FILES;
+  int status = 0;
+
+  for (size_t i = 0; i < pull->index_count && status == 0; i++)
+    status = store_pending_write (pending, names[i], pull->indexes[i].bytes,
+                                  pull->indexes[i].size, err);
+  return status;
+}
+
 /* Pull REF for WANTED, with the registry of PULL open.  */
 static int
 run_pull (struct pull *pull, const struct reference *ref,
@@ -508,6 +527,8 @@ run_pull (struct pull *pull, const struct reference *ref,
   if (status == 0)
     status = store_pending_write (pending, "manifest", document.bytes,
                                   document.size, err);
+  if (status == 0 && ref->digest != NULL)
+    status = keep_indexes (pull, pending, err);
   if (status == 0)
     status = record_blobs (pull, &manifest, pending, err);
   if (status == 0)
@@ -522,6 +543,8 @@ run_pull (struct pull *pull, const struct reference *ref,
     store_pending_abort (pending, may_be_resumed (-status) && !pull->drop);
   manifest_release (&manifest);
   registry_document_release (&document);
+  for (size_t i = 0; i < pull->index_count; i++)
+    registry_document_release (&pull->indexes[i]);
   return status;
 }
 

@@ -22,7 +22,9 @@ struct store;
                                  yet, locked by who writes it
      layers/.lock                serialises "record what a pull needs" with
                                  "remove what nobody needs"
-     repos/NAME/TAG/             an image; it is one when it holds a file TAG
+     repos/NAME/TAG/             an image; it is one when it holds a file TAG;
+                                 one that was pulled by the digest of an index
+                                 keeps that as 'index' (image.h)
      repos/NAME/.TAG.ID.part/    an image on its way, with links to all that
                                  it will need; its file 'lock' is locked by
                                  who pulls it.  When nobody holds the lock it

@@ -34,7 +34,8 @@
 /* What is at work on a set of layers.  */
 struct unpacker
 {
-  struct tree_writer *writer;
+  struct tree_writer *writer;       /* NULL: only read */
+  const struct unpack_watch *watch; /* may be NULL */
   struct layer_stream *stream;
   const char *layer; /* the name of the current one */
   const volatile sig_atomic_t *stop;
@@ -64,6 +65,8 @@ read_callback (struct archive *archive, void *data, const void **buffer)
     return 0;
   ptrdiff_t size =
       layer_stream_read (unpacker->stream, buffer, &unpacker->stream_error);
+  if (unpacker->watch != NULL)
+    unpacker->watch->advanced (unpacker->watch->data);
   if (size > 0)
     {
       unpacker->partial = (unpacker->partial + (size_t) size) % TAR_BLOCK;
@@ -303,7 +306,8 @@ unpack_layer (struct unpacker *unpacker, struct error *err)
   (void) archive_read_support_format_empty (archive);
   unpacker->stream_ended = false;
   unpacker->partial = 0;
-  tree_writer_next_layer (unpacker->writer);
+  if (unpacker->writer != NULL)
+    tree_writer_next_layer (unpacker->writer);
 
   if (archive_read_open (archive, unpacker, NULL, read_callback, NULL)
       != ARCHIVE_OK)
@@ -318,7 +322,7 @@ unpack_layer (struct unpacker *unpacker, struct error *err)
       if (result < ARCHIVE_WARN)
         return set_archive_error (unpacker, archive, err);
       int status = check_stop (unpacker, err);
-      if (status == 0)
+      if (status == 0 && unpacker->writer != NULL)
         status = unpack_entry (unpacker, archive, entry, err);
       if (status < 0)
         return status;
@@ -337,18 +341,12 @@ enter_plain_locale (locale_t *made)
   return *made == (locale_t) 0 ? (locale_t) 0 : uselocale (*made);
 }
 
-int
-unpack_layers (int root, const struct unpack_layer *layers, size_t count,
-               const volatile sig_atomic_t *stop, struct error *err)
+/* Read the COUNT LAYERS with UNPACKER.  */
+static int
+read_layers (struct unpacker *unpacker, const struct unpack_layer *layers,
+             size_t count, struct error *err)
 {
-  __attribute__ ((
-      cleanup (unpacker_release))) struct unpacker unpacker = { .stop = stop };
-  int status = 0;
-
-  if (count == 0)
-    return 0;
-  unpacker.writer = tree_writer_new (root);
-  status = layer_stream_new (layers, count, &unpacker.stream, err);
+  int status = layer_stream_new (layers, count, &unpacker->stream, err);
   if (status < 0)
     return status;
 
@@ -356,14 +354,38 @@ unpack_layers (int root, const struct unpack_layer *layers, size_t count,
   locale_t before = enter_plain_locale (&made);
   for (size_t i = 0; i < count && status == 0; i++)
     {
-      unpacker.layer = layers[i].name;
-      status = unpack_layer (&unpacker, err);
+      unpacker->layer = layers[i].name;
+      status = unpack_layer (unpacker, err);
     }
   if (before != (locale_t) 0)
     (void) uselocale (before);
   if (made != (locale_t) 0)
     freelocale (made);
+  return status;
+}
+
+int
+unpack_layers (int root, const struct unpack_layer *layers, size_t count,
+               const volatile sig_atomic_t *stop, struct error *err)
+{
+  __attribute__ ((
+      cleanup (unpacker_release))) struct unpacker unpacker = { .stop = stop };
+
+  if (count == 0)
+    return 0;
+  unpacker.writer = tree_writer_new (root);
+  int status = read_layers (&unpacker, layers, count, err);
   if (status == 0 && unpacker.skipped > 0)
     log_debug ("%zu devices were left out", unpacker.skipped);
   return status;
+}
+
+int
+unpack_check (const struct unpack_layer *layer,
+              const struct unpack_watch *watch, struct error *err)
+{
+  __attribute__ ((cleanup (
+      unpacker_release))) struct unpacker unpacker = { .watch = watch };
+
+  return read_layers (&unpacker, layer, 1, err);
 }

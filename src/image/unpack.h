@@ -36,4 +36,18 @@ struct unpack_layer
 int unpack_layers (int root, const struct unpack_layer *layers, size_t count,
                    const volatile sig_atomic_t *stop, struct error *err);
 
+/* Who wants to know how far reading a layer has got: ADVANCED is called with
+   DATA now and then; the position in the layer's file tells the rest.  */
+struct unpack_watch
+{
+  void (*advanced) (void *data);
+  void *data;
+};
+
+/* Read LAYER to its end as unpack_layers would, without writing anything.
+   WATCH may be NULL.  Return 0 when it can be unpacked, or a negative errno
+   with ERR set.  */
+int unpack_check (const struct unpack_layer *layer,
+                  const struct unpack_watch *watch, struct error *err);
+
 #endif

@@ -44,6 +44,7 @@ nest ()
   nested_size=$(stat -c %s "$work/nested")
 }
 nest "$all_digest" "$all_size" nested
+two_digest=$nested_digest
 for tag in deep deeper deepest; do
   nest "$nested_digest" "$nested_size" $tag
 done
@@ -104,5 +105,16 @@ is 'with the image for the platform' "$(openssl dgst -sha256 -r \
   "$UDOCKER_DIR/repos/$registry/a/b/sha256:$digest/manifest" \
   | cut -d ' ' -f 1)" "$digest_arm64v8"
 
+# By the digest of an index, which is kept so that the image can be verified.
+for digest in "$all_digest" "$two_digest"; do
+  name=$registry/a/b@sha256:$digest
+  run udocker -q pull "$name"
+  is "an index by its digest" "$status$stderr" 0
+  run udocker -q verify "$name"
+  is "  can be verified" "$status$stderr" 0
+  echo >> "$UDOCKER_DIR/repos/$registry/a/b/sha256:$digest/index"
+  run udocker -q verify "$name"
+  is "  or found to be another" "$status$(echo "$stderr" | grep -c 'manifest chksum failed')" 11
+done
 python_rules 'the Python tool understands the repository' --settled
 done_testing
