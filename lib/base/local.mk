@@ -6,9 +6,11 @@ lib_base_libbase_a_SOURCES = \
   lib/base/error.c lib/base/error.h \
   lib/base/file.c lib/base/file.h \
   lib/base/i18n.h \
+  lib/base/interrupt.c lib/base/interrupt.h \
   lib/base/json.c lib/base/json.h \
   lib/base/lock.c lib/base/lock.h \
   lib/base/log.c lib/base/log.h \
+  lib/base/output.c lib/base/output.h \
   lib/base/progress.c lib/base/progress.h
 lib_base_libbase_a_CPPFLAGS = $(HOSTED_CPPFLAGS) $(JSON_C_CFLAGS)
 

@@ -27,6 +27,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/i18n.h"
+#include "lib/base/interrupt.h"
 #include "lib/base/lock.h"
 #include "src/container/container.h"
 #include "src/image/store.h"
@@ -106,60 +107,6 @@ make_id (void)
                     bytes[11], bytes[12], bytes[13], bytes[14], bytes[15]);
 }
 
-/* The signal that came while a container was made, or 0.  */
-static volatile sig_atomic_t caught;
-
-static void
-catch_signal (int number)
-{
-  caught = number;
-}
-
-/* Signals that end a program: while a container is made they are caught, so
-   that nothing is left of it.  A file that grows beyond a limit is an error
-   like a full disk.  */
-static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGXFSZ };
-
-enum
-{
-  SIGNAL_COUNT = sizeof signals / sizeof *signals
-};
-
-/* How signals were handled before.  */
-struct signal_state
-{
-  bool is_set;
-  struct sigaction actions[SIGNAL_COUNT];
-};
-
-static void
-catch_signals (struct signal_state *before)
-{
-  caught = 0;
-  before->is_set = true;
-  for (size_t i = 0; i < SIGNAL_COUNT; i++)
-    {
-      struct sigaction action = { .sa_handler = catch_signal };
-      if (signals[i] == SIGXFSZ)
-        action.sa_handler = SIG_IGN;
-      (void) sigaction (signals[i], NULL, &before->actions[i]); /* works */
-      if (before->actions[i].sa_handler != SIG_IGN)
-        (void) sigaction (signals[i], &action, NULL);
-    }
-}
-
-/* Handle signals as before again, the one that came first.  */
-static void
-release_signals (struct signal_state *before)
-{
-  if (!before->is_set)
-    return;
-  for (size_t i = 0; i < SIGNAL_COUNT; i++)
-    (void) sigaction (signals[i], &before->actions[i], NULL); /* works */
-  if (caught != 0)
-    (void) raise (caught);
-}
-
 int
 container_write_new_file (int dir, const char *name, const void *text,
                           size_t size, struct error *err)
@@ -201,11 +148,11 @@ make_whole (struct store *store, const char *id, container_fill_function *fill,
   if (lock < 0)
     return error_prefix (err, "%s", store_containers_path (store));
 
-  int status = fill (dir, &caught, data, err);
+  int status = fill (dir, &interrupt_signal, data, err);
   if (status == 0 && syncfs (dir) < 0)
     status = error_set (err, errno, _ ("cannot flush the container: %s"),
                         strerror (errno));
-  if (status == 0 && caught != 0)
+  if (status == 0 && interrupt_signal != 0)
     status = error_set (err, EINTR, _ ("interrupted"));
   if (status == 0)
     {
@@ -229,8 +176,7 @@ container_make (struct store *store, const char *name,
                 struct error *err)
 {
   /* Last of all, when everything is tidied up, a signal has its effect.  */
-  __attribute__ ((
-      cleanup (release_signals))) struct signal_state before = { 0 };
+  AUTO_INTERRUPT struct interrupt interrupt = { 0 };
   __attribute__ ((
       cleanup (name_lock_release))) struct name_lock lock = { .fd = -1 };
   AUTO_FREE char *new_id = make_id ();
@@ -238,7 +184,7 @@ container_make (struct store *store, const char *name,
   int status = name == NULL ? 0 : reserve_name (store, name, &lock, err);
   if (status < 0)
     return status;
-  catch_signals (&before);
+  interrupt_catch (&interrupt);
   status = make_whole (store, new_id, fill, data, err);
   if (status < 0)
     return status;
