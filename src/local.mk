@@ -15,6 +15,7 @@ src_cmd_libcmd_a_SOURCES = \
   src/cmd/help.c \
   src/cmd/images.c \
   src/cmd/inspect.c \
+  src/cmd/load.c \
   src/cmd/login.c \
   src/cmd/manual.c \
   src/cmd/mkrepo.c \

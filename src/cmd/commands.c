@@ -27,6 +27,7 @@ extern const struct command command_create;
 extern const struct command command_help;
 extern const struct command command_images;
 extern const struct command command_inspect;
+extern const struct command command_load;
 extern const struct command command_login;
 extern const struct command command_logout;
 extern const struct command command_mkrepo;
@@ -48,6 +49,7 @@ extern const struct command command_version;
 
 const struct command_entry commands[] = {
   { "pull", FULL (command_pull) },
+  { "load", FULL (command_load) },
   { "create", FULL (command_create) },
   { "run", BOTH (command_run) },
   { "images", BOTH (command_images) },

@@ -31,6 +31,7 @@ enum
 {
   THREAD_MINIMUM = 1 << 20, /* bytes from which on a thread is worth it */
   READ_SIZE = 256 << 10,
+  WAKE_SIZE = 4 << 20,   /* bytes that the thread is woken up for */
   LAG_MAXIMUM = 64 << 20 /* so far the thread may be behind */
 };
 
@@ -46,7 +47,9 @@ struct file_hash
   off_t known; /* bytes in the file */
   off_t hashed;
   bool is_over;
-  int number; /* errno of the thread's failure; it stops then */
+  bool is_asleep;     /* the thread has done all, and waits */
+  bool is_waited_for; /* its maker waits for it to catch up */
+  int number;         /* errno of the thread's failure; it stops then */
 };
 
 /* Hash what comes into the file until there will be no more.  */
@@ -60,7 +63,11 @@ hash_file (void *data)
   for (;;)
     {
       while (hash->hashed == hash->known && !hash->is_over)
-        pthread_cond_wait (&hash->changed, &hash->mutex);
+        {
+          hash->is_asleep = true;
+          while (hash->is_asleep && !hash->is_over)
+            pthread_cond_wait (&hash->changed, &hash->mutex);
+        }
       off_t start = hash->hashed;
       off_t more = hash->known - start;
       if (more == 0 || hash->number != 0)
@@ -78,7 +85,8 @@ hash_file (void *data)
         hash->hashed += got;
       else if (number != EINTR)
         hash->number = number;
-      pthread_cond_signal (&hash->changed);
+      if (hash->is_waited_for)
+        pthread_cond_signal (&hash->changed);
     }
   pthread_mutex_unlock (&hash->mutex);
   return NULL;
@@ -169,11 +177,16 @@ file_hash_add (struct file_hash *hash, const void *data, size_t size)
       return;
     }
   pthread_mutex_lock (&hash->mutex);
-  if (hash->hashed == hash->known)
-    pthread_cond_signal (&hash->changed);
   hash->known += (off_t) size;
+  if (hash->is_asleep && hash->known - hash->hashed >= WAKE_SIZE)
+    {
+      hash->is_asleep = false;
+      pthread_cond_signal (&hash->changed);
+    }
+  hash->is_waited_for = true;
   while (hash->known - hash->hashed > LAG_MAXIMUM && hash->number == 0)
     pthread_cond_wait (&hash->changed, &hash->mutex);
+  hash->is_waited_for = false;
   pthread_mutex_unlock (&hash->mutex);
 }
 

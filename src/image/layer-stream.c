@@ -37,6 +37,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
+#include "src/image/filters.h"
 #include "src/image/unpack.h"
 #include "xalloc.h"
 
@@ -218,31 +219,17 @@ read_callback (struct archive *archive, void *data, const void **buffer)
   return size;
 }
 
-static void
-close_archive (struct archive **archive)
-{
-  if (*archive != NULL)
-    (void) archive_read_free (*archive); /* only read from */
-}
-
 /* Decompress whatever libarchive knows.  */
 static int
 inflate_other (struct source *source, struct error *err)
 {
-  __attribute__ ((cleanup (close_archive))) struct archive *archive =
+  __attribute__ ((cleanup (filters_close))) struct archive *archive =
       archive_read_new ();
   struct archive_entry *entry = NULL;
 
   if (archive == NULL)
     xalloc_die ();
-  (void) archive_read_support_filter_gzip (archive);
-  (void) archive_read_support_filter_zstd (archive);
-  (void) archive_read_support_filter_xz (archive);
-  (void) archive_read_support_filter_lzma (archive);
-  (void) archive_read_support_filter_lzip (archive);
-  (void) archive_read_support_filter_bzip2 (archive);
-  (void) archive_read_support_filter_lz4 (archive);
-  (void) archive_read_support_filter_compress (archive);
+  filters_allow (archive);
   (void) archive_read_support_format_raw (archive);
   (void) archive_read_support_format_empty (archive);
 

@@ -4,11 +4,16 @@
 # nothing that the light one calls needs libarchive or libcurl.
 noinst_LIBRARIES += src/image/libimage.a
 src_image_libimage_a_SOURCES = \
+  src/image/archive-list.c src/image/archive-list.h \
+  src/image/archive-members.c src/image/archive-members.h \
   src/image/blob.c \
   src/image/file-hash.c src/image/file-hash.h \
+  src/image/filters.c src/image/filters.h \
   src/image/image.c src/image/image.h \
   src/image/ladder.c src/image/ladder.h \
   src/image/layer-stream.c src/image/layer-stream.h \
+  src/image/load.c src/image/load.h src/image/load-private.h \
+  src/image/load-docker.c src/image/load-oci.c \
   src/image/manifest.c src/image/manifest.h \
   src/image/pending.c \
   src/image/platform-choice.c src/image/platform-choice.h \
@@ -36,3 +41,6 @@ tests_unit_test_store_LDADD = src/image/libimage.a \
   $(LIBCRYPTO_LIBS) -lpthread $(LIBGNU)
 
 fuzz_targets += tests/fuzz/fuzz-layers.c
+
+shell_tests += tests/shell/load-formats.sh
+EXTRA_DIST += tests/archives.py

@@ -36,6 +36,7 @@ descriptor_release (struct manifest_descriptor *descriptor)
 {
   free (descriptor->digest);
   free (descriptor->media_type);
+  free (descriptor->name);
   platform_release (&descriptor->platform);
   *descriptor = (struct manifest_descriptor){ 0 };
 }
@@ -171,19 +172,24 @@ read_schema1 (struct json_object *root, struct manifest *manifest,
   return 0;
 }
 
-/* Read the platform of the index entry OBJECT into DESCRIPTOR.  */
+/* Read platform and name of the index entry OBJECT into DESCRIPTOR.  */
 static void
-read_platform (struct json_object *object,
-               struct manifest_descriptor *descriptor)
+read_entry (struct json_object *object, struct manifest_descriptor *descriptor)
 {
   struct json_object *platform =
       json_member (object, "platform", json_type_object);
   struct json_object *annotations =
       json_member (object, "annotations", json_type_object);
   const char *type = json_string (annotations, "vnd.docker.reference.type");
+  const char *whole = json_string (annotations, "io.containerd.image.name");
+  const char *name =
+      json_string (annotations, "org.opencontainers.image.ref.name");
 
   descriptor->is_attestation =
       type != NULL && strcmp (type, "attestation-manifest") == 0;
+  descriptor->is_reference = whole != NULL;
+  if (whole != NULL || name != NULL)
+    descriptor->name = xstrdup (whole != NULL ? whole : name);
   descriptor->platform.os = lower_or_null (json_string (platform, "os"));
   descriptor->platform.architecture =
       lower_or_null (json_string (platform, "architecture"));
@@ -207,7 +213,7 @@ read_index (struct json_object *entries, struct manifest *manifest,
           read_descriptor (object, _ ("an entry"), &manifest->entries[i], err);
       if (status < 0)
         return status;
-      read_platform (object, &manifest->entries[i]);
+      read_entry (object, &manifest->entries[i]);
     }
   return 0;
 }
@@ -287,9 +293,8 @@ manifest_release (struct manifest *manifest)
   *manifest = (struct manifest){ 0 };
 }
 
-/* Return whether ENTRY is an image that could be run somewhere.  */
-static bool
-is_candidate (const struct manifest_descriptor *entry)
+bool
+manifest_entry_is_image (const struct manifest_descriptor *entry)
 {
   return !entry->is_attestation
          && !(entry->platform.os != NULL
@@ -307,7 +312,7 @@ explain_choice (const struct manifest *manifest, const struct platform *wanted,
   for (size_t i = 0; i < manifest->entry_count && list.length < 1000; i++)
     {
       const struct manifest_descriptor *entry = &manifest->entries[i];
-      if (!is_candidate (entry) || entry->platform.os == NULL)
+      if (!manifest_entry_is_image (entry) || entry->platform.os == NULL)
         continue;
       AUTO_FREE char *name = platform_text (&entry->platform);
       if (list.length > 0)
@@ -338,7 +343,7 @@ manifest_choose (const struct manifest *manifest, const struct platform *wanted,
   for (size_t i = 0; i < manifest->entry_count; i++)
     {
       const struct manifest_descriptor *entry = &manifest->entries[i];
-      if (!is_candidate (entry))
+      if (!manifest_entry_is_image (entry))
         continue;
       if (entry->platform.os == NULL && entry->platform.architecture == NULL)
         {

@@ -29,6 +29,9 @@ struct manifest_descriptor
   char *media_type;         /* "" when the manifest does not say */
   struct platform platform; /* entries of an index; os NULL when not said */
   bool is_attestation;      /* an index entry that is no image to be run */
+  char *name;               /* entries of an index: what their annotations call
+                               them, NULL for nothing.  Not to be trusted */
+  bool is_reference;        /* NAME is whole, not perhaps a tag alone */
 };
 
 /* A manifest, parsed.  Start it as { 0 }.  */
@@ -59,6 +62,10 @@ enum
    is no manifest, -ENOTSUP when it is one of a kind that is no image.  */
 int manifest_parse (struct manifest *manifest, const char *bytes, size_t size,
                     const char *media_type, struct error *err);
+
+/* Return whether ENTRY, of an index, is an image that could be run somewhere.
+ */
+bool manifest_entry_is_image (const struct manifest_descriptor *entry);
 
 /* Free what MANIFEST holds and make it { 0 }.  */
 void manifest_release (struct manifest *manifest);

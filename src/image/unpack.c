@@ -27,6 +27,7 @@
 #include "lib/base/file.h"
 #include "lib/base/i18n.h"
 #include "lib/base/log.h"
+#include "src/image/filters.h"
 #include "src/image/layer-stream.h"
 #include "src/image/tree-writer.h"
 #include "xalloc.h"
@@ -87,13 +88,6 @@ read_callback (struct archive *archive, void *data, const void **buffer)
   archive_set_error (archive, unpacker->stream_error.number, "%s",
                      unpacker->stream_error.text);
   return ARCHIVE_FATAL;
-}
-
-static void
-close_archive (struct archive **archive)
-{
-  if (*archive != NULL)
-    (void) archive_read_free (*archive); /* only read from */
 }
 
 /* Fail when the caller wants to stop.  */
@@ -296,7 +290,7 @@ drain (struct unpacker *unpacker, struct error *err)
 static int
 unpack_layer (struct unpacker *unpacker, struct error *err)
 {
-  __attribute__ ((cleanup (close_archive))) struct archive *archive =
+  __attribute__ ((cleanup (filters_close))) struct archive *archive =
       archive_read_new ();
   struct archive_entry *entry = NULL;
 
