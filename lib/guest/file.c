@@ -325,7 +325,9 @@ guest_enter_remove (struct guest_task *task, struct guest_call *call)
 
   if (status < 0)
     return guest_answer (call, status);
-  if (is_directory && found.last == GUEST_LAST_DOT)
+  if (!is_directory && found.last != GUEST_LAST_NORMAL)
+    status = -K_EISDIR;
+  else if (is_directory && found.last == GUEST_LAST_DOT)
     status = -K_EINVAL;
   else if (is_directory && found.last == GUEST_LAST_DOTDOT)
     status = -K_ENOTEMPTY;
@@ -347,15 +349,96 @@ guest_enter_remove (struct guest_task *task, struct guest_call *call)
   return found.untouched ? GUEST_PASS : GUEST_RUN;
 }
 
-/* Return whether ONE and OTHER are in different bindings, as far as is
-   known.  */
+/* Return the binding that the directory which FOUND is an entry of lies in, as
+   far as is known, or GUEST_OUTSIDE.  */
+static uint32_t
+parent_binding (struct guest *guest, const struct guest_found *found)
+{
+  size_t length = found->length;
+
+  if (found->last == GUEST_LAST_DOTDOT)
+    return found->up_from;
+  if (!found->mount || !found->absolute || found->last != GUEST_LAST_NORMAL)
+    return guest_found_binding (guest, found);
+  while (length > 1 && found->text[length - 1] != '/')
+    length--;
+  return guest_view_cover (guest->view, found->text,
+                           length > 1 ? length - 1 : 0);
+}
+
+/* Return whether ONE and OTHER lie in different bindings, as far as is known.
+   Of what is renamed it is the directory that counts.  */
 static bool
-are_apart (struct guest *guest, const struct guest_found *one,
+are_apart (struct guest *guest, bool is_rename, const struct guest_found *one,
            const struct guest_found *other)
 {
-  uint32_t from = guest_found_binding (guest, one);
-  uint32_t to = guest_found_binding (guest, other);
+  uint32_t from = is_rename ? parent_binding (guest, one)
+                            : guest_found_binding (guest, one);
+  uint32_t to = parent_binding (guest, other);
   return from != to && from != GUEST_OUTSIDE && to != GUEST_OUTSIDE;
+}
+
+/* Return whether there is something at FOUND.  */
+static bool
+exists (struct guest *guest, const struct guest_found *found)
+{
+  struct k_stat ignored;
+  return guest_found_stat (guest, found, &ignored) == 0;
+}
+
+/* The kernel's renameat2, up to where it looks at the files themselves; APART:
+   the directories lie in different bindings.  Return 0 or what it says.  */
+static int
+check_rename (struct guest *guest, const struct guest_found *one,
+              const struct guest_found *other, bool apart, bool replaces)
+{
+  if (apart)
+    return -K_EXDEV;
+  if (one->last != GUEST_LAST_NORMAL)
+    return -K_EBUSY;
+  if (other->last != GUEST_LAST_NORMAL)
+    return replaces ? -K_EBUSY : -K_EEXIST;
+  if (guest_found_is_read_only (guest, one)
+      || guest_found_is_read_only (guest, other))
+    return -K_EROFS;
+  if (!holds_mount (guest, one) && !holds_mount (guest, other))
+    return 0;
+  if (!exists (guest, one))
+    return -K_ENOENT;
+  return replaces || !exists (guest, other) ? -K_EBUSY : -K_EEXIST;
+}
+
+/* The kernel's linkat, likewise.  */
+static int
+check_link (struct guest *guest, const struct guest_found *one,
+            const struct guest_found *other, bool apart)
+{
+  if (other->last != GUEST_LAST_NORMAL || other->mount)
+    return -K_EEXIST;
+  if (!apart && !guest_found_is_read_only (guest, one)
+      && !guest_found_is_read_only (guest, other))
+    return 0;
+  if (exists (guest, other))
+    return -K_EEXIST;
+  if (other->directory)
+    return -K_ENOENT;
+  return guest_found_is_read_only (guest, other) || !apart ? -K_EROFS
+                                                           : -K_EXDEV;
+}
+
+/* STATUS is what is wrong with both paths of a call or the second.  Return
+   what the kernel, which looks at the first path ONE before, says.  */
+static int
+what_comes_first (struct guest *guest, const struct guest_found *one,
+                  bool is_rename, int status)
+{
+  struct k_stat ignored;
+  int before = one->magic ? 0 : guest_found_stat (guest, one, &ignored);
+
+  /* What a rename has for its first path only needs its directory yet.  */
+  if (is_rename && (before == -K_ENOENT || before == -K_ENAMETOOLONG))
+    return status;
+  return before < 0 ? before : status;
 }
 
 /* rename and link in all their forms.  */
@@ -365,6 +448,8 @@ guest_enter_move (struct guest_task *task, struct guest_call *call)
   struct guest *guest = task->guest;
   const struct guest_path_argument *paths = call->rule->path;
   bool is_rename = paths[0].kind == GUEST_PATH_REMOVE;
+  bool has_flags = call->rule->number[GUEST_X86_64] == 316; /* renameat2 */
+  bool replaces = !has_flags || !(call->arg[4] & K_RENAME_NOREPLACE);
   struct guest_found one, other;
   int status =
       guest_resolve_argument (task, call, 0, guest_path_final (call, 0), &one);
@@ -374,6 +459,7 @@ guest_enter_move (struct guest_task *task, struct guest_call *call)
   status = guest_resolve_argument (task, call, 1, GUEST_FINAL_CREATE, &other);
   if (status < 0)
     {
+      status = what_comes_first (guest, &one, is_rename, status);
       guest_found_release (guest, &one);
       return guest_answer (call, status);
     }
@@ -381,20 +467,12 @@ guest_enter_move (struct guest_task *task, struct guest_call *call)
   bool same_start = one.untouched && other.untouched
                     && guest_argument_fd (call, paths[0].dir)
                            == guest_argument_fd (call, paths[1].dir);
-  if ((is_rename && one.last != GUEST_LAST_NORMAL)
-      || other.last != GUEST_LAST_NORMAL)
-    status = is_rename ? -K_EBUSY : -K_EEXIST;
-  else if (is_rename
-           && (holds_mount (guest, &one) || holds_mount (guest, &other)))
-    status = -K_EBUSY;
-  else if (other.mount)
-    status = -K_EEXIST;
-  else if (!same_start && !one.magic && guest->view->binding_count > 1
-           && are_apart (guest, &one, &other))
-    status = -K_EXDEV;
-  else if (guest_found_is_read_only (guest, &one)
-           || guest_found_is_read_only (guest, &other))
-    status = -K_EROFS;
+  bool apart = !same_start && !one.magic && guest->view->binding_count > 1
+               && are_apart (guest, is_rename, &one, &other);
+  status = is_rename ? check_rename (guest, &one, &other, apart, replaces)
+                     : check_link (guest, &one, &other, apart);
+  if (status < 0)
+    status = what_comes_first (guest, &one, is_rename, status);
   if (status == 0)
     status = guest_put_path (task, call, 0, &one);
   if (status == 0)

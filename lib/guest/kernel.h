@@ -153,6 +153,12 @@ enum
   K_AT_EMPTY_PATH = 0x1000
 };
 
+/* Flags of renameat2.  */
+enum
+{
+  K_RENAME_NOREPLACE = 1
+};
+
 /* openat2.  */
 struct k_open_how
 {

@@ -226,6 +226,19 @@ is_virtual (const struct walk *walk)
                 > 0;
 }
 
+/* Return what is wrong with the binding that the walk is in (located) as the
+   directory of something to be made: 0 or -ENOTDIR.  */
+static int
+check_anchor (const struct walk *walk)
+{
+  const struct guest_found *found = walk->found;
+  const struct guest_view *view = walk->guest->view;
+  return found->binding != GUEST_OUTSIDE
+                 && (view->binding[found->binding].flags & GUEST_BINDING_FILE)
+             ? -K_ENOTDIR
+             : 0;
+}
+
 /* Prove that the directory in which the last component of where the walk is
    is to be made exists, and that no link leads there.  */
 static int
@@ -237,7 +250,7 @@ prove_parent (struct walk *walk, uint64_t resolve)
   while (end > found->path && walk->text.bytes[end - 1] != '/')
     end--;
   if (end <= found->path)
-    return 0;
+    return check_anchor (walk);
 
   walk->text.bytes[end - 1] = '\0';
   int fd =
@@ -275,7 +288,8 @@ follow_last (struct walk *walk, uint64_t resolve)
   while (end > 0 && walk->text.bytes[end - 1] != '/')
     end--;
   guest_text_cut (&walk->text, end > 0 ? end - 1 : 0);
-  return splice (walk, target, (size_t) length, "", found->directory);
+  return splice (walk, target, (size_t) length,
+                 found->last == GUEST_LAST_DOT ? "." : "", found->directory);
 }
 
 /* Prove by one openat2 that where the walk is (located, LEFT to be walked
@@ -351,6 +365,7 @@ walk_at_once (struct walk *walk)
       else if (is_dotdot (&component))
         {
           found->last = GUEST_LAST_DOTDOT;
+          found->up_from = 0;
           pop (walk);
         }
       else
@@ -509,12 +524,13 @@ walk_up (struct walk *walk)
 {
   struct guest_found *found = walk->found;
 
+  locate (walk);
+  found->up_from = found->binding;
   if (!walk->known_directory)
     {
       /* "file/.." is ENOTDIR.  */
       size_t length = walk->text.length;
       char ignored[1];
-      locate (walk);
       bool empty = found->path == length;
       if (!empty || found->absolute == false)
         {
@@ -640,17 +656,38 @@ walk_by_component (struct walk *walk)
   return 0;
 }
 
+/* Way 3 came to an end: where the last component is to be made, see that it
+   would lie in a directory.  */
+static int
+check_parent (struct walk *walk)
+{
+  struct guest_found *found = walk->found;
+  size_t end = walk->text.length;
+
+  while (end > found->path && walk->text.bytes[end - 1] != '/')
+    end--;
+  if (end <= found->path)
+    return check_anchor (walk);
+  walk->text.bytes[end - 1] = '\0';
+  int fd = host_openat (walk->guest, found->anchor, guest_found_path (found),
+                        K_O_PATH | K_O_NOFOLLOW | K_O_DIRECTORY);
+  walk->text.bytes[end - 1] = '/';
+  host_close (walk->guest, fd);
+  return fd == -K_ENOTDIR || fd == -K_EACCES ? fd : 0;
+}
+
 /* What way 3 found must be a directory: see that it is, and open it.  */
 static int
 check_directory (struct walk *walk)
 {
   struct guest_found *found = walk->found;
   const char *path = guest_found_path (found);
+  bool makes = (walk->final & (GUEST_FINAL_CREATE | GUEST_FINAL_MISSING))
+               && found->last == GUEST_LAST_NORMAL;
 
-  if (!found->directory || found->virtual || found->magic
+  if (!found->directory || found->virtual || found->magic || makes
       || found->path == walk->text.length || found->object >= 0
-      || (walk->final
-          & (GUEST_FINAL_CREATE | GUEST_FINAL_MISSING | FINAL_LENIENT)))
+      || (walk->final & FINAL_LENIENT))
     return 0;
   int fd = host_openat (walk->guest, found->anchor, path,
                         K_O_PATH | K_O_NOFOLLOW | K_O_DIRECTORY);
@@ -676,7 +713,10 @@ walk_all (struct walk *walk)
           if (status == 0)
             {
               locate (walk);
-              status = check_directory (walk);
+              status = (walk->final & GUEST_FINAL_CREATE)
+                               && found->last == GUEST_LAST_NORMAL
+                           ? check_parent (walk)
+                           : check_directory (walk);
             }
         }
     }
@@ -822,10 +862,17 @@ guest_resolve (struct guest_task *task, int dir, const char *path,
     return -K_ENOENT;
 
   found->anchor = found->object = found->owned[0] = found->owned[1] = -1;
-  found->binding = GUEST_OUTSIDE;
+  found->binding = found->up_from = GUEST_OUTSIDE;
   found->untouched = found->absolute = found->directory = false;
   found->mount = found->virtual = found->magic = found->missing = false;
   found->last = GUEST_LAST_NORMAL;
+
+  /* Of a file to be made whose name ends in a slash the kernel says EISDIR,
+     without a look.  */
+  if ((final & GUEST_FINAL_MISSING) && !(final & FINAL_LENIENT) && length > 0
+      && path[length - 1] == '/')
+    walk.final =
+        (final & ~(unsigned int) GUEST_FINAL_MISSING) | GUEST_FINAL_CREATE;
 
   walk.rest = walk.pending + PENDING_SIZE - length - 1;
   for (size_t i = 0; i <= length; i++)

@@ -58,6 +58,10 @@ struct guest_found
   /* The binding it lies in, or GUEST_OUTSIDE.  */
   uint32_t binding;
 
+  /* When ".." came last: the binding from which it went up, or
+     GUEST_OUTSIDE.  */
+  uint32_t up_from;
+
   /* The path as the program wrote it, from the descriptor it gave, names the
      same for the kernel: the call can be run with its own arguments.  */
   bool untouched;

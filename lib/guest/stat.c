@@ -726,6 +726,17 @@ guest_leave_make (struct guest_task *task, struct guest_call *call)
   guest_found_release (guest, &found);
 }
 
+/* Return what the kernel says of the target of a link at ADDRESS, which it
+   reads before it looks at the link's own path: 0 or a negative errno.  */
+static int
+check_target (struct guest_task *task, uint64_t address)
+{
+  char target[GUEST_PATH_SIZE];
+  int length =
+      task->guest->ops->read_string (task, address, target, sizeof target);
+  return length == 0 ? -K_ENOENT : length < 0 ? length : 0;
+}
+
 /* mkdir, mkdirat, symlink, symlinkat.  */
 enum guest_verdict
 guest_enter_make (struct guest_task *task, struct guest_call *call)
@@ -741,6 +752,12 @@ guest_enter_make (struct guest_task *task, struct guest_call *call)
   if (!is_link)
     added = guest_add_mode (task, &call->arg[argument->path + 1], 0700);
   enum guest_verdict verdict = guest_enter_paths (task, call);
+  if (verdict == GUEST_ANSWER && is_link)
+    {
+      int status = check_target (task, call->arg[0]);
+      if (status < 0)
+        call->result = status;
+    }
   if (verdict == GUEST_PASS && added != 0)
     verdict = GUEST_RUN;
   return guest_make (task, call, verdict, dir, path, added);

@@ -465,6 +465,28 @@ change (void)
   close (fd);
 }
 
+/* Which of several things that are wrong is told.  */
+static void
+order (void)
+{
+  SAY ("mkdir of a dangling link and a dot", mkdir ("dangling/.", 0755));
+  say_path ("dangling");
+  SAY ("symlink", symlink ("dir", "to-dir"));
+  SAY ("rename of a link and a dot", rename ("to-dir/.", "elsewhere"));
+  SAY ("rename to a link and a dot", rename ("file", "to-dir/."));
+  SAY ("rename below a file, to a dot", rename ("file/x", "dir/."));
+  SAY ("rename of a file to it and a dot", rename ("dir", "file/."));
+  SAY ("rmdir of a file and a dot", rmdir ("file/."));
+  SAY ("unlink of a dot", unlink ("dir/."));
+  SAY ("unlink of dots", unlink ("dir/.."));
+  SAY ("unlink of a root", unlink ("/"));
+  SAY_OPEN ("create a file and a slash", open ("file/", O_CREAT, 0644));
+  SAY_OPEN ("create a missing one and a slash",
+            open ("missing/", O_CREAT, 0644));
+  SAY ("an empty link below a file", symlink ("", "file/x"));
+  SAY ("link of a missing file to below a file", link ("missing", "file/x"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -479,6 +501,7 @@ main (int argc, char **argv)
   deep ();
   create ();
   change ();
+  order ();
   chmod ("closed", 0755);
   return 0;
 }
