@@ -18,6 +18,7 @@ src_image_libimage_a_SOURCES = \
   src/image/pending.c \
   src/image/platform-choice.c src/image/platform-choice.h \
   src/image/pull.c src/image/pull.h \
+  src/image/remote-manifest.c src/image/remote-manifest.h \
   src/image/stage.c \
   src/image/store.c src/image/store.h src/image/store-private.h \
   src/image/tag.c \

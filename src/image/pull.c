@@ -30,10 +30,10 @@
 #include "lib/base/i18n.h"
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
-#include "src/config/config.h"
 #include "src/image/image.h"
 #include "src/image/manifest.h"
 #include "src/image/platform-choice.h"
+#include "src/image/remote-manifest.h"
 #include "src/image/store.h"
 #include "src/registry/reference.h"
 
@@ -80,9 +80,6 @@ struct pull
   struct registry_blob *blobs; /* each digest once */
   struct item *items;          /* parallel to BLOBS */
   size_t count;
-  struct registry_document indexes[IMAGE_INDEX_COUNT]; /* that led to the
-                                                           manifest */
-  size_t index_count;
   bool drop; /* what was fetched is of no use to another try */
 };
 
@@ -172,20 +169,7 @@ pull_options_from_config (struct pull_options *options,
                           const struct config *config)
 {
   *options = (struct pull_options){ 0 };
-  struct registry_options *registry = &options->registry;
-  registry->hub = config->dockerio_registry_url;
-  registry->proxy = config->http_proxy;
-  registry->keystore = config->keystore;
-  registry->user_agent = config->http_agent;
-  registry->insecure = config->http_insecure;
-  registry->insecure_hosts =
-      (const char *const *) config->insecure_registries.items;
-  registry->mirrors = (const char *const *) config->registry_mirrors.items;
-  registry->verbose = log_says (LOG_DEBUG);
-  if (config->ctimeout > 0)
-    registry->connect_timeout = (unsigned int) config->ctimeout;
-  if (config->timeout > 0)
-    registry->timeout = (unsigned int) config->timeout;
+  registry_options_from_config (&options->registry, config);
 }
 
 /* Return whether an error of NUMBER leaves what was fetched so far worth to be
@@ -406,46 +390,6 @@ add_blob (struct pull *pull, const struct manifest_descriptor *descriptor,
                     : xasprintf ("%.*s", SHORT_DIGEST, descriptor->digest);
 }
 
-/* Fetch the manifest of REF's image for the platform WANTED into DOCUMENT and
-   MANIFEST, through indexes.  */
-static int
-fetch_manifest (struct pull *pull, const struct reference *ref,
-                const struct platform *wanted,
-                struct registry_document *document, struct manifest *manifest,
-                struct error *err)
-{
-  AUTO_FREE char *name = xstrdup (reference_local_tag (ref));
-
-  for (unsigned int depth = 0; depth < IMAGE_INDEX_COUNT; depth++)
-    {
-      registry_document_release (document);
-      int status =
-          registry_fetch_manifest (pull->registry, name, document, err);
-      if (status < 0)
-        return status;
-      manifest_release (manifest);
-      status = manifest_parse (manifest, document->bytes, document->size,
-                               document->media_type, err);
-      if (status < 0)
-        return error_prefix (err, _ ("image '%s' at registry '%s'"), ref->typed,
-                             registry_url (pull->registry));
-      if (manifest->kind != MANIFEST_INDEX)
-        return 0;
-      const struct manifest_descriptor *entry =
-          manifest_choose (manifest, wanted, err);
-      if (entry == NULL)
-        return error_prefix (err, "'%s'", ref->typed);
-      pull->indexes[pull->index_count++] = *document;
-      *document = (struct registry_document){ 0 };
-      free (name);
-      name = xstrdup (entry->digest);
-    }
-  return error_set (err, EBADMSG,
-                    _ ("image '%s' at registry '%s': its indexes only lead to"
-                       " other indexes"),
-                    ref->typed, registry_url (pull->registry));
-}
-
 /* Collect the blobs of MANIFEST in PULL and record them in PENDING.  */
 static int
 record_blobs (struct pull *pull, const struct manifest *manifest,
@@ -496,18 +440,19 @@ check_platform (struct pull *pull, const struct manifest *manifest,
   platform_release (&platform);
 }
 
-/* Keep the indexes that led to the manifest in PENDING: without them nobody
-   could tell that this is the image of the digest that was asked for.  */
+/* Keep the indexes that led to the manifest FOUND in PENDING: without them
+   nobody could tell that this is the image of the digest that was asked
+   for.  */
 static int
-keep_indexes (struct pull *pull, struct store_pending *pending,
-              struct error *err)
+keep_indexes (const struct remote_manifest *found,
+              struct store_pending *pending, struct error *err)
 {
   static const char *const names[] = IMAGE_INDEX_FILES;
   int status = 0;
 
-  for (size_t i = 0; i < pull->index_count && status == 0; i++)
-    status = store_pending_write (pending, names[i], pull->indexes[i].bytes,
-                                  pull->indexes[i].size, err);
+  for (size_t i = 0; i < found->index_count && status == 0; i++)
+    status = store_pending_write (pending, names[i], found->indexes[i].bytes,
+                                  found->indexes[i].size, err);
   return status;
 }
 
@@ -516,35 +461,32 @@ static int
 run_pull (struct pull *pull, const struct reference *ref,
           const struct platform *wanted, struct error *err)
 {
-  struct registry_document document = { 0 };
-  struct manifest manifest = { 0 };
+  struct remote_manifest found = { 0 };
   struct store_pending *pending = NULL;
 
-  int status = fetch_manifest (pull, ref, wanted, &document, &manifest, err);
+  int status =
+      remote_manifest_fetch (pull->registry, ref, wanted, NULL, &found, err);
   if (status == 0)
     status = store_pending_begin (pull->store, ref->name,
                                   reference_local_tag (ref), &pending, err);
   if (status == 0)
-    status = store_pending_write (pending, "manifest", document.bytes,
-                                  document.size, err);
+    status = store_pending_write (pending, "manifest", found.document.bytes,
+                                  found.document.size, err);
   if (status == 0 && ref->digest != NULL)
-    status = keep_indexes (pull, pending, err);
+    status = keep_indexes (&found, pending, err);
   if (status == 0)
-    status = record_blobs (pull, &manifest, pending, err);
+    status = record_blobs (pull, &found.manifest, pending, err);
   if (status == 0)
     status = fetch_all (pull, err);
   if (status == 0)
     {
-      check_platform (pull, &manifest, wanted);
+      check_platform (pull, &found.manifest, wanted);
       status = store_pending_commit (TAKE (pending), "v2", err);
       store_sweep (pull->store);
     }
   if (pending != NULL)
     store_pending_abort (pending, may_be_resumed (-status) && !pull->drop);
-  manifest_release (&manifest);
-  registry_document_release (&document);
-  for (size_t i = 0; i < pull->index_count; i++)
-    registry_document_release (&pull->indexes[i]);
+  remote_manifest_release (&found);
   return status;
 }
 

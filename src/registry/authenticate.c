@@ -114,30 +114,53 @@ check_realm (const struct registry *registry, const char *realm,
   return 0;
 }
 
+/* Say in ERR that REALM, the registry itself or its token service, refuses us
+   because of TROUBLE.  */
+static int
+refused (struct registry *registry, const char *realm, const char *trouble,
+         struct error *err)
+{
+  registry->is_refusing = true;
+  if (!registry->has_credentials)
+    return error_set (err, EACCES, _ ("'%s' wants credentials: %s"), realm,
+                      trouble);
+  if (registry->credentials.source == NULL)
+    return error_set (err, EACCES, _ ("'%s' refuses them: %s"), realm, trouble);
+  return error_set (err, EACCES,
+                    _ ("'%s' does not accept the credentials in '%s': %s"),
+                    realm, registry->credentials.source, trouble);
+}
+
 /* Say in ERR that the token service REALM did not give a token.  */
 static int
-no_token (const struct registry *registry, const struct exchange *exchange,
+no_token (struct registry *registry, const struct exchange *exchange,
           const char *realm, struct error *err)
 {
   AUTO_FREE char *trouble = exchange_trouble (exchange);
 
-  if (exchange->result == CURLE_OK
-      && (exchange->status == 401 || exchange->status == 403))
-    {
-      if (registry->has_credentials)
-        return error_set (err, EACCES,
-                          _ ("image not found or not authorized: '%s': the"
-                             " credentials in '%s' are refused by '%s': %s"),
-                          registry->ref->typed, registry->credentials.source,
-                          realm, trouble);
-      return error_set (err, EACCES,
-                        _ ("image not found or not authorized: '%s': no"
-                           " credentials for '%s': %s"),
-                        registry->ref->typed, registry->host, trouble);
-    }
-  return error_set (err, exchange_number (exchange),
-                    _ ("registry '%s': no token from '%s': %s"), registry->url,
-                    realm, trouble);
+  if (exchange->result != CURLE_OK
+      || (exchange->status != 401 && exchange->status != 403))
+    return error_set (err, exchange_number (exchange),
+                      _ ("registry '%s': no token from '%s': %s"),
+                      registry->url, realm, trouble);
+  int status = refused (registry, realm, trouble, err);
+  if (registry->ref == NULL)
+    return status;
+  return error_prefix (err, _ ("image not found or not authorized: '%s'"),
+                       registry->ref->typed);
+}
+
+/* Return the scope that a token must have, or NULL for none in particular; the
+   caller frees it.  */
+static char *
+wanted_scope (const struct registry *registry,
+              const struct challenge *challenge)
+{
+  if (challenge->scope != NULL && *challenge->scope != '\0')
+    return xstrdup (challenge->scope);
+  return registry->repository == NULL
+             ? NULL
+             : xasprintf ("repository:%s:pull", registry->repository);
 }
 
 /* Get a token as CHALLENGE asks.  */
@@ -150,10 +173,7 @@ fetch_token (struct registry *registry, const struct challenge *challenge,
   if (status < 0)
     return status;
 
-  AUTO_FREE char *scope =
-      challenge->scope != NULL && *challenge->scope != '\0'
-          ? xstrdup (challenge->scope)
-          : xasprintf ("repository:%s:pull", registry->repository);
+  AUTO_FREE char *scope = wanted_scope (registry, challenge);
   AUTO_BUFFER (url);
   AUTO_BUFFER (form);
   AUTO_FREE char *basic = NULL;
@@ -170,7 +190,8 @@ fetch_token (struct registry *registry, const struct challenge *challenge,
       add_parameter (&form, '&', "refresh_token",
                      registry->credentials.identity_token);
       add_parameter (&form, '&', "client_id", "udocker");
-      add_parameter (&form, '&', "scope", scope);
+      if (scope != NULL)
+        add_parameter (&form, '&', "scope", scope);
       if (challenge->service != NULL)
         add_parameter (&form, '&', "service", challenge->service);
       exchange.form = form.data;
@@ -183,10 +204,15 @@ fetch_token (struct registry *registry, const struct challenge *challenge,
           add_parameter (&url, separator, "service", challenge->service);
           separator = '&';
         }
-      add_parameter (&url, separator, "scope", scope);
+      if (scope != NULL)
+        {
+          add_parameter (&url, separator, "scope", scope);
+          separator = '&';
+        }
       if (registry->has_credentials && registry->credentials.user != NULL)
         {
-          add_parameter (&url, '&', "account", registry->credentials.user);
+          add_parameter (&url, separator, "account",
+                         registry->credentials.user);
           AUTO_FREE char *pair = credentials_basic (&registry->credentials);
           basic = xasprintf ("Basic %s", pair);
           exchange.authorization = basic;
@@ -206,21 +232,16 @@ fetch_token (struct registry *registry, const struct challenge *challenge,
 
 /* Say in ERR that REGISTRY does not let us, as the answer EXCHANGE shows.  */
 static int
-not_authorized (const struct registry *registry,
-                const struct exchange *exchange, struct error *err)
+not_authorized (struct registry *registry, const struct exchange *exchange,
+                struct error *err)
 {
   AUTO_FREE char *trouble = exchange_trouble (exchange);
 
-  if (registry->has_credentials)
-    return error_set (err, EACCES,
-                      _ ("manifest not found or not authorized: '%s': registry"
-                         " '%s' does not accept the credentials in '%s': %s"),
-                      registry->ref->typed, registry->url,
-                      registry->credentials.source, trouble);
-  return error_set (err, EACCES,
-                    _ ("manifest not found or not authorized: '%s': registry"
-                       " '%s' wants credentials: %s"),
-                    registry->ref->typed, registry->url, trouble);
+  int status = refused (registry, registry->url, trouble, err);
+  if (registry->ref == NULL)
+    return status;
+  return error_prefix (err, _ ("manifest not found or not authorized: '%s'"),
+                       registry->ref->typed);
 }
 
 int

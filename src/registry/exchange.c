@@ -406,6 +406,18 @@ resolve (const struct exchange *exchange, const char *location, bool *origin,
   return result;
 }
 
+char *
+exchange_path_of (const struct exchange *exchange, const char *target)
+{
+  bool unused = false;
+  AUTO_FREE char *url = resolve (exchange, target, &unused, &unused);
+  const char *host = url == NULL ? NULL : strstr (url, "://");
+  const char *path = host == NULL ? NULL : strchr (host + 3, '/');
+
+  return path == NULL ? NULL
+                      : xasprintf ("%.*s", (int) strcspn (path, "#"), path);
+}
+
 int
 exchange_redirect (struct exchange *exchange, struct error *err)
 {

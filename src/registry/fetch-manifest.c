@@ -145,45 +145,65 @@ ask_for_manifest (struct registry *registry, struct exchange *exchange,
   return registry_ask (registry, exchange, path, err);
 }
 
+/* Return whether the answer in EXCHANGE, or the STATUS of getting none, leaves
+   it open that another name is the right one.  */
+static bool
+is_missing (const struct exchange *exchange, int status)
+{
+  if (status < 0)
+    return status == -EACCES;
+  return exchange->result == CURLE_OK
+         && (exchange->status == 404 || exchange->status == 401
+             || exchange->status == 403);
+}
+
+/* A one-word name at a registry of the user's choice, which REGISTRY does not
+   know: some are copies of Docker Hub, where it is below library/.  Ask for
+   that.  Return whether it is there; EXCHANGE then holds it.  Otherwise
+   REGISTRY and EXCHANGE are what they were.  */
+static bool
+ask_below_library (struct registry *registry, struct exchange *exchange,
+                   const char *reference)
+{
+  AUTO_ERROR struct error ignored = { 0 };
+  struct exchange second;
+
+  char *first = xstrdup (registry->repository);
+  if (!registry_use_other_repository (registry))
+    {
+      free (first);
+      return false;
+    }
+  exchange_init (&second, registry);
+  bool is_there = ask_for_manifest (registry, &second, reference, &ignored) == 0
+                  && second.result == CURLE_OK && second.status == 200;
+  if (is_there)
+    {
+      exchange_release (exchange);
+      *exchange = second;
+      free (first);
+      return true;
+    }
+  exchange_release (&second);
+  free (registry->repository);
+  registry->repository = first;
+  return false;
+}
+
 int
 registry_fetch_manifest (struct registry *registry, const char *reference,
                          struct registry_document *document, struct error *err)
 {
+  AUTO_ERROR struct error problem = { 0 };
   struct exchange exchange;
+
   exchange_init (&exchange, registry);
-  int status = ask_for_manifest (registry, &exchange, reference, err);
-  bool is_missing =
-      status == 0 ? exchange.result == CURLE_OK
-                        && (exchange.status == 404 || exchange.status == 401
-                            || exchange.status == 403)
-                  : status == -EACCES;
-  if (is_missing && registry->other_repository != NULL)
-    {
-      /* A one-word name at a registry of the user's choice: some are copies
-         of Docker Hub, where it is below library/.  */
-      AUTO_ERROR struct error other = { 0 };
-      char *first = registry->repository;
-      registry->repository = registry->other_repository;
-      registry->other_repository = NULL;
-      free (TAKE (registry->authorization));
-      struct exchange second;
-      exchange_init (&second, registry);
-      if (ask_for_manifest (registry, &second, reference, &other) == 0
-          && second.result == CURLE_OK && second.status == 200)
-        {
-          error_release (err);
-          status = 0;
-          exchange_release (&exchange);
-          exchange = second;
-          free (first);
-        }
-      else
-        {
-          exchange_release (&second);
-          free (registry->repository);
-          registry->repository = first;
-        }
-    }
+  int status = ask_for_manifest (registry, &exchange, reference, &problem);
+  if (is_missing (&exchange, status)
+      && ask_below_library (registry, &exchange, reference))
+    status = 0;
+  else if (status < 0)
+    (void) error_move (err, &problem);
   if (status == 0 && (exchange.result != CURLE_OK || exchange.status != 200))
     status = no_manifest (registry, &exchange, reference, err);
   if (status == 0)

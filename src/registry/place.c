@@ -112,6 +112,38 @@ find_mirror (const char *const *mirrors, const char *host)
   return NULL;
 }
 
+/* Take SCHEME, NULL where none was spelt, and HOST, which is taken, for
+   REGISTRY.  */
+static void
+settle (struct registry *registry, const char *scheme, char *host)
+{
+  const struct registry_options *options = registry->options;
+
+  registry->host = host;
+  bool is_loopback = host_is_loopback (host);
+  bool is_insecure = is_listed (options->insecure_hosts, host);
+  registry->may_fall_back = scheme == NULL && (is_loopback || is_insecure);
+  registry->unverified = options->insecure || is_insecure;
+  registry->no_proxy = is_loopback;
+  registry->url =
+      xasprintf ("%s://%s", scheme == NULL ? "https" : scheme, host);
+}
+
+int
+registry_take_place (struct registry *registry, const char *url,
+                     struct error *err)
+{
+  AUTO_FREE char *scheme = NULL;
+  char *host = NULL;
+
+  int status = split_url (url, &scheme, &host, err);
+  if (status < 0)
+    return status;
+  registry->hub = reference_host_is_docker_hub (host);
+  settle (registry, scheme, host);
+  return 0;
+}
+
 int
 registry_choose_place (struct registry *registry, struct error *err)
 {
@@ -152,14 +184,7 @@ registry_choose_place (struct registry *registry, struct error *err)
       free (host);
       host = xstrdup (docker_hub_url + strlen ("https://"));
     }
-  registry->host = TAKE (host);
-  bool is_loopback = host_is_loopback (registry->host);
-  bool is_insecure = is_listed (options->insecure_hosts, registry->host);
-  registry->may_fall_back = scheme == NULL && (is_loopback || is_insecure);
-  registry->unverified = options->insecure || is_insecure;
-  registry->no_proxy = is_loopback;
-  registry->url =
-      xasprintf ("%s://%s", scheme == NULL ? "https" : scheme, registry->host);
+  settle (registry, scheme, TAKE (host));
   return 0;
 }
 

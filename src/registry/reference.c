@@ -318,6 +318,20 @@ reference_local_tag (const struct reference *ref)
   return ref->digest != NULL ? ref->digest : ref->tag;
 }
 
+const char *
+reference_remote_tag (const struct reference *ref)
+{
+  return ref->digest != NULL ? ref->digest : ref->tag;
+}
+
+size_t
+reference_host_size (const char *text)
+{
+  size_t size = strcspn (text, "/");
+
+  return text[size] == '/' && looks_like_host (text, size) ? size : 0;
+}
+
 bool
 reference_host_is_docker_hub (const char *host)
 {

@@ -6,6 +6,7 @@
 #define UDOCKER_REGISTRY_REFERENCE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct error;
 
@@ -44,6 +45,14 @@ void reference_release (struct reference *ref);
 /* Return the name of the directory below repos/NAME/ that belongs to REF: the
    digest where one was typed, else the tag.  Borrowed from REF.  */
 const char *reference_local_tag (const struct reference *ref);
+
+/* Return what REF is asked for by at a registry: the digest where one was
+   typed, else the tag.  Borrowed from REF.  */
+const char *reference_remote_tag (const struct reference *ref);
+
+/* Return the size of the host, with its port, that stands in front of TEXT
+   and is followed by a slash; 0 when there is none.  */
+size_t reference_host_size (const char *text);
 
 /* Return whether HOST (may have a port; may be NULL) means Docker Hub.
    NULL does.  */

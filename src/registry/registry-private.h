@@ -21,7 +21,8 @@ struct exchange;
 struct registry
 {
   const struct registry_options *options;
-  const struct reference *ref;
+  const struct reference *ref; /* NULL: it is asked about no image; then
+                                  REPOSITORY is NULL too */
   CURLM *multi;
   char *url;  /* SCHEME://HOST[:PORT] */
   char *host; /* HOST[:PORT] */
@@ -33,6 +34,7 @@ struct registry
   bool is_reached;    /* has answered before */
   bool is_busy;       /* its multi handle has transfers under way */
   bool unverified;    /* its certificate is not verified */
+  bool is_refusing;   /* has said that we are not welcome */
   bool has_credentials;
   bool looked_for_credentials;
   struct credentials credentials;
@@ -115,6 +117,11 @@ void exchange_begin (struct exchange *exchange, const char *url);
    redirect cannot be followed.  */
 int exchange_redirect (struct exchange *exchange, struct error *err);
 
+/* Return path and query of the URL that TARGET names in the answer EXCHANGE,
+   whatever its host, in memory that the caller frees; NULL when it is no
+   URL.  */
+char *exchange_path_of (const struct exchange *exchange, const char *target);
+
 /* Begin a request for URL and see it through, with redirects but no repeats.
    Return 0 when there is an answer or a CURLcode in EXCHANGE, or a negative
    errno with ERR set.  */
@@ -148,12 +155,21 @@ void registry_sleep (unsigned int seconds);
    errno with ERR set.  */
 int registry_choose_place (struct registry *registry, struct error *err);
 
+/* Take URL for the place of REGISTRY, as it is.  Return 0, or -EINVAL with ERR
+   set.  */
+int registry_take_place (struct registry *registry, const char *url,
+                         struct error *err);
+
 /* Take the variables that curl and Docker know and libcurl does not.  */
 void registry_read_environment (struct registry *registry);
 
 /* Look for certificates where Docker and its relatives have them, in a
    directory for each registry.  */
 void registry_find_certificates (struct registry *registry);
+
+/* Go over to the other repository that REGISTRY may mean, for good.  Return
+   whether there is one.  */
+bool registry_use_other_repository (struct registry *registry);
 
 /* Run EXCHANGE for URL, again where what it met may pass.  Return 0 with an
    answer in it, whatever its status, or a negative errno with ERR set.  */

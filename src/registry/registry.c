@@ -26,6 +26,35 @@ enum
   PATIENCE = 180,
 };
 
+/* Make REGISTRY, whose place is known, ready to be asked.  */
+static int
+make_ready (struct registry *registry, struct error *err)
+{
+  const struct registry_options *options = registry->options;
+
+  registry_read_environment (registry);
+  registry_find_certificates (registry);
+  registry->user_agent =
+      xstrdup (options->user_agent != NULL && *options->user_agent != '\0'
+                   ? options->user_agent
+                   : "udocker/" PACKAGE_VERSION);
+#define OR(value, fallback) ((value) != 0 ? (value) : (fallback))
+  registry->connect_timeout = OR (options->connect_timeout, 10);
+  registry->stall_timeout = OR (options->timeout, 60);
+  registry->retries = OR (options->retries, 5);
+  registry->connections = OR (options->connections, 4);
+#undef OR
+
+  if (curl_global_init (CURL_GLOBAL_DEFAULT) != CURLE_OK)
+    return error_set (err, ENOMEM, _ ("cannot start libcurl"));
+  registry->multi = curl_multi_init ();
+  if (registry->multi == NULL)
+    xalloc_die ();
+  curl_multi_setopt (registry->multi, CURLMOPT_PIPELINING,
+                     (long) CURLPIPE_MULTIPLEX);
+  return 0;
+}
+
 int
 registry_open (struct registry **registry, const struct reference *ref,
                const struct registry_options *options, struct error *err)
@@ -38,39 +67,36 @@ registry_open (struct registry **registry, const struct reference *ref,
   made->options = options;
   made->ref = ref;
   status = registry_choose_place (made, err);
+  if (status == 0)
+    {
+      made->repository = reference_remote_name (ref, made->hub);
+      if (!made->hub && ref->host == NULL
+          && strchr (ref->repository, '/') == NULL)
+        made->other_repository = reference_remote_name (ref, true);
+      status = make_ready (made, err);
+    }
   if (status < 0)
-    {
-      registry_close (made);
-      return status;
-    }
-  made->repository = reference_remote_name (ref, made->hub);
-  if (!made->hub && ref->host == NULL && strchr (ref->repository, '/') == NULL)
-    made->other_repository = reference_remote_name (ref, true);
-  registry_read_environment (made);
-  registry_find_certificates (made);
-  made->user_agent =
-      xstrdup (options->user_agent != NULL && *options->user_agent != '\0'
-                   ? options->user_agent
-                   : "udocker/" PACKAGE_VERSION);
-#define OR(value, fallback) ((value) != 0 ? (value) : (fallback))
-  made->connect_timeout = OR (options->connect_timeout, 10);
-  made->stall_timeout = OR (options->timeout, 60);
-  made->retries = OR (options->retries, 5);
-  made->connections = OR (options->connections, 4);
-#undef OR
+    registry_close (made);
+  else
+    *registry = made;
+  return status;
+}
 
-  if (curl_global_init (CURL_GLOBAL_DEFAULT) != CURLE_OK)
-    {
-      registry_close (made);
-      return error_set (err, ENOMEM, _ ("cannot start libcurl"));
-    }
-  made->multi = curl_multi_init ();
-  if (made->multi == NULL)
-    xalloc_die ();
-  curl_multi_setopt (made->multi, CURLMOPT_PIPELINING,
-                     (long) CURLPIPE_MULTIPLEX);
-  *registry = made;
-  return 0;
+int
+registry_open_at (struct registry **registry, const char *url,
+                  const struct registry_options *options, struct error *err)
+{
+  struct registry *made = XZALLOC (struct registry);
+
+  made->options = options;
+  int status = registry_take_place (made, url, err);
+  if (status == 0)
+    status = make_ready (made, err);
+  if (status < 0)
+    registry_close (made);
+  else
+    *registry = made;
+  return status;
 }
 
 void
@@ -105,6 +131,17 @@ const char *
 registry_url (const struct registry *registry)
 {
   return registry->url;
+}
+
+bool
+registry_use_other_repository (struct registry *registry)
+{
+  if (registry->other_repository == NULL)
+    return false;
+  free (registry->repository);
+  registry->repository = TAKE (registry->other_repository);
+  free (TAKE (registry->authorization));
+  return true;
 }
 
 int

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct config;
 struct error;
 struct reference;
 struct registry;
@@ -37,6 +38,10 @@ struct registry_options
                            reason is repeated; 0: 5 */
   unsigned int connections; /* at most so many at once; 0: 4 */
 };
+
+/* Fill OPTIONS with what CONFIG says, from which it borrows.  */
+void registry_options_from_config (struct registry_options *options,
+                                   const struct config *config);
 
 /* A manifest, or an index, exactly as the registry sent it.  Start it as
    { 0 }; the caller frees it with registry_document_release.  */
@@ -104,8 +109,24 @@ struct registry_watch
 int registry_open (struct registry **registry, const struct reference *ref,
                    const struct registry_options *options, struct error *err);
 
+/* The same for the registry or index at URL, [http[s]://]HOST[:PORT], for
+   questions that are about no image.  Names of Docker Hub are not
+   translated.  */
+int registry_open_at (struct registry **registry, const char *url,
+                      const struct registry_options *options,
+                      struct error *err);
+
 /* Close connections and free REGISTRY; NULL is accepted.  */
 void registry_close (struct registry *registry);
+
+/* Ask the registry at URL, as for registry_open_at, whether it takes USER with
+   PASSWORD.  Return 0 when it does or lets everybody in; 1 when it cannot be
+   told, with ERR set to the reason; -EACCES with ERR set when it refuses them;
+   or another negative errno with ERR set when URL is none.  */
+int registry_check_login (const char *url, const char *user,
+                          const char *password,
+                          const struct registry_options *options,
+                          struct error *err);
 
 /* Return the URL of the registry without path, as messages show it, for
    instance "https://registry-1.docker.io".  Borrowed.  */
