@@ -17,16 +17,21 @@ src_cmd_libcmd_a_SOURCES = \
   src/cmd/inspect.c \
   src/cmd/load.c \
   src/cmd/login.c \
+  src/cmd/manifest.c \
   src/cmd/manual.c \
   src/cmd/mkrepo.c \
   src/cmd/name.c \
   src/cmd/options.c src/cmd/options.h \
+  src/cmd/pager.c src/cmd/pager.h \
+  src/cmd/print-json.c src/cmd/print-json.h \
   src/cmd/protect.c \
   src/cmd/ps.c \
   src/cmd/pull.c \
+  src/cmd/registry-options.c src/cmd/registry-options.h \
   src/cmd/rm.c \
   src/cmd/rmi.c \
   src/cmd/run.c \
+  src/cmd/search.c \
   src/cmd/setup.c \
   src/cmd/showconf.c \
   src/cmd/tag.c \
@@ -84,4 +89,4 @@ shell_tests += tests/shell/cli-general.sh tests/shell/cli-settings.sh \
 # The suites that tests/shell/dejagnu.sh runs.
 EXTRA_DIST += tests/config/default.exp tests/lib/udocker.exp \
   tests/udocker.cli/general.exp tests/udocker.login/login.exp \
-  tests/udocker.run/terminal.exp
+  tests/udocker.run/terminal.exp tests/udocker.search/paging.exp

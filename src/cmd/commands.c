@@ -30,6 +30,7 @@ extern const struct command command_inspect;
 extern const struct command command_load;
 extern const struct command command_login;
 extern const struct command command_logout;
+extern const struct command command_manifest;
 extern const struct command command_mkrepo;
 extern const struct command command_name;
 extern const struct command command_ps;
@@ -40,6 +41,7 @@ extern const struct command command_rm;
 extern const struct command command_rmi;
 extern const struct command command_rmname;
 extern const struct command command_run;
+extern const struct command command_search;
 extern const struct command command_setup;
 extern const struct command command_showconf;
 extern const struct command command_tag;
@@ -66,6 +68,8 @@ const struct command_entry commands[] = {
   { "protect", BOTH (command_protect) },
   { "unprotect", BOTH (command_unprotect) },
   { "setup", BOTH (command_setup) },
+  { "search", FULL (command_search) },
+  { "manifest", FULL (command_manifest) },
   { "login", FULL (command_login) },
   { "logout", FULL (command_logout) },
   { "mkrepo", BOTH (command_mkrepo) },

@@ -11,9 +11,9 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
-#include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "src/cmd/command.h"
+#include "src/cmd/print-json.h"
 #include "src/container/container.h"
 #include "src/image/image.h"
 #include "src/image/store.h"
@@ -35,22 +35,6 @@ static const struct option_row inspect_rows[] = {
   { .name = NULL },
 };
 
-/* Print SIZE bytes of JSON at TEXT, as everybody can read them.  */
-static int
-print_metadata (const char *text, size_t size, const char *name,
-                struct error *err)
-{
-  AUTO_JSON struct json_object *object = NULL;
-
-  int status = json_parse (text, size, name, &object, err);
-  if (status < 0)
-    return status;
-  AUTO_FREE char *pretty = json_pretty (object);
-  if (log_says (LOG_RESULT))
-    fputs (pretty, stdout);
-  return 0;
-}
-
 static int
 inspect_container (struct container *container,
                    const struct inspect_options *options, struct error *err)
@@ -66,7 +50,7 @@ inspect_container (struct container *container,
     }
   int status = container_read_metadata (container, &text, &size, err);
   if (status == 0)
-    status = print_metadata (text, size, "container.json", err);
+    status = print_json (text, size, "container.json", err);
   return status;
 }
 
@@ -86,7 +70,7 @@ inspect_image (struct store *store, const char *typed, struct error *err)
     status = image_open_config (store, &found, &image, err);
   store_tag_release (&found);
   if (status == 0)
-    status = print_metadata (image.config, image.config_size, typed, err);
+    status = print_json (image.config, image.config_size, typed, err);
   return status;
 }
 

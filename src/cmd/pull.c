@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
    Copyright (C) 2026 the udocker authors
-   udocker pull: get an image from a registry.  */
+   udocker pull: get images from a registry.  */
 
 #include <config.h>
 
+#include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
 #include "src/cmd/command.h"
+#include "src/cmd/registry-options.h"
 #include "src/image/pull.h"
 #include "src/registry/reference.h"
 
+extern const struct command command_pull;
+
 struct pull_command_options
 {
-  const char *index;
-  const char *registry;
-  const char *proxy;
+  struct typed_registry registry;
   const char *platform;
 };
 
@@ -26,56 +28,46 @@ static const struct option_row pull_rows[] = {
       .help = N_ ("pull the image for another platform than this machine"),
       .target = OPTION_TARGET (struct pull_command_options, platform),
   },
-  {
-      .name = "registry",
-      .kind = OPTION_VALUE,
-      .argument = N_ ("URL"),
-      .help = N_ ("ask this registry for names without a host"),
-      .target = OPTION_TARGET (struct pull_command_options, registry),
-  },
-  {
-      .name = "index",
-      .kind = OPTION_VALUE,
-      .argument = N_ ("URL"),
-      .help = N_ ("accepted for compatibility; a pull needs no index"),
-      .target = OPTION_TARGET (struct pull_command_options, index),
-  },
-  {
-      .name = "httpproxy",
-      .kind = OPTION_VALUE,
-      .argument = N_ ("PROXY"),
-      .help = N_ ("go through this proxy, as in"
-                  " socks5h://user:password@host:port"),
-      .target = OPTION_TARGET (struct pull_command_options, proxy),
-  },
+  REGISTRY_OPTION_ROWS (struct pull_command_options, registry),
+  UNUSED_INDEX_ROW (struct pull_command_options, registry),
   { .name = NULL },
 };
 
+/* Pull the image that NAME means.  */
 static int
-run_pull (struct invocation *invocation, struct error *err)
+pull (struct invocation *invocation, const char *name, struct error *err)
 {
   const struct pull_command_options *typed = invocation->options;
   struct reference ref = { 0 };
-  struct pull_options options;
+  struct pull_options options = { .platform = typed->platform };
 
-  int status = reference_parse (&ref, invocation->operands[0], err);
+  int status = reference_parse (&ref, name, err);
   if (status < 0)
     return status;
-  pull_options_from_config (&options, invocation->config);
-  options.platform = typed->platform;
-  if (typed->registry != NULL)
-    options.registry.registry = typed->registry;
-  if (typed->proxy != NULL)
-    options.registry.proxy = typed->proxy;
+  typed_registry_apply (&typed->registry, invocation->config,
+                        &options.registry);
   status = image_pull (invocation->store, &ref, &options, err);
   reference_release (&ref);
   return status;
 }
 
+static int
+run_pull (struct invocation *invocation, struct error *err)
+{
+  (void) err;
+  for (int i = 0; i < invocation->operand_count; i++)
+    {
+      AUTO_ERROR struct error problem = { 0 };
+      if (pull (invocation, invocation->operands[i], &problem) < 0)
+        invocation->report (invocation, &problem);
+    }
+  return 0;
+}
+
 const struct command command_pull = {
   .name = "pull",
-  .operands = N_ ("IMAGE"),
-  .summary = N_ ("get an image from a registry"),
+  .operands = N_ ("IMAGE..."),
+  .summary = N_ ("get images from a registry"),
   .description = N_ (
       "IMAGE is [HOST[:PORT]/]NAME[:TAG] or [HOST[:PORT]/]NAME@DIGEST; without"
       " a host it comes from Docker Hub. http:// in front asks a registry"
@@ -91,7 +83,7 @@ const struct command command_pull = {
   .options = pull_rows,
   .options_size = sizeof (struct pull_command_options),
   .min_operands = 1,
-  .max_operands = 1,
+  .max_operands = OPERANDS_ANY,
   .missing = N_ ("must specify image:tag or repository/image:tag"),
   .needs = NEEDS_REPOSITORY,
   .run = run_pull,

@@ -7,12 +7,18 @@
 
 . "${top_srcdir:=.}/tests/tap.sh"
 . "$top_srcdir/tests/registry.sh"
+. "$top_srcdir/tests/bad-network.sh"
+. "$top_srcdir/tests/search-service.sh"
 
 need runtest expect
 
 UDOCKER=$udocker
 UDOCKER_NOSYSCONF=1
 export UDOCKER UDOCKER_NOSYSCONF
+
+# Nothing outside is to be reached, not even where there is a network.
+https_proxy=http://127.0.0.1:1
+export https_proxy
 
 # The container that the suites of run use; they say so where it is missing.
 missing=
@@ -24,6 +30,13 @@ if test -z "$missing"; then
   registry_push_busybox test/busybox:1
   udocker -q pull "$registry/test/busybox:1"
   udocker create --name=demo "$registry/test/busybox:1" > /dev/null
+fi
+
+# The search service that the suites of search use.
+if command -v python3 > /dev/null; then
+  search_start v2 50
+  UDOCKER_TEST_INDEX=$index
+  export UDOCKER_TEST_INDEX
 fi
 
 status=0
