@@ -23,6 +23,8 @@
 #include "src/cmd/command.h"
 #include "src/config/config.h"
 #include "src/registry/keystore.h"
+#include "src/registry/reference.h"
+#include "src/registry/registry.h"
 #include "xalloc.h"
 
 extern const struct command command_login;
@@ -34,6 +36,7 @@ struct login_options
   const char *password;
   bool password_stdin;
   const char *registry;
+  const char *proxy;
   bool all;
 };
 
@@ -62,6 +65,11 @@ static const struct option_row login_rows[] = {
     .argument = N_ ("URL"),
     .help = N_ ("the registry, instead of Docker Hub"),
     .target = TARGET (registry) },
+  { .name = "httpproxy",
+    .kind = OPTION_VALUE,
+    .argument = N_ ("PROXY"),
+    .help = N_ ("try them through this proxy"),
+    .target = TARGET (proxy) },
   { 0 },
 };
 
@@ -197,6 +205,38 @@ chosen_registry (const struct login_options *options,
              : config->dockerio_registry_url;
 }
 
+/* Ask the registry whether it takes USERNAME and PASSWORD.  Return 0 when it
+   does, or when that cannot be told, which is warned about: who is offline
+   logs in for later.  Otherwise return a negative errno with ERR set.  */
+static int
+check (const struct login_options *options, const struct config *config,
+       const char *username, const char *password, struct error *err)
+{
+  AUTO_ERROR struct error problem = { 0 };
+  struct registry_options registry;
+  const char *place = chosen_registry (options, config);
+  AUTO_FREE char *key = keystore_key (place);
+
+  registry_options_from_config (&registry, config);
+  registry.retries = 1;
+  if (options->proxy != NULL)
+    registry.proxy = options->proxy;
+  /* The key has Docker Hub's address; elsewhere TLS may be left open.  */
+  if (reference_host_is_docker_hub (strstr (key, "://") + 3))
+    place = key;
+  int status =
+      registry_check_login (place, username, password, &registry, &problem);
+  if (status < 0)
+    {
+      (void) error_move (err, &problem);
+      return error_prefix (err, _ ("invalid credentials"));
+    }
+  if (status > 0)
+    log_warning (_ ("credentials are kept without having been tried: %s"),
+                 problem.text);
+  return 0;
+}
+
 static int
 run_login (struct invocation *invocation, struct error *err)
 {
@@ -216,9 +256,11 @@ run_login (struct invocation *invocation, struct error *err)
   if (is_upper_case (password))
     log_warning (_ ("password in uppercase Caps Lock ?"));
 
-  int status =
-      keystore_store (config->keystore, chosen_registry (options, config),
-                      username, password, err);
+  int status = check (options, config, username, password, err);
+  if (status == 0)
+    status =
+        keystore_store (config->keystore, chosen_registry (options, config),
+                        username, password, err);
   explicit_bzero (password, strlen (password));
   return status;
 }
@@ -239,9 +281,11 @@ const struct command command_login = {
   .name = "login",
   .summary = N_ ("keep a user name and a password for a registry"),
   .description = N_ (
-      "What is not given is asked for.  The credentials are kept in the "
-      "keystore, a file that only its owner can read; the password is encoded "
-      "there, not encrypted.\n\n"
+      "What is not given is asked for. The registry is asked whether it takes "
+      "the credentials; when it refuses them nothing is kept, when it cannot "
+      "be reached they are kept with a warning. They are in the keystore, a "
+      "file that only its owner can read; the password is encoded there, not "
+      "encrypted.\n\n"
       " udocker login --username=me --password-stdin "
       "--registry=quay.io < secret"),
   .options = login_rows,

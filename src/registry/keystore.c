@@ -24,9 +24,22 @@
 #include "lib/base/log.h"
 #include "src/registry/reference.h"
 #include "xalloc.h"
+#include "xstrndup.h"
 #include "xvasprintf.h"
 
 #define HUB_KEY "https://registry-1.docker.io"
+
+/* Return the directory that PATH is in; the caller frees it.  */
+static char *
+directory_of (const char *path)
+{
+  const char *slash = strrchr (path, '/');
+
+  if (slash == NULL)
+    return xstrdup (".");
+  return slash == path ? xstrdup ("/")
+                       : xstrndup (path, (size_t) (slash - path));
+}
 
 char *
 keystore_key (const char *registry)
@@ -40,7 +53,9 @@ keystore_key (const char *registry)
 
   AUTO_FREE char *name = xmemdup (host, length + 1);
   name[length] = '\0';
-  if (reference_host_is_docker_hub (name))
+  /* "https://index.docker.io/v1/" is what others call it.  */
+  AUTO_FREE char *bare = xstrndup (host, strcspn (host, "/"));
+  if (reference_host_is_docker_hub (bare))
     return xstrdup (HUB_KEY);
   if (separator == NULL)
     return xasprintf ("https://%s", name);
@@ -62,21 +77,41 @@ lock (const char *path)
   return fd < 0 ? -1 : fd;
 }
 
+/* Refuse to change the keystore PATH when it, or the directory that it is in,
+   is not the caller's alone.  Return 0, also when there is none, or a negative
+   errno with ERR set.  */
+static int
+check_owner (const char *path, struct error *err)
+{
+  AUTO_FREE char *directory = directory_of (path);
+  struct stat info;
+
+  if (stat (directory, &info) == 0 && info.st_uid != geteuid ())
+    return error_set (err, EPERM, _ ("directory '%s' belongs to another user"),
+                      directory);
+  if (stat (path, &info) < 0)
+    return errno == ENOENT ? 0
+                           : error_set (err, errno, _ ("cannot open '%s': %s"),
+                                        path, strerror (errno));
+  if (info.st_uid != geteuid ())
+    return error_set (err, EPERM, _ ("'%s' belongs to another user"), path);
+  if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    return error_set (err, EPERM,
+                      _ ("'%s' is open to others; 'chmod 600 %s' closes it"),
+                      path, path);
+  return 0;
+}
+
 /* Read the file PATH into OBJECT, NULL when there is none.  */
 static int
 read_keystore (const char *path, struct json_object **object, struct error *err)
 {
-  struct stat status;
+  struct stat info;
 
-  if (stat (path, &status) < 0)
-    return errno == ENOENT ? 0
-                           : error_set (err, errno, _ ("cannot open '%s': %s"),
-                                        path, strerror (errno));
-  if (status.st_uid != geteuid ())
-    return error_set (err, EPERM, _ ("'%s' belongs to another user"), path);
-  if (status.st_size == 0)
-    return 0;
-  int result = json_read_file (AT_FDCWD, path, object, err);
+  int result = check_owner (path, err);
+  if (result < 0 || stat (path, &info) < 0 || info.st_size == 0)
+    return result;
+  result = json_read_file (AT_FDCWD, path, object, err);
   if (result == 0 && !json_object_is_type (*object, json_type_object))
     return error_set (err, EBADMSG, _ ("'%s' is no keystore"), path);
   return result;
@@ -98,15 +133,10 @@ keystore_store (const char *path, const char *registry, const char *username,
   AUTO_JSON struct json_object *object = NULL;
   AUTO_FREE char *key = keystore_key (registry);
 
-  const char *slash = strrchr (path, '/');
-  if (slash != NULL && slash != path)
-    {
-      AUTO_FREE char *directory =
-          xasprintf ("%.*s", (int) (slash - path), path);
-      int made = file_make_directories (AT_FDCWD, directory, 0700, err);
-      if (made < 0)
-        return made;
-    }
+  AUTO_FREE char *directory = directory_of (path);
+  int made = file_make_directories (AT_FDCWD, directory, 0700, err);
+  if (made < 0)
+    return made;
 
   AUTO_CLOSE int held = lock (path);
   int status = read_keystore (path, &object, err);
@@ -140,9 +170,9 @@ keystore_remove (const char *path, const char *registry, struct error *err)
   AUTO_CLOSE int held = lock (path);
   if (registry == NULL)
     {
-      struct stat status;
-      if (stat (path, &status) == 0 && status.st_uid != geteuid ())
-        return error_set (err, EPERM, _ ("'%s' belongs to another user"), path);
+      int allowed = check_owner (path, err);
+      if (allowed < 0)
+        return allowed;
       if (unlink (path) < 0)
         return error_set (err, errno, _ ("cannot remove '%s': %s"), path,
                           strerror (errno));

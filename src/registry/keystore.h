@@ -15,8 +15,8 @@ char *keystore_key (const char *registry);
 
 /* Keep USERNAME and PASSWORD for REGISTRY in the file PATH, which is made if
    missing, readable by its owner only.  Others that it holds stay.  Return 0,
-   or a negative errno with ERR set and the file as it was: -EPERM when it
-   belongs to somebody else.  */
+   or a negative errno with ERR set and the file as it was: -EPERM when it, or
+   its directory, belongs to somebody else or it is open to others.  */
 int keystore_store (const char *path, const char *registry,
                     const char *username, const char *password,
                     struct error *err);

@@ -7,33 +7,9 @@
 . "$top_srcdir/tests/registry.sh"
 . "$top_srcdir/tests/layouts.sh"
 . "$top_srcdir/tests/bad-network.sh"
+. "$top_srcdir/tests/token-service.sh"
 
 need docker-registry skopeo openssl python3
-
-# service_start [KEY=VALUE]...: start a token service, and the registry (anew)
-# so that it demands its tokens.  Sets $service_log.
-service_start ()
-{
-  service_count=$((${service_count:-0} + 1))
-  service_log=$work/service-$service_count.log
-  : > "$service_log"
-  python3 "$top_srcdir/tests/token-service.py" "$work/service-$service_count" \
-    "$service_log" "$work/token.key" "$work/token.crt" me:secret "$@" \
-    < /dev/null &
-  service_pid=$!
-  at_end "kill $service_pid 2> /dev/null"
-  wait_for_file "$work/service-$service_count" $service_pid
-  sed -i '/^auth:/,$d' "$registry_home/config.yml"
-  cat >> "$registry_home/config.yml" << END
-auth:
-  token:
-    realm: http://127.0.0.1:$(cat "$work/service-$service_count")/token?x=1
-    service: "registry of tests, with a comma"
-    issuer: tests
-    rootcertbundle: $work/token.crt
-END
-  registry_restart
-}
 
 # pulls WHAT IMAGE: a result, good when IMAGE can be pulled; nothing is there
 # before.
@@ -52,9 +28,6 @@ layout_image one
 registry_start
 registry_push "oci:$work/layout:one" public/b:one
 registry_push "oci:$work/layout:one" private/b:one
-openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=tests \
-  -keyout "$work/token.key" -out "$work/token.crt" 2> /dev/null \
-  || bail 'openssl cannot make a certificate'
 service_start
 
 pulls 'an anonymous token is enough for what is public' "$registry/public/b:one"
@@ -77,7 +50,7 @@ echo "{\"auths\":{\"$registry\":{\"auth\":\"$(printf 'me:wrong' \
 rm -rf "$UDOCKER_DIR"
 run udocker -q pull "$registry/private/b:one"
 is_error 'with wrong credentials the service refuses' 1 \
-  "^Error: .*config.json.*refused by.*401.*incorrect username or password"
+  "^Error: .*does not accept.*config.json.*401.*incorrect username or password"
 : > "$service_log"
 echo "{\"auths\":{\"$registry\":{\"auth\":\"\",\"identitytoken\":\"refresh\"}}}" \
   > "$HOME/.docker/config.json"
