@@ -21,6 +21,7 @@ src_cmd_libcmd_a_SOURCES = \
   src/cmd/manual.c \
   src/cmd/mkrepo.c \
   src/cmd/name.c \
+  src/cmd/new-container.c src/cmd/new-container.h \
   src/cmd/options.c src/cmd/options.h \
   src/cmd/pager.c src/cmd/pager.h \
   src/cmd/print-json.c src/cmd/print-json.h \

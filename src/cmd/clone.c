@@ -6,7 +6,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
@@ -14,6 +13,7 @@
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
 #include "src/cmd/command.h"
+#include "src/cmd/new-container.h"
 #include "src/container/container.h"
 #include "src/container/running.h"
 #include "src/image/store.h"
@@ -79,9 +79,8 @@ run_clone (struct invocation *invocation, struct error *err)
   else if (status != -EEXIST && status != -EINVAL)
     (void) error_prefix (err, _ ("cloning"));
   container_close (container);
-  if (status == 0 && log_says (LOG_RESULT))
-    puts (id);
-  return status;
+  return status < 0 ? status
+                    : new_container_print (invocation->store, id, err);
 }
 
 const struct command command_clone = {

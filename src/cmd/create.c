@@ -6,13 +6,13 @@
 #include <config.h>
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
 #include "lib/base/log.h"
 #include "src/cmd/command.h"
+#include "src/cmd/new-container.h"
 #include "src/container/container.h"
 #include "src/image/store.h"
 
@@ -71,9 +71,7 @@ run_create (struct invocation *invocation, struct error *err)
   store_tag_release (&found);
   if (status < 0)
     return error_move (err, &problem);
-  if (log_says (LOG_RESULT))
-    puts (id);
-  return 0;
+  return new_container_print (store, id, err);
 }
 
 const struct command command_create = {

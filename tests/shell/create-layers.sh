@@ -264,4 +264,21 @@ is "120 layers" "$status$stderr$(cat "$root/common") $(find "$root" -type f | wc
   "0119 82"
 agrees
 
+if test -w /dev/full; then
+  before=$(ls -A "$UDOCKER_DIR/containers")
+  for where in 'to a full disk' 'to a closed stdout'; do
+    status=0
+    case $where in
+      *full*) stderr=$(udocker create test/x 2>&1 > /dev/full) || status=$? ;;
+      *) stderr=$(udocker create test/x 2>&1 >&-) || status=$? ;;
+    esac
+    is "create $where fails" $status 1
+    like "  says so once" "$stderr" 'Error: cannot write the id of the new container*'
+    is "  and leaves no container" "$(ls -A "$UDOCKER_DIR/containers")" \
+      "$before"
+  done
+else
+  skip "create to a full disk" "no /dev/full"
+fi
+
 done_testing
