@@ -79,8 +79,7 @@ run_clone (struct invocation *invocation, struct error *err)
   else if (status != -EEXIST && status != -EINVAL)
     (void) error_prefix (err, _ ("cloning"));
   container_close (container);
-  return status < 0 ? status
-                    : new_container_print (invocation->store, id, err);
+  return status < 0 ? status : new_container_print (invocation->store, id, err);
 }
 
 const struct command command_clone = {
