@@ -11,6 +11,7 @@ src_cmd_libcmd_a_SOURCES = \
   src/cmd/clone.c \
   src/cmd/completion.c \
   src/cmd/create.c \
+  src/cmd/export.c \
   src/cmd/general.c src/cmd/general.h \
   src/cmd/help.c \
   src/cmd/images.c \

@@ -70,7 +70,9 @@ run_clone (struct invocation *invocation, struct error *err)
       struct progress *progress = progress_open ();
       struct progress_line *line =
           progress_add (progress, _ ("copying the container"), -1);
-      status = container_clone (container, options->name, line, &id, err);
+      status = container_clone (container, options->name,
+                                progress_is_drawn (progress) ? line : NULL, &id,
+                                err);
       progress_finish (line, status == 0 ? _ ("done") : _ ("given up"));
       progress_close (progress);
     }

@@ -24,6 +24,7 @@
 
 extern const struct command command_clone;
 extern const struct command command_create;
+extern const struct command command_export;
 extern const struct command command_help;
 extern const struct command command_images;
 extern const struct command command_inspect;
@@ -65,6 +66,7 @@ const struct command_entry commands[] = {
   { "rmname", BOTH (command_rmname) },
   { "rename", BOTH (command_rename) },
   { "clone", BOTH (command_clone) },
+  { "export", FULL (command_export) },
   { "protect", BOTH (command_protect) },
   { "unprotect", BOTH (command_unprotect) },
   { "setup", BOTH (command_setup) },

@@ -8,11 +8,8 @@
 #include "src/container/container.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
@@ -56,20 +53,6 @@ struct original
   struct progress_line *line;
 };
 
-/* Tell whether CONTAINER still is where it was when it was opened.  */
-static bool
-is_in_place (const struct container *container)
-{
-  struct stat here;
-  struct stat there;
-
-  return fstat (container->fd, &here) == 0
-         && fstatat (store_containers_fd (container->store), container->id,
-                     &there, AT_SYMLINK_NOFOLLOW)
-                == 0
-         && here.st_dev == there.st_dev && here.st_ino == there.st_ino;
-}
-
 /* Fill DIR, the directory of a container on its way, from another.  */
 static int
 fill (int dir, const volatile sig_atomic_t *stop, void *data, struct error *err)
@@ -81,7 +64,7 @@ fill (int dir, const volatile sig_atomic_t *stop, void *data, struct error *err)
                           original->line, stop, err);
   if (status == -EINTR)
     return status;
-  if (!is_in_place (container))
+  if (!container_is_in_place (container))
     return error_set (err, ENOENT, _ ("container %s was removed meanwhile"),
                       container->id);
   return status;

@@ -224,6 +224,19 @@ container_is_protected (const struct container *container)
   return file_exists (container->fd, "PROTECT");
 }
 
+bool
+container_is_in_place (const struct container *container)
+{
+  struct stat here;
+  struct stat there;
+
+  return fstat (container->fd, &here) == 0
+         && fstatat (store_containers_fd (container->store), container->id,
+                     &there, AT_SYMLINK_NOFOLLOW)
+                == 0
+         && here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+}
+
 /* Names.  */
 
 int

@@ -6,6 +6,7 @@
 #ifndef UDOCKER_CONTAINER_CONTAINER_H
 #define UDOCKER_CONTAINER_CONTAINER_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -62,6 +63,10 @@ int container_write_file (const struct container *container, const char *file,
 /* Tell whether CONTAINER is marked as protected.  */
 bool container_is_protected (const struct container *container);
 
+/* Tell whether CONTAINER still is where it was when it was opened: otherwise
+   it was removed meanwhile, and with it perhaps what was just read.  */
+bool container_is_in_place (const struct container *container);
+
 /* See that NAME can be an alias: not empty, none of '/', '.', ' ', '[', ']'
    and no control character in it, at most 2048 bytes (and what the file
    system takes).  Return 0, or -EINVAL with ERR set.  */
@@ -92,6 +97,17 @@ bool container_has_part (const char *name);
    be NULL, is told how many bytes are copied.  */
 int container_clone (const struct container *container, const char *name,
                      struct progress_line *line, char **id, struct error *err);
+
+/* Write the file system of CONTAINER, or, if WHOLE, all parts of CONTAINER (the
+   tree is then below ROOT/), as a tar archive to the descriptor OUT.  To be
+   called while container_hold says that CONTAINER is in use: if it is removed
+   all the same, fail with -ENOENT.  LINE and STOP are as for tree_archive.
+   Return 0, or a negative errno with ERR set.
+
+   Only the full program has it.  */
+int container_export (const struct container *container, bool whole, int out,
+                      struct progress_line *line,
+                      const volatile sig_atomic_t *stop, struct error *err);
 
 /* Give CONTAINER the further alias NAME.  Return 0, -EEXIST when it is taken,
    -EINVAL when it is not valid, or another negative errno; ERR is set on

@@ -15,12 +15,14 @@ src_container_librun_a_SOURCES = \
   src/container/run-volumes.c \
   src/container/running.c src/container/running.h
 
-# Containers on disk; only create.c needs what the light program does not have.
+# Containers on disk; create.c and export.c need what the light
+# program does not have.
 noinst_LIBRARIES += src/container/libcontainer.a
 src_container_libcontainer_a_SOURCES = \
   src/container/clone.c \
   src/container/container.c src/container/container.h \
   src/container/create.c \
+  src/container/export.c \
   src/container/make.c src/container/make.h
 
 check_PROGRAMS += tests/unit/test-run-plan
@@ -36,6 +38,7 @@ shell_tests += \
   tests/shell/create-crash.sh \
   tests/shell/create-hostile.sh \
   tests/shell/create-layers.sh \
+  tests/shell/export-archive.sh \
   tests/shell/store-commands.sh \
   tests/shell/store-contention.sh
 EXTRA_DIST += tests/images.py tests/trees.py tests/kills.sh \

@@ -6,6 +6,7 @@ noinst_LIBRARIES += src/image/libimage.a
 src_image_libimage_a_SOURCES = \
   src/image/archive-list.c src/image/archive-list.h \
   src/image/archive-members.c src/image/archive-members.h \
+  src/image/archive-locale.c src/image/archive-locale.h \
   src/image/blob.c \
   src/image/file-hash.c src/image/file-hash.h \
   src/image/filters.c src/image/filters.h \
@@ -24,6 +25,7 @@ src_image_libimage_a_SOURCES = \
   src/image/tag.c \
   src/image/tag-copy.c \
   src/image/tree.c src/image/tree.h \
+  src/image/tree-archive.c src/image/tree-archive.h \
   src/image/tree-copy.c src/image/tree-copy.h \
   src/image/tree-walk.c src/image/tree-walk.h \
   src/image/tree-writer.c src/image/tree-writer.h \

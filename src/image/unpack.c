@@ -14,7 +14,6 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
-#include <locale.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +26,7 @@
 #include "lib/base/file.h"
 #include "lib/base/i18n.h"
 #include "lib/base/log.h"
+#include "src/image/archive-locale.h"
 #include "src/image/filters.h"
 #include "src/image/layer-stream.h"
 #include "src/image/tree-writer.h"
@@ -323,18 +323,6 @@ unpack_layer (struct unpacker *unpacker, struct error *err)
     }
 }
 
-/* Make names pass through libarchive as they are, whatever the user's locale:
-   its character set has to be that of the names, or none.  Return the locale
-   to go back to, *MADE the one to be freed.  */
-static locale_t
-enter_plain_locale (locale_t *made)
-{
-  *made = newlocale (LC_CTYPE_MASK, "C.UTF-8", (locale_t) 0);
-  if (*made == (locale_t) 0)
-    *made = newlocale (LC_CTYPE_MASK, "C", (locale_t) 0);
-  return *made == (locale_t) 0 ? (locale_t) 0 : uselocale (*made);
-}
-
 /* Read the COUNT LAYERS with UNPACKER.  */
 static int
 read_layers (struct unpacker *unpacker, const struct unpack_layer *layers,
@@ -344,17 +332,14 @@ read_layers (struct unpacker *unpacker, const struct unpack_layer *layers,
   if (status < 0)
     return status;
 
-  locale_t made = (locale_t) 0;
-  locale_t before = enter_plain_locale (&made);
+  struct archive_locale locale = { 0 };
+  archive_locale_enter (&locale);
   for (size_t i = 0; i < count && status == 0; i++)
     {
       unpacker->layer = layers[i].name;
       status = unpack_layer (unpacker, err);
     }
-  if (before != (locale_t) 0)
-    (void) uselocale (before);
-  if (made != (locale_t) 0)
-    freelocale (made);
+  archive_locale_leave (&locale);
   return status;
 }
 
