@@ -197,7 +197,7 @@ set_port (struct reading *reading, const char *value)
   char *end;
   port.guest = (uint32_t) strtoul (value, &end, 10);
   port.host = *end == ':' ? (uint32_t) strtoul (end + 1, &end, 10) : 0;
-  if (*end != '\0' || port.host == 0 || port.guest == 0)
+  if (*end != '\0' || port.host - 1 >= 65535 || port.guest - 1 >= 65535)
     {
       start_complain ("'%s' is no pair of ports", value);
       reading->status = START_FAILURE;

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "lib/guest/path.h"
+#include "lib/guest/port.h"
 #include "lib/plan/plan.h"
 #include "proot-engine/seccomp.h"
 #include "proot-engine/tracer.h"
@@ -345,6 +346,34 @@ set_identity (struct tracer *tracer, struct guest_ids *ids,
   guest_ids_init (ids, identity->uid, identity->gid, groups, count);
   set_name (tracer->guest.names.node, plan_text (plan, PLAN_HOST_NAME, ""));
   set_name (tracer->guest.names.release, plan_text (plan, PLAN_KERNEL, ""));
+}
+
+/* Set the ports of TRACER's container from PLAN, which lives as long.  Return
+   0 or -ENOMEM.  */
+static int
+set_ports (struct tracer *tracer, const struct plan *plan)
+{
+  static struct guest_ports ports;
+  struct plan_record record;
+  size_t count = 0;
+
+  for (size_t at = 0; plan_next_tag (plan, PLAN_PORT, &at, &record);)
+    count++;
+  ports.moves_privileged = plan_number (plan, PLAN_PORT_ANY, 0) != 0;
+  if (count == 0 && !ports.moves_privileged)
+    return 0;
+  struct guest_port *list = calloc (count + 1, sizeof *list);
+  if (list == NULL)
+    return -ENOMEM;
+  for (size_t at = 0; plan_next_tag (plan, PLAN_PORT, &at, &record);)
+    {
+      struct plan_port port = plan_record_port (&record);
+      list[ports.count++] =
+          (struct guest_port){ (uint16_t) port.guest, (uint16_t) port.host };
+    }
+  ports.list = list;
+  tracer->guest.ports = &ports;
+  return 0;
 }
 
 /* Find the loader stub: beside this program, or where PLAN says.  Where it
@@ -709,7 +738,13 @@ start_container (const struct plan *plan)
   tracer.kill_on_exit = plan_number (plan, PLAN_KILL_ON_EXIT, 0) != 0;
   hold_descriptors (plan);
   set_identity (&tracer, &ids, plan);
-  int error = find_loader (&tracer, plan);
+  int error = set_ports (&tracer, plan);
+  if (error < 0)
+    {
+      start_complain ("cannot keep the list of ports: %s", strerror (-error));
+      return START_FAILURE;
+    }
+  error = find_loader (&tracer, plan);
   if (error < 0)
     {
       start_complain ("cannot use the loader '%s': %s", tracer.loader,

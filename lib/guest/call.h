@@ -44,6 +44,7 @@
 struct guest;
 struct guest_call;
 struct guest_interpreters;
+struct guest_ports;
 struct guest_rule;
 struct guest_task;
 
@@ -147,6 +148,7 @@ struct guest
   const struct guest_ops *ops;
   struct guest_owners *owners;             /* NULL: nothing is remembered */
   struct guest_interpreters *interpreters; /* likewise; see exec.h */
+  const struct guest_ports *ports;         /* NULL: the host's own */
   struct guest_identity identity;
   struct guest_names names;
 

@@ -266,7 +266,19 @@ enum
 enum
 {
   K_AF_UNIX = 1,
-  K_UNIX_PATH_MAX = 108
+  K_AF_INET = 2,
+  K_AF_INET6 = 10,
+  K_UNIX_PATH_MAX = 108,
+  K_SOCKADDR_MAX = 128,
+  K_SOCKADDR_IN6_ADDRESS = 8, /* where it has its 16 bytes */
+  K_SOCKADDR_IN6_SIZE = 24    /* without a scope (RFC 2133) */
+};
+
+struct k_sockaddr_in
+{
+  uint16_t sin_family;
+  unsigned char sin_port[2];
+  unsigned char sin_addr[4];
 };
 
 struct k_sockaddr_un

@@ -17,6 +17,7 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/owners.c lib/guest/owners.h \
   lib/guest/path.c lib/guest/path.h lib/guest/path-private.h \
   lib/guest/place.c \
+  lib/guest/port.c lib/guest/port.h \
   lib/guest/proc-link.c \
   lib/guest/proc.c \
   lib/guest/socket.c \
@@ -28,7 +29,7 @@ lib_guest_libguest_a_CFLAGS = $(BARE_CFLAGS)
 
 # Its unit tests: run without any engine.
 guest_tests = tests/unit/test-guest-calls tests/unit/test-guest-handlers \
-  tests/unit/test-guest-path
+  tests/unit/test-guest-path tests/unit/test-guest-port
 check_PROGRAMS += $(guest_tests)
 
 tests_unit_test_guest_calls_SOURCES = tests/unit/test-guest-calls.c \
@@ -49,6 +50,11 @@ tests_unit_test_guest_path_SOURCES = tests/unit/test-guest-path.c \
 tests_unit_test_guest_path_CPPFLAGS = $(PLAIN_CPPFLAGS)
 tests_unit_test_guest_path_CFLAGS = $(PLAIN_CFLAGS)
 tests_unit_test_guest_path_LDADD = lib/guest/libguest.a
+
+tests_unit_test_guest_port_SOURCES = tests/unit/test-guest-port.c
+tests_unit_test_guest_port_CPPFLAGS = $(PLAIN_CPPFLAGS)
+tests_unit_test_guest_port_CFLAGS = $(PLAIN_CFLAGS)
+tests_unit_test_guest_port_LDADD = lib/guest/libguest.a
 
 # The names and numbers of the headers at hand, for the test of the table.
 CLEANFILES += tests/unit/guest-calls.inc

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
    Copyright (C) 2026 the udocker authors
 
-   Calls with socket addresses: names of AF_UNIX sockets are paths, and
-   credentials that sockets carry are ids.
+   Calls with socket addresses: names of AF_UNIX sockets are paths, ports may
+   have other numbers on the host, and credentials that sockets carry are ids.
 
    A host path that is too long for an address (107 bytes) is written below
    /proc/PID/fd/N, where N is a descriptor of ours: of the binding, or of the
@@ -10,6 +10,7 @@
    so the last of these directories stay open.  */
 
 #include "lib/guest/handlers.h"
+#include "lib/guest/port.h"
 
 /* An address and how long it is.  */
 struct address
@@ -183,6 +184,27 @@ fill_address (struct guest_task *task, struct guest_found *found,
   return fill_by_fd (guest, address, fd, host + slash) ? 0 : -K_ENAMETOOLONG;
 }
 
+/* Replace the port in the address *PLACE of LENGTH bytes by the host's.  Where
+   NEW a socket gets that address, otherwise it is somebody's, perhaps on
+   another machine.  Return as translate_address.  */
+static int
+translate_port (struct guest_task *task, uint64_t *place, uint64_t length,
+                bool new)
+{
+  const struct guest_ports *ports = task->guest->ports;
+  uint64_t bytes[K_SOCKADDR_MAX / 8];
+
+  if (ports == NULL || *place == 0 || length > sizeof bytes)
+    return 0;
+  int status = task->guest->ops->read (task, *place, bytes, (size_t) length);
+  if (status < 0)
+    return status;
+  if (!guest_port_translate (ports, bytes, (size_t) length, true, !new))
+    return 0;
+  status = task->guest->ops->scratch (task, bytes, (size_t) length, place);
+  return status < 0 ? status : 1;
+}
+
 /* Replace the address *PLACE of *LENGTH bytes by what names the same for the
    kernel.  Return 0 when nothing is to be done, 1 when it was replaced, a
    negative errno.  */
@@ -195,7 +217,9 @@ translate_address (struct guest_task *task, uint64_t *place, uint64_t *length,
   struct address address;
   int status = read_address (task, *place, *length, path);
 
-  if (status <= 0)
+  if (status == 0)
+    return translate_port (task, place, *length, creates);
+  if (status < 0)
     return status;
   status =
       guest_resolve (task, GUEST_AT_CWD, path,
@@ -401,12 +425,27 @@ guest_leave_sendmmsg (struct guest_task *task, struct guest_call *call)
     }
 }
 
+/* Turn the port in the address of LENGTH bytes that the kernel put at PLACE
+   into the container's.  OWN: it is that of a socket of the container;
+   otherwise it may be another machine's, which has its own ports.  */
+static void
+mend_port (struct guest_task *task, uint64_t place, uint64_t length, bool own)
+{
+  const struct guest_ports *ports = task->guest->ports;
+  uint64_t bytes[K_SOCKADDR_MAX / 8];
+
+  if (ports != NULL && length <= sizeof bytes
+      && task->guest->ops->read (task, place, bytes, (size_t) length) == 0
+      && guest_port_translate (ports, bytes, (size_t) length, false, !own))
+    (void) task->guest->ops->write (task, place, bytes, (size_t) length);
+}
+
 /* Turn the address of *LENGTH bytes that the kernel put at PLACE, where
-   CAPACITY bytes have room, into what TASK is to see.  Return whether *LENGTH
-   changed.  */
+   CAPACITY bytes have room, into what TASK is to see; OWN: it is that of a
+   socket of the container.  Return whether *LENGTH changed.  */
 static bool
 mend_address (struct guest_task *task, uint64_t place, uint32_t *length,
-              uint64_t capacity)
+              uint64_t capacity, bool own)
 {
   char host[GUEST_PATH_SIZE];
   char path[GUEST_PATH_SIZE];
@@ -418,7 +457,10 @@ mend_address (struct guest_task *task, uint64_t place, uint32_t *length,
   } whole = { .un = { .sun_family = K_AF_UNIX } };
   uint64_t there = *length < capacity ? *length : capacity;
 
-  if (read_address (task, place, there, host) <= 0 || host[0] != '/')
+  int status = read_address (task, place, there, host);
+  if (status == 0)
+    mend_port (task, place, there, own);
+  if (status <= 0 || host[0] != '/')
     return false;
   expand_descriptor (task->guest, host, sizeof host);
   int seen = guest_reverse (
@@ -467,7 +509,8 @@ guest_leave_name (struct guest_task *task, struct guest_call *call)
   if (call->result < 0
       || ops->read (task, call->arg[at + 1], &length, sizeof length) < 0)
     return;
-  if (mend_address (task, call->arg[at], &length, call->kept[0]))
+  bool own = call->rule->number[GUEST_X86_64] == 51; /* getsockname */
+  if (mend_address (task, call->arg[at], &length, call->kept[0], own))
     (void) ops->write (task, call->arg[at + 1], &length, sizeof length);
 }
 
@@ -511,7 +554,7 @@ mend_message (struct guest_task *task, uint64_t place, uint64_t capacity)
     {
       uint32_t length = (uint32_t) message.msg_namelen;
       if (mend_address (task, message.msg_name, &length,
-                        capacity > 0 ? capacity : length))
+                        capacity > 0 ? capacity : length, false))
         (void) ops->write (task,
                            place + offsetof (struct k_msghdr, msg_namelen),
                            &length, sizeof length);
