@@ -114,10 +114,12 @@ static const struct option_row rows[] = {
   { "device", 0, OPTION_LIST, N_ ("DEVICE"), N_ ("show this device"),
     TARGET (devices) },
   { "publish", 'p', OPTION_LIST, N_ ("HOSTPORT:PORT"),
-    N_ ("reach PORT at HOSTPORT of the host; not in this release"),
+    N_ ("make PORT of the container HOSTPORT of the host; also ranges, as in "
+        "8000-8003:80-83"),
     TARGET (ports) },
   { "publish-all", 'P', OPTION_FLAG, NULL,
-    N_ ("move ports that cannot be had; not in this release"),
+    N_ ("make ports below 1024 of the container those 10000 higher of the "
+        "host, which anybody may have"),
     TARGET (all_ports) },
   { "location", 0, OPTION_VALUE, N_ ("DIR"),
     N_ ("run in the directory tree DIR instead of a container, whose name is "
@@ -242,12 +244,6 @@ check_options (const struct run_options *options, struct error *err)
     status = error_set (err, EINVAL,
                         _ ("--hostauth and --containerauth exclude each "
                            "other"));
-  if (status == 0 && options->ports.count > 0)
-    log_warning (_ ("this execution mode does not support -p --publish; "
-                    "ports are the host's own"));
-  if (status == 0 && options->all_ports)
-    log_warning (_ ("this execution mode does not support -P --netcoop "
-                    "--publish-all"));
   return status;
 }
 
@@ -361,6 +357,8 @@ request_of (const struct invocation *invocation, const char *root)
     .bind_home = options->bind_home,
     .bind_dri = options->dri,
     .devices = list_of (&options->devices),
+    .ports = list_of (&options->ports),
+    .move_ports = options->all_ports,
     .kernel = options->kernel,
     .host_name = options->host_name,
     .remove = options->remove,

@@ -9,6 +9,7 @@ src_container_librun_a_SOURCES = \
   src/container/run-metadata.c \
   src/container/run-path.c \
   src/container/run-plan.c src/container/run-plan.h \
+  src/container/run-ports.c \
   src/container/run-private.h \
   src/container/run-program.c \
   src/container/run-user.c \
@@ -51,6 +52,7 @@ shell_tests += tests/shell/store-tag.sh
 shell_tests += tests/shell/store-verify.sh
 
 shell_tests += tests/shell/run-environment.sh tests/shell/run-image.sh \
+  tests/shell/run-ports.sh \
   tests/shell/run-rm.sh \
   tests/shell/run-status.sh tests/shell/run-streams.sh
 EXTRA_DIST += tests/container.sh

@@ -62,6 +62,8 @@ fill (struct run_plan *plan, const struct run_request *request,
   if (failure == 0)
     failure = run_plan_add_environment (plan, request, metadata, config, err);
   if (failure == 0)
+    failure = run_plan_add_ports (plan, request, err);
+  if (failure == 0)
     failure = run_plan_add_directory (plan, request, metadata, err);
   if (failure == 0)
     failure =
@@ -138,6 +140,7 @@ run_plan_release (struct run_plan *plan)
       free (plan->files[i].content);
     }
   free (plan->files);
+  free (plan->ports);
   free (plan->kernel);
   free (plan->host_name);
   *plan = (struct run_plan){ .root_fd = -1, .hold_fd = -1 };
@@ -203,6 +206,10 @@ run_plan_write (const struct run_plan *plan, struct plan_writer *writer)
     plan_write_text (writer, PLAN_HOST_NAME, plan->host_name);
   if (plan->kernel != NULL)
     plan_write_text (writer, PLAN_KERNEL, plan->kernel);
+  for (size_t i = 0; i < plan->port_count; i++)
+    plan_write_port (writer, &plan->ports[i]);
+  if (plan->move_ports)
+    plan_write_number (writer, PLAN_PORT_ANY, 1);
   plan_write_number (writer, PLAN_KILL_ON_EXIT, plan->kill_on_exit);
   plan_write_number (writer, PLAN_VERBOSE,
                      plan->verbose < 0 ? 0 : (uint64_t) plan->verbose);

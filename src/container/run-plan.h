@@ -57,6 +57,9 @@ struct run_request
   bool bind_dri;
   struct run_list devices; /* host devices to show */
 
+  struct run_list ports; /* [ADDRESS:]HOSTPORT:PORT, and ranges */
+  bool move_ports;       /* move privileged ports to where they can be had */
+
   const char *kernel;    /* release that uname shows */
   const char *host_name; /* node name that uname shows */
   const char *mode;      /* execution mode */
@@ -113,6 +116,10 @@ struct run_plan
   size_t binding_count;
   struct run_file *files;
   size_t file_count;
+
+  struct plan_port *ports; /* the first of two for the same port counts */
+  size_t port_count;
+  bool move_ports; /* the privileged ones, to where anybody may have them */
 
   char *kernel;    /* NULL: the host's */
   char *host_name; /* NULL: the host's */

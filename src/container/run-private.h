@@ -103,6 +103,10 @@ int run_plan_add_environment (struct run_plan *plan,
 const char *run_plan_environment (const struct run_plan *plan,
                                   const char *name);
 
+/* Fill ports: run-ports.c.  */
+int run_plan_add_ports (struct run_plan *plan,
+                        const struct run_request *request, struct error *err);
+
 /* Fill directory: run-program.c.  */
 int run_plan_add_directory (struct run_plan *plan,
                             const struct run_request *request,

@@ -1,0 +1,124 @@
+# run --publish: ports of the container under other numbers of the host.
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 the udocker authors
+#
+# shellcheck shell=sh
+
+. "${top_srcdir:=.}/tests/tap.sh"
+. "$top_srcdir/tests/container.sh"
+need cc python3
+
+make_container "$id" c1 '{"config":{}}' || bail "no container"
+cc -std=gnu11 -O1 -w -static -o "$root/bin/ports" "$top_srcdir/tests/guest/ports.c" \
+  || bail 'cannot compile the program'
+
+# free_ports: print a number where six ports in a row are free, for TCP and
+# UDP.
+free_ports ()
+{
+  python3 - << 'END'
+import random, socket
+while True:
+    first = random.randrange(20000, 60000)
+    held = []
+    try:
+        for port in range(first, first + 6):
+            for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+                s = socket.socket(socket.AF_INET, kind)
+                held.append(s)
+                s.bind(("127.0.0.1", port))
+        print(first)
+        break
+    except OSError:
+        pass
+    finally:
+        for s in held:
+            s.close()
+END
+}
+
+# greet PORT FILE: once FILE says "ready", say hello at PORT.  Print whether it
+# could be reached.
+greet ()
+{
+  python3 - "$@" << 'END'
+import socket, sys, time
+end = time.time() + 60
+while "ready" not in open(sys.argv[2]).read() and time.time() < end:
+    time.sleep(0.02)
+try:
+    with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as s:
+        s.sendall(b"hello")
+    print("reached")
+except OSError:
+    print("refused")
+END
+}
+
+# see FILE PORT COMMAND...: run the program, greet it, keep what it says.
+see ()
+{
+  file=$1
+  port=$2
+  shift 2
+  : > "$file"
+  "$@" > "$file" 2> "$file.err" < /dev/null &
+  program=$!
+  greeted=$(greet "$port" "$file")
+  test "$greeted" = reached || kill "$program"
+  wait "$program"
+}
+
+if ! python3 -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' \
+  2> /dev/null; then
+  skip_all "no IPv6 on the loopback interface"
+fi
+
+inside=$(free_ports)
+see truth "$inside" "$root/bin/ports" "$inside"
+is "the program itself" "$greeted" reached
+for mode in P1 P2; do
+  UDOCKER_DEFAULT_EXECUTION_MODE=$mode
+  export UDOCKER_DEFAULT_EXECUTION_MODE
+  outside=$(free_ports)
+  see "$mode" "$outside" udocker run --nobanner \
+    --publish="$outside-$((outside + 2)):$inside-$((inside + 2))/tcp" c1 \
+    /bin/ports "$inside"
+  is "from outside it is at another port in $mode" "$greeted" reached
+  ok "  and sees its own numbers" cmp truth "$mode" \
+    || diff truth "$mode" | sed 's/^/# /'
+  is "  without a word" "$(cat "$mode.err")" ""
+done
+unset UDOCKER_DEFAULT_EXECUTION_MODE
+
+see other "$outside" udocker run --nobanner -p "$outside:$inside" \
+  -p "$((outside + 1)):$((inside + 1))" c1 /bin/ports "$inside"
+is "-p twice" "$greeted" reached
+# What another machine or the host has keeps its number.
+see other "$inside" udocker run --nobanner -p "$outside:$((inside + 5))" c1 \
+  /bin/ports "$inside"
+is "other ports stay as they are" "$greeted" reached
+
+# Two programs of ports below 1024, without privileges.
+if test "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" -gt 700; then
+  sed "s/$inside/700/; s/$((inside + 1))/701/" truth > expected
+  see privileged 10700 udocker run --nobanner -P c1 /bin/ports 700
+  is "-P: privileged ports are 10000 higher" "$greeted" reached
+  ok "  and the program does not see that" cmp expected privileged \
+    || diff expected privileged | sed 's/^/# /'
+else
+  skip "-P" "anybody may have any port here"
+fi
+
+for wrong in x 80 80: :80 0:80 80:0 65536:80 80:65536 80-81:80 81-80:80-81 \
+             80:80/sctp 1-5000:1-5000 1:2:3:4x; do
+  run udocker run -p "$wrong" c1 true
+  like "-p $wrong is refused" "$status$stderr" \
+    "125Error: --publish=$wrong: *"
+done
+run udocker run --nobanner -p 127.0.0.1:8080:80 c1 true
+like "an address is said not to count" "$status$stderr" \
+  '0Warning: --publish=127.0.0.1:8080:80: *'
+run udocker run --nobanner -p '[::]:8080:80' -p 0.0.0.0:8081:81 c1 true
+is "  unless it means all" "$status$stderr" 0
+done_testing
