@@ -28,6 +28,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
+#include "lib/base/interrupt.h"
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
 #include "src/image/archive-list.h"
@@ -210,7 +211,6 @@ static int
 sink_end (struct sink *sink, struct error *err)
 {
   struct member *member = sink->member;
-  struct file_hash *hash = NULL;
 
   if (sink->is_staged)
     {
@@ -219,13 +219,9 @@ sink_end (struct sink *sink, struct error *err)
         member->digest = xstrdup (member->stage.digest);
       return status;
     }
-  int status = file_hash_new (-1, "sha256", &hash, err);
-  if (status < 0)
-    return status;
-  file_hash_add (hash, sink->text.data, sink->text.length);
   member->text = buffer_take (&sink->text);
   sink->members->memory += member->size;
-  return file_hash_finish (hash, member->name, &member->digest, err);
+  return file_hash_text (member->text, member->size, &member->digest, err);
 }
 
 /* Archives.  */
@@ -238,6 +234,11 @@ read_input (struct archive *archive, void *data, const void **buffer)
 
   for (;;)
     {
+      if (interrupt_signal != 0)
+        {
+          archive_set_error (archive, EINTR, "%s", strerror (EINTR));
+          return ARCHIVE_FATAL;
+        }
       ssize_t got = read (members->fd, members->input, INPUT_SIZE);
       if (got >= 0)
         {
@@ -416,7 +417,9 @@ read_from_directory (struct members *members, const char *name,
       ssize_t got = read (fd, members->input, INPUT_SIZE);
       if (got == 0)
         break;
-      if (got > 0)
+      if (interrupt_signal != 0)
+        status = error_set (err, EINTR, _ ("interrupted"));
+      else if (got > 0)
         status = sink_add (&sink, members->input, (size_t) got, err);
       else if (errno != EINTR)
         status = error_set (err, errno, _ ("cannot read '%s': %s"), name,
@@ -506,20 +509,6 @@ member_read (const struct member *member, size_t maximum, char **text,
 const char *
 member_compression (const struct member *member)
 {
-  static const struct
-  {
-    const char *name;
-    const char *magic;
-    size_t size;
-  } kinds[] = {
-    { "gzip", "\x1f\x8b", 2 },
-    { "zstd", "\x28\xb5\x2f\xfd", 4 },
-    { "xz",
-      "\xfd"
-      "7zXZ",
-      6 },
-    { "bzip2", "BZh", 3 },
-  };
   char start[8] = { 0 };
 
   if (member->text != NULL)
@@ -527,10 +516,7 @@ member_compression (const struct member *member)
             member->size < sizeof start ? member->size : sizeof start);
   else if (member->stage.fd >= 0)
     (void) !pread (member->stage.fd, start, sizeof start, 0);
-  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-    if (memcmp (start, kinds[i].magic, kinds[i].size) == 0)
-      return kinds[i].name;
-  return NULL;
+  return filters_name (start, sizeof start);
 }
 
 /* Have the content of MEMBER in a file.  */

@@ -172,7 +172,7 @@ file_hash_add (struct file_hash *hash, const void *data, size_t size)
       (void) EVP_DigestUpdate (hash->context, data, size);
       hash->known += (off_t) size;
       hash->hashed = hash->known;
-      if (hash->known >= THREAD_MINIMUM)
+      if (hash->known >= THREAD_MINIMUM && hash->fd >= 0)
         start_thread (hash);
       return;
     }
@@ -215,4 +215,16 @@ file_hash_finish (struct file_hash *hash, const char *name, char **digest,
     }
   file_hash_free (hash);
   return status;
+}
+
+int
+file_hash_text (const void *text, size_t size, char **digest, struct error *err)
+{
+  struct file_hash *hash = NULL;
+
+  int status = file_hash_new (-1, "sha256", &hash, err);
+  if (status < 0)
+    return status;
+  file_hash_add (hash, text, size);
+  return file_hash_finish (hash, "", digest, err);
 }

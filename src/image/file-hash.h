@@ -13,7 +13,8 @@ struct error;
 struct file_hash;
 
 /* Start to hash the file FD from its beginning, with ALGORITHM ("sha256",
-   "sha512").  FD must be open for reading until the end.  Return 0 with *HASH
+   "sha512").  FD must be open for reading until the end; -1: there is no file,
+   what is added is all.  Return 0 with *HASH
    set, or a negative errno with ERR set (-ENOTSUP: no such algorithm).  */
 int file_hash_new (int fd, const char *algorithm, struct file_hash **hash,
                    struct error *err);
@@ -27,6 +28,10 @@ void file_hash_add (struct file_hash *hash, const void *data, size_t size);
    hashed.  */
 int file_hash_finish (struct file_hash *hash, const char *name, char **digest,
                       struct error *err);
+
+/* Compute the sha256 digest of SIZE bytes of TEXT, in the same way.  */
+int file_hash_text (const void *text, size_t size, char **digest,
+                    struct error *err);
 
 /* Free HASH, which may be NULL, without asking for the digest.  */
 void file_hash_free (struct file_hash *hash);

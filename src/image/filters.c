@@ -8,6 +8,7 @@
 #include "src/image/filters.h"
 
 #include <archive.h>
+#include <string.h>
 
 void
 filters_allow (struct archive *archive)
@@ -27,4 +28,29 @@ filters_close (struct archive **archive)
 {
   if (*archive != NULL)
     (void) archive_read_free (*archive); /* only read from */
+}
+
+const char *
+filters_name (const void *start, size_t size)
+{
+  static const struct
+  {
+    const char *name;
+    const char *magic;
+    size_t size;
+  } kinds[] = {
+    { "gzip", "\x1f\x8b", 2 },
+    { "zstd", "\x28\xb5\x2f\xfd", 4 },
+    { "xz",
+      "\xfd"
+      "7zXZ",
+      6 },
+    { "bzip2", "BZh", 3 },
+  };
+
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    if (size >= kinds[i].size
+        && memcmp (start, kinds[i].magic, kinds[i].size) == 0)
+      return kinds[i].name;
+  return NULL;
 }

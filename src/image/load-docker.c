@@ -26,42 +26,17 @@
 #include "src/image/archive-list.h"
 #include "src/image/archive-members.h"
 #include "src/image/image.h"
+#include "src/image/manifest-write.h"
 #include "src/image/manifest.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
 
-#define OCI_TYPE "application/vnd.oci.image."
-
-/* Return a descriptor of MEMBER for a manifest.  */
-static struct json_object *
-describe (const struct member *member, const char *media_type)
-{
-  struct json_object *object = json_object_new_object ();
-
-  json_object_object_add (object, "mediaType",
-                          json_object_new_string (media_type));
-  json_object_object_add (object, "digest",
-                          json_object_new_string (member->digest));
-  json_object_object_add (object, "size",
-                          json_object_new_int64 ((int64_t) member->size));
-  return object;
-}
-
-/* Make the text of MANIFEST that of IMAGE.  */
-static void
-set_manifest (struct load_image *image, struct json_object *manifest)
-{
-  image->manifest = xstrdup (json_object_to_json_string_ext (
-      manifest, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-  image->manifest_size = strlen (image->manifest);
-}
-
 /* Find the layers that LISTED names, check that they are what CONFIG says, and
-   add them to IMAGE and to LAYERS, those of a manifest.  */
+   add them to IMAGE and its MANIFEST.  */
 static int
 add_layers (struct load *load, const struct archive_image *listed,
             struct json_object *config, struct load_image *image,
-            struct json_object *layers, struct error *err)
+            struct json_object *manifest, struct error *err)
 {
   struct json_object *ids = archive_diff_ids (config);
 
@@ -82,11 +57,8 @@ add_layers (struct load *load, const struct archive_image *listed,
                                 json_object_get_string (id), err);
       if (status < 0)
         return status;
-      const char *compression = member_compression (member);
-      AUTO_FREE char *type = xasprintf (OCI_TYPE "layer.v1.tar%s%s",
-                                        compression == NULL ? "" : "+",
-                                        compression == NULL ? "" : compression);
-      json_object_array_add (layers, describe (member, type));
+      manifest_add_layer (manifest, member->digest, (int64_t) member->size,
+                          member_compression (member));
       load_add_member (image, member);
     }
   image->layer_count = listed->layer_count;
@@ -100,16 +72,9 @@ add_image (struct load *load, const struct archive_image *listed,
 {
   AUTO_FREE char *text = NULL;
   AUTO_JSON struct json_object *object = NULL;
-  AUTO_JSON struct json_object *manifest = json_object_new_object ();
-  struct json_object *layers = json_object_new_array ();
+  AUTO_JSON struct json_object *manifest =
+      manifest_new (config->digest, (int64_t) config->size);
   struct load_image *image = load_add_image (load);
-
-  json_object_object_add (manifest, "schemaVersion", json_object_new_int (2));
-  json_object_object_add (manifest, "mediaType",
-                          json_object_new_string (OCI_TYPE "manifest.v1+json"));
-  json_object_object_add (manifest, "config",
-                          describe (config, OCI_TYPE "config.v1+json"));
-  json_object_object_add (manifest, "layers", layers);
 
   int status = member_read (config, LOAD_MAX_CONFIG, &text, err);
   if (status == 0)
@@ -120,12 +85,13 @@ add_image (struct load *load, const struct archive_image *listed,
   if (status < 0)
     return status;
   load_add_member (image, config);
-  status = add_layers (load, listed, object, image, layers, err);
+  status = add_layers (load, listed, object, image, manifest, err);
   if (status < 0)
     return status;
   image->id = xstrdup (config->digest);
   image->platform = image_platform (text, config->size);
-  set_manifest (image, manifest);
+  image->manifest = manifest_text (manifest);
+  image->manifest_size = strlen (image->manifest);
   return 0;
 }
 
@@ -251,7 +217,8 @@ add_old_image (struct load *load, const struct archive_image *listed,
   if (status < 0)
     return status;
   image->id = xstrdup (config->digest);
-  set_manifest (image, manifest);
+  image->manifest = manifest_text (manifest);
+  image->manifest_size = strlen (image->manifest);
   load_add_name (image, listed->names[0], false);
   return 0;
 }

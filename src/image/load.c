@@ -24,6 +24,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/i18n.h"
+#include "lib/base/interrupt.h"
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
 #include "src/image/archive-list.h"
@@ -270,15 +271,10 @@ is_same (struct store *store, const struct store_tag *tag,
   AUTO_ERROR struct error ignored = { 0 };
   AUTO_FREE char *id = NULL;
   struct image other = { .directory = -1 };
-  struct file_hash *hash = NULL;
 
   if (image_open (store, tag, &other, &ignored) < 0)
     return false;
-  if (file_hash_new (-1, "sha256", &hash, &ignored) == 0)
-    {
-      file_hash_add (hash, other.config, other.config_size);
-      (void) file_hash_finish (hash, tag->name, &id, &ignored);
-    }
+  (void) file_hash_text (other.config, other.config_size, &id, &ignored);
   bool same = id != NULL && strcmp (id, image->id) == 0
               && other.layer_count == image->layer_count;
   image_release (&other);
@@ -483,6 +479,7 @@ int
 image_load (struct store *store, const struct load_options *options,
             struct loaded_image **images, size_t *count, struct error *err)
 {
+  AUTO_INTERRUPT struct interrupt before = { 0 };
   __attribute__ ((cleanup (load_release))) struct load load = {
     .store = store, .is_platform_typed = options->platform != NULL
   };
@@ -498,12 +495,15 @@ image_load (struct store *store, const struct load_options *options,
   /* What a killed load left may be as big as what is to come.  */
   store_sweep (store);
   raise_descriptors ();
+  interrupt_catch (&before);
   load.members = members_new (store);
   status = read_input (&load, options->input, &fd, err);
   if (status == 0)
     status = collect_images (&load, options->input, err);
   if (status == 0)
     status = decide_names (&load, options, err);
+  if (status == 0 && interrupt_signal != 0)
+    status = error_set (err, EINTR, _ ("interrupted"));
   if (status == 0)
     status = store_images (&load, err);
   if (status == 0)

@@ -15,6 +15,7 @@ src_image_libimage_a_SOURCES = \
   src/image/layer-stream.c src/image/layer-stream.h \
   src/image/load.c src/image/load.h src/image/load-private.h \
   src/image/load-docker.c src/image/load-oci.c \
+  src/image/manifest-write.c src/image/manifest-write.h \
   src/image/manifest.c src/image/manifest.h \
   src/image/pending.c \
   src/image/platform-choice.c src/image/platform-choice.h \

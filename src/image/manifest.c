@@ -187,9 +187,11 @@ read_entry (struct json_object *object, struct manifest_descriptor *descriptor)
 
   descriptor->is_attestation =
       type != NULL && strcmp (type, "attestation-manifest") == 0;
-  descriptor->is_reference = whole != NULL;
-  if (whole != NULL || name != NULL)
-    descriptor->name = xstrdup (whole != NULL ? whole : name);
+  /* The name as somebody wrote it, before one that is spelt out.  */
+  descriptor->is_reference =
+      whole != NULL && (name == NULL || strpbrk (name, "/:") == NULL);
+  if (descriptor->is_reference || name != NULL)
+    descriptor->name = xstrdup (descriptor->is_reference ? whole : name);
   descriptor->platform.os = lower_or_null (json_string (platform, "os"));
   descriptor->platform.architecture =
       lower_or_null (json_string (platform, "architecture"));
