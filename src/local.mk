@@ -33,6 +33,7 @@ src_cmd_libcmd_a_SOURCES = \
   src/cmd/rm.c \
   src/cmd/rmi.c \
   src/cmd/run.c \
+  src/cmd/save.c \
   src/cmd/search.c \
   src/cmd/setup.c \
   src/cmd/showconf.c \

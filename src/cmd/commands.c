@@ -42,6 +42,7 @@ extern const struct command command_rm;
 extern const struct command command_rmi;
 extern const struct command command_rmname;
 extern const struct command command_run;
+extern const struct command command_save;
 extern const struct command command_search;
 extern const struct command command_setup;
 extern const struct command command_showconf;
@@ -53,6 +54,7 @@ extern const struct command command_version;
 const struct command_entry commands[] = {
   { "pull", FULL (command_pull) },
   { "load", FULL (command_load) },
+  { "save", FULL (command_save) },
   { "create", FULL (command_create) },
   { "run", BOTH (command_run) },
   { "images", BOTH (command_images) },

@@ -7,6 +7,7 @@ src_image_libimage_a_SOURCES = \
   src/image/archive-list.c src/image/archive-list.h \
   src/image/archive-members.c src/image/archive-members.h \
   src/image/archive-locale.c src/image/archive-locale.h \
+  src/image/archive-writer.c src/image/archive-writer.h \
   src/image/blob.c \
   src/image/file-hash.c src/image/file-hash.h \
   src/image/filters.c src/image/filters.h \
@@ -21,6 +22,8 @@ src_image_libimage_a_SOURCES = \
   src/image/platform-choice.c src/image/platform-choice.h \
   src/image/pull.c src/image/pull.h \
   src/image/remote-manifest.c src/image/remote-manifest.h \
+  src/image/save.c src/image/save.h src/image/save-private.h \
+  src/image/save-docker.c src/image/save-oci.c \
   src/image/stage.c \
   src/image/store.c src/image/store.h src/image/store-private.h \
   src/image/tag.c \
@@ -46,5 +49,5 @@ tests_unit_test_store_LDADD = src/image/libimage.a \
 
 fuzz_targets += tests/fuzz/fuzz-layers.c
 
-shell_tests += tests/shell/load-formats.sh
+shell_tests += tests/shell/load-formats.sh tests/shell/save-archive.sh
 EXTRA_DIST += tests/archives.py
