@@ -60,6 +60,20 @@ write_all (const char *text, size_t length)
     }
 }
 
+/* Messages quote names and texts of strangers: registries, archives, images.
+   Put a question mark in the place of every character of TEXT that could take
+   over a terminal: the control characters, also those that take two bytes in
+   UTF-8 (U+0080 to U+009F), but for tab and newline.  */
+static void
+tame (char *text)
+{
+  for (unsigned char *p = (unsigned char *) text; *p != '\0'; p++)
+    if ((*p < ' ' && *p != '\t' && *p != '\n') || *p == 0x7f)
+      *p = '?';
+    else if (*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f)
+      *p = p[1] = '?';
+}
+
 __attribute__ ((format (printf, 3, 0))) static void
 say (enum log_level level, const char *label, const char *format,
      va_list arguments)
@@ -69,6 +83,7 @@ say (enum log_level level, const char *label, const char *format,
 
   int saved = errno;
   AUTO_FREE char *text = xvasprintf (format, arguments);
+  tame (text);
   AUTO_BUFFER (line);
   buffer_add_string (&line, label);
   buffer_add_char (&line, ' ');

@@ -28,7 +28,8 @@ void log_set_level (enum log_level level);
 bool log_says (enum log_level level);
 
 /* Write "Info: ", "Warning: ", "Debug: " and one formatted line to stderr if
-   the level allows.  No newline in FORMAT.  One write(2) a message, so that
+   the level allows.  No newline in FORMAT; control characters in what is
+   quoted become question marks.  One write(2) a message, so that
    lines of parallel processes stay whole; safe in several threads.  Errors of
    a command are not said here: they are returned, and src/main.c prints
    them.  */
