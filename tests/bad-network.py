@@ -5,14 +5,19 @@
 # Copyright (C) 2026 the udocker authors
 """usage: bad-network.py PORT-FILE LOG-FILE UPSTREAM-URL RULE...
 
-Listens on a free port of 127.0.0.1, writes its number to PORT-FILE, and passes
-requests on to UPSTREAM-URL.  LOG-FILE gets a line 'METHOD PATH RANGE AUTH
-STATUS BYTES' a request.  A RULE is 'KIND TIMES PATTERN [ARGUMENT]': it holds
+Listens on a free port of 127.0.0.1, or on $NETWORK_PORT, writes its number to
+PORT-FILE, and passes requests on to UPSTREAM-URL.  LOG-FILE gets a line 'METHOD
+PATH RANGE AUTH STATUS BYTES' a request.  A RULE is 'KIND TIMES PATTERN [ARGUMENT]': it holds
 for the first TIMES requests ('-': all) whose path matches PATTERN.
 
   cut      pass on ARGUMENT bytes of the body, then break the connection
   short    the same, but announce only these bytes (a clean, early end)
   status   answer ARGUMENT, which is STATUS or STATUS,RETRY-AFTER
+  limit    answer 429 as Docker Hub does, with its headers
+  stall    pass on ARGUMENT bytes of the body, then nothing for a minute
+  more     pass on ARGUMENT bytes more than the body has, without telling
+           its length
+  excess   the same, but announce the length of the body
   html     answer 200 with a web page
   redirect answer 307 to ARGUMENT and the path
   norange  pass on the request without its Range
@@ -83,6 +88,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             status, _, after = rule.argument.partition(',')
             self.answer(int(status),
                         [('Retry-After', after)] if after else [])
+        elif kind == 'limit':
+            self.answer(429, [
+                ('ratelimit-limit', '100;w=21600'),
+                ('ratelimit-remaining', '0;w=21600'),
+                ('docker-ratelimit-source', '192.0.2.1\x1b[2J')],
+                b'{"errors":[{"code":"TOOMANYREQUESTS","message":'
+                b'"You have reached\\u001b[31m your \\u009b2J limit"}]}')
         elif kind == 'html':
             self.answer(200, [('Content-Type', 'text/html; charset=utf-8')],
                         b'<html><body>Please log in.</body></html>')
@@ -104,12 +116,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         reply = connection.getresponse()
         total = int(reply.getheader('Content-Length', 0))
         limit = total
-        if kind in ('cut', 'short'):
+        if kind in ('cut', 'short', 'stall'):
             limit = min(total, int(rule.argument))
         self.send_response(reply.status)
         for name, value in reply.getheaders():
             if name.lower() == 'content-length':
                 value = str(limit if kind == 'short' else total)
+            if kind == 'more' and name.lower() == 'content-length':
+                continue
             if name.lower() not in ('connection', 'transfer-encoding', 'date'):
                 self.send_header(name, value)
         self.end_headers()
@@ -127,6 +141,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     data = bytes([data[0] ^ 1]) + data[1:]
                 self.wfile.write(data)
                 done += len(data)
+            if kind in ('more', 'excess'):
+                self.wfile.write(b'x' * int(rule.argument))
+                self.close_connection = True
+            if kind == 'stall':
+                self.wfile.flush()
+                self.note(reply.status, done)
+                time.sleep(60)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
         self.note(reply.status, done)
@@ -144,7 +165,8 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
         pass
 
 
-server = Server(('127.0.0.1', 0), Handler)
+port = int(os.environ.get('NETWORK_PORT', 0))
+server = Server(('127.0.0.1', port), Handler)
 with open(sys.argv[1] + '.new', 'w') as file:
     file.write('%d\n' % server.server_address[1])
 os.rename(sys.argv[1] + '.new', sys.argv[1])

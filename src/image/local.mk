@@ -20,6 +20,7 @@ src_image_libimage_a_SOURCES = \
   src/image/manifest.c src/image/manifest.h \
   src/image/pending.c \
   src/image/platform-choice.c src/image/platform-choice.h \
+  src/image/present.c src/image/present.h \
   src/image/pull.c src/image/pull.h \
   src/image/remote-manifest.c src/image/remote-manifest.h \
   src/image/save.c src/image/save.h src/image/save-private.h \

@@ -33,6 +33,7 @@
 #include "src/image/image.h"
 #include "src/image/manifest.h"
 #include "src/image/platform-choice.h"
+#include "src/image/present.h"
 #include "src/image/remote-manifest.h"
 #include "src/image/store.h"
 #include "src/registry/reference.h"
@@ -390,10 +391,9 @@ add_blob (struct pull *pull, const struct manifest_descriptor *descriptor,
                     : xasprintf ("%.*s", SHORT_DIGEST, descriptor->digest);
 }
 
-/* Collect the blobs of MANIFEST in PULL and record them in PENDING.  */
-static int
-record_blobs (struct pull *pull, const struct manifest *manifest,
-              struct store_pending *pending, struct error *err)
+/* Collect the blobs of MANIFEST in PULL.  */
+static void
+collect_blobs (struct pull *pull, const struct manifest *manifest)
 {
   pull->blobs = XCALLOC (manifest->layer_count + 1, struct registry_blob);
   pull->items = XCALLOC (manifest->layer_count + 1, struct item);
@@ -401,13 +401,6 @@ record_blobs (struct pull *pull, const struct manifest *manifest,
     add_blob (pull, &manifest->config, _ ("configuration"));
   for (size_t i = 0; i < manifest->layer_count; i++)
     add_blob (pull, &manifest->layers[i], NULL);
-  for (size_t i = 0; i < pull->count; i++)
-    {
-      int status = store_pending_need (pending, pull->blobs[i].digest, err);
-      if (status < 0)
-        return status;
-    }
-  return 0;
 }
 
 /* Warn when MANIFEST's image, all of which is in PULL's store, is not for the
@@ -456,36 +449,112 @@ keep_indexes (const struct remote_manifest *found,
   return status;
 }
 
-/* Pull REF for WANTED, with the registry of PULL open.  */
+/* Begin the image NAME:TAG of what was FOUND, with all blobs that PULL
+   has collected.  */
 static int
-run_pull (struct pull *pull, const struct reference *ref,
-          const struct platform *wanted, struct error *err)
+begin_image (struct pull *pull, const char *name, const char *tag,
+             const struct remote_manifest *found,
+             struct store_pending **pending, struct error *err)
 {
-  struct remote_manifest found = { 0 };
+  int status = store_pending_begin (pull->store, name, tag, pending, err);
+  if (status == 0)
+    status = store_pending_write (*pending, "manifest", found->document.bytes,
+                                  found->document.size, err);
+  if (status == 0 && digest_is_valid (tag))
+    status = keep_indexes (found, *pending, err);
+  for (size_t i = 0; i < pull->count && status == 0; i++)
+    status = store_pending_need (*pending, pull->blobs[i].digest, err);
+  return status;
+}
+
+/* Fetch what PULL has collected for the image REF of what was FOUND, and store
+   it.  */
+static int
+store_image (struct pull *pull, const struct reference *ref,
+             const struct platform *wanted, const struct remote_manifest *found,
+             struct error *err)
+{
   struct store_pending *pending = NULL;
 
-  int status =
-      remote_manifest_fetch (pull->registry, ref, wanted, NULL, &found, err);
-  if (status == 0)
-    status = store_pending_begin (pull->store, ref->name,
-                                  reference_local_tag (ref), &pending, err);
-  if (status == 0)
-    status = store_pending_write (pending, "manifest", found.document.bytes,
-                                  found.document.size, err);
-  if (status == 0 && ref->digest != NULL)
-    status = keep_indexes (&found, pending, err);
-  if (status == 0)
-    status = record_blobs (pull, &found.manifest, pending, err);
+  int status = begin_image (pull, ref->name, reference_local_tag (ref), found,
+                            &pending, err);
   if (status == 0)
     status = fetch_all (pull, err);
   if (status == 0)
     {
-      check_platform (pull, &found.manifest, wanted);
+      check_platform (pull, &found->manifest, wanted);
       status = store_pending_commit (TAKE (pending), "v2", err);
       store_sweep (pull->store);
     }
   if (pending != NULL)
     store_pending_abort (pending, may_be_resumed (-status) && !pull->drop);
+  return status;
+}
+
+/* Give the image that was FOUND for REF, and is in the store by its digest, the
+   tag that was typed too.  */
+static int
+store_tag (struct pull *pull, const struct reference *ref,
+           const struct remote_manifest *found, struct error *err)
+{
+  struct store_pending *pending = NULL;
+  struct registry_document old = { 0 };
+
+  if (present_manifest (pull->store, ref->name, ref->tag,
+                        found->document.digest, &old))
+    {
+      registry_document_release (&old);
+      return 0;
+    }
+  int status = begin_image (pull, ref->name, ref->tag, found, &pending, err);
+  if (status == 0)
+    return store_pending_commit (pending, "v2", err);
+  store_pending_abort (pending, true);
+  return status;
+}
+
+/* What remote_manifest_fetch asks first: the image that is there already.  */
+struct known_image
+{
+  struct store *store;
+  const struct reference *ref;
+};
+
+static bool
+find_known (void *data, const char *digest, struct registry_document *document)
+{
+  const struct known_image *known = data;
+
+  return digest_is_valid (digest)
+         && present_manifest (known->store, known->ref->name,
+                              reference_local_tag (known->ref), digest,
+                              document);
+}
+
+/* Pull REF for WANTED, with the registry of PULL open.  What is here by its
+   digest is asked for no more, since that cannot change.  */
+static int
+run_pull (struct pull *pull, const struct reference *ref,
+          const struct platform *wanted, struct error *err)
+{
+  struct remote_manifest found = { 0 };
+  struct known_image known = { .store = pull->store, .ref = ref };
+  const struct remote_manifest_cache cache = { &known, find_known };
+
+  bool is_here = ref->digest != NULL
+                 && present_image (pull->store, ref, wanted, &found.document,
+                                   &found.manifest);
+  int status = is_here ? 0
+                       : remote_manifest_fetch (pull->registry, ref, wanted,
+                                                &cache, &found, err);
+  if (status == 0)
+    collect_blobs (pull, &found.manifest);
+  if (status == 0 && is_here)
+    log_info (_ ("'%s' is here already"), ref->typed);
+  else if (status == 0)
+    status = store_image (pull, ref, wanted, &found, err);
+  if (status == 0 && ref->digest != NULL && ref->is_tag_typed)
+    status = store_tag (pull, ref, &found, err);
   remote_manifest_release (&found);
   return status;
 }

@@ -299,9 +299,10 @@ is_in_index (const struct image *image, const char *file, const char *digest)
 }
 
 /* Tell whether the image's manifest, which has the digest DIGEST, is what the
-   image's indexes lead to from the digest that is its tag.  */
+   image's indexes lead to from the digest WANTED.  */
 static bool
-is_led_to (const struct image *image, const char *digest, struct error *err)
+is_led_to (const struct image *image, const char *digest, const char *wanted,
+           struct error *err)
 {
   static const char *const files[] = IMAGE_INDEX_FILES;
 
@@ -309,8 +310,8 @@ is_led_to (const struct image *image, const char *digest, struct error *err)
     {
       if (!file_exists (image->directory, files[i]))
         return false;
-      AUTO_FREE char *index = digest_of_file (image, files[i], image->tag, err);
-      if (index == NULL || (i == 0 && strcmp (index, image->tag) != 0)
+      AUTO_FREE char *index = digest_of_file (image, files[i], wanted, err);
+      if (index == NULL || (i == 0 && strcmp (index, wanted) != 0)
           || (i > 0 && !is_in_index (image, files[i - 1], index)))
         return false;
       if (is_in_index (image, files[i], digest))
@@ -319,8 +320,24 @@ is_led_to (const struct image *image, const char *digest, struct error *err)
   return false;
 }
 
-/* See that an image by digest is what its name says: the digest of its
-   manifest, or of an index that leads to it.  */
+bool
+image_has_digest (const struct image *image, const char *wanted,
+                  struct error *err)
+{
+  AUTO_FREE char *digest = digest_of_file (image, "manifest", wanted, err);
+
+  if (digest == NULL)
+    return false;
+  if (strcmp (digest, wanted) == 0 || is_led_to (image, digest, wanted, err))
+    return true;
+  if (err->number == 0)
+    (void) error_set (err, EBADMSG,
+                      _ ("manifest chksum failed: its digest is %s, not %s"),
+                      digest, wanted);
+  return false;
+}
+
+/* See that an image by digest is what its name says.  */
 static void
 check_manifest (struct verification *verification)
 {
@@ -329,17 +346,8 @@ check_manifest (struct verification *verification)
 
   if (!digest_is_valid (image->tag))
     return;
-  AUTO_FREE char *digest =
-      digest_of_file (image, "manifest", image->tag, &problem);
-  if (digest != NULL
-      && (strcmp (digest, image->tag) == 0
-          || is_led_to (image, digest, &problem)))
-    return;
-  if (problem.number == 0)
-    (void) error_set (&problem, EBADMSG,
-                      _ ("manifest chksum failed: its digest is %s, not %s"),
-                      digest, image->tag);
-  report (verification, "manifest", &problem);
+  if (!image_has_digest (image, image->tag, &problem))
+    report (verification, "manifest", &problem);
 }
 
 int

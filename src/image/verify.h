@@ -6,7 +6,10 @@
 #ifndef UDOCKER_IMAGE_VERIFY_H
 #define UDOCKER_IMAGE_VERIFY_H
 
+#include <stdbool.h>
+
 struct error;
+struct image;
 struct progress;
 struct store;
 struct store_tag;
@@ -34,5 +37,10 @@ struct verify_watch
    program has it.  */
 int image_verify (struct store *store, const struct store_tag *tag,
                   const struct verify_watch *watch, struct error *err);
+
+/* Return whether WANTED is the digest of IMAGE's manifest, or of an index that
+   is kept with it and leads to it; if not, ERR tells why.  */
+bool image_has_digest (const struct image *image, const char *wanted,
+                       struct error *err);
 
 #endif

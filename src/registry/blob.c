@@ -645,6 +645,8 @@ registry_fetch_blobs (struct registry *registry,
                       const struct registry_blob *blobs, size_t count,
                       const struct registry_watch *watch, struct error *err)
 {
+  /* The manifest may have been here, and this the first that is asked.  */
+  registry_settle_scheme (registry);
   struct fetch *fetch = XZALLOC (struct fetch);
   fetch->registry = registry;
   fetch->watch = watch;

@@ -34,6 +34,9 @@ forget_answer (struct exchange *exchange)
   free (TAKE (exchange->location));
   free (TAKE (exchange->digest_header));
   free (TAKE (exchange->link));
+  free (TAKE (exchange->rate_limit));
+  free (TAKE (exchange->rate_left));
+  free (TAKE (exchange->rate_source));
   buffer_clear (&exchange->challenges);
   exchange->retry_after = -1;
   exchange->range_start = -1;
@@ -90,9 +93,29 @@ note_header (struct exchange *exchange, const char *name, size_t name_size,
              char *value)
 {
   AUTO_FREE char *owned = value;
+  const struct
+  {
+    const char *name;
+    char **place;
+  } kept[] = {
+    { "location", &exchange->location },
+    { "link", &exchange->link },
+    { "docker-content-digest", &exchange->digest_header },
+    { "ratelimit-limit", &exchange->rate_limit },
+    { "ratelimit-remaining", &exchange->rate_left },
+    { "docker-ratelimit-source", &exchange->rate_source },
+  };
 #define IS(text)                                                               \
   (name_size == sizeof text - 1 && strncasecmp (name, text, name_size) == 0)
 
+  for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+    if (strlen (kept[i].name) == name_size
+        && strncasecmp (name, kept[i].name, name_size) == 0)
+      {
+        free (*kept[i].place);
+        *kept[i].place = TAKE (owned);
+        return;
+      }
   if (IS ("content-type"))
     {
       value[strcspn (value, "; \t")] = '\0';
@@ -107,21 +130,6 @@ note_header (struct exchange *exchange, const char *name, size_t name_size,
       if (exchange->challenges.length > 0)
         buffer_add_string (&exchange->challenges, ", ");
       buffer_add_string (&exchange->challenges, value);
-    }
-  else if (IS ("location"))
-    {
-      free (exchange->location);
-      exchange->location = TAKE (owned);
-    }
-  else if (IS ("link"))
-    {
-      free (exchange->link);
-      exchange->link = TAKE (owned);
-    }
-  else if (IS ("docker-content-digest"))
-    {
-      free (exchange->digest_header);
-      exchange->digest_header = TAKE (owned);
     }
   else if (IS ("retry-after"))
     exchange->retry_after = seconds_of (value);
@@ -535,9 +543,12 @@ exchange_may_pass (const struct exchange *exchange)
     }
   switch (exchange->status)
     {
+    case 429:
+      /* A limit that is used up is counted in hours.  */
+      return exchange->retry_after >= 0 || exchange->rate_left == NULL
+             || strtol (exchange->rate_left, NULL, 10) > 0;
     case 408:
     case 425:
-    case 429:
     case 500:
     case 502:
     case 503:
@@ -561,6 +572,18 @@ exchange_retries (const struct exchange *exchange)
                  && exchange->status != 403;
   return is_hopeful || registry->retries < FEW_RETRIES ? registry->retries
                                                        : FEW_RETRIES;
+}
+
+/* Return TEXT, which is to go to a terminal, as one line in which nothing moves
+   the cursor; the caller frees it.  */
+static char *
+one_line (const char *text)
+{
+  char *clean = xasprintf ("%.300s", text);
+  for (char *p = clean; *p != '\0'; p++)
+    if ((unsigned char) *p < ' ' || *p == 0x7f)
+      *p = ' ';
+  return clean;
 }
 
 /* Return the message in the body of an error, as the distribution
@@ -589,12 +612,35 @@ message_in_body (const struct exchange *exchange)
   if (text == NULL || *text == '\0')
     return NULL;
 
-  /* It goes to a terminal: one line, nothing that moves the cursor.  */
-  char *clean = xasprintf ("%.300s", text);
-  for (char *p = clean; *p != '\0'; p++)
-    if ((unsigned char) *p < ' ' || *p == 0x7f)
-      *p = ' ';
-  return clean;
+  return one_line (text);
+}
+
+/* Return what EXCHANGE says of a limit to requests, or NULL; the caller frees
+   it.  */
+static char *
+rate_limit (const struct exchange *exchange)
+{
+  if (exchange->rate_limit == NULL && exchange->rate_left == NULL
+      && exchange->rate_source == NULL)
+    return NULL;
+  AUTO_BUFFER (text);
+  const struct
+  {
+    const char *name;
+    const char *value;
+  } parts[] = {
+    { "ratelimit-limit", exchange->rate_limit },
+    { "ratelimit-remaining", exchange->rate_left },
+    { "docker-ratelimit-source", exchange->rate_source },
+  };
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    if (parts[i].value != NULL)
+      {
+        AUTO_FREE char *value = one_line (parts[i].value);
+        buffer_add_format (&text, "%s%s: %s", text.length > 0 ? ", " : "",
+                           parts[i].name, value);
+      }
+  return buffer_take (&text);
 }
 
 static const char *
@@ -650,9 +696,12 @@ exchange_trouble (const struct exchange *exchange)
 
   const char *name = status_name (exchange->status);
   AUTO_FREE char *message = message_in_body (exchange);
-  AUTO_FREE char *status =
-      name == NULL ? xasprintf ("HTTP %ld", exchange->status)
-                   : xasprintf ("HTTP %ld %s", exchange->status, name);
+  AUTO_FREE char *limit =
+      exchange->status == 429 ? rate_limit (exchange) : NULL;
+  AUTO_FREE char *status = xasprintf (
+      "HTTP %ld%s%s%s%s%s", exchange->status, name == NULL ? "" : " ",
+      name == NULL ? "" : name, limit == NULL ? "" : " (",
+      limit == NULL ? "" : limit, limit == NULL ? "" : ")");
   if (message != NULL)
     return xasprintf ("%s: %s", status, message);
   if (exchange->media_type != NULL

@@ -40,6 +40,8 @@ shell_tests += tests/shell/pull-many.sh tests/shell/pull-plain.sh \
   tests/shell/pull-platform.sh tests/shell/pull-resume.sh \
   tests/shell/pull-trouble.sh
 shell_tests += tests/shell/login-registry.sh tests/shell/manifest-inspect.sh \
+  tests/shell/pull-crash.sh \
+  tests/shell/pull-warm.sh \
   tests/shell/search.sh
 shell_tests += tests/shell/pull-auth.sh tests/shell/pull-schema1.sh \
   tests/shell/pull-proxy.sh tests/shell/pull-terminal.sh \

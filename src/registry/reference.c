@@ -222,6 +222,7 @@ split_tail (struct reference *ref, char *name)
       return NULL;
     }
   ref->tag = xstrdup (colon + 1);
+  ref->is_tag_typed = true;
   return tag_fault (ref->tag);
 }
 

@@ -25,7 +25,8 @@ struct reference
   char *repository; /* what follows the host: the name at the registry, as
                        typed; see reference_remote_name */
   char *tag;        /* never NULL; "latest" when nothing was typed */
-  char *digest;     /* "sha256:HEX" or "sha512:HEX" in lower case, or NULL */
+  bool is_tag_typed;
+  char *digest; /* "sha256:HEX" or "sha512:HEX" in lower case, or NULL */
 };
 
 /* Take TEXT apart into REF, which the caller releases with

@@ -94,6 +94,9 @@ struct exchange
   char *digest_header;
   char *link;
   struct buffer challenges; /* WWW-Authenticate headers, joined by commas */
+  char *rate_limit;         /* what may be asked for, */
+  char *rate_left;          /* how much of it is left, */
+  char *rate_source;        /* and who is counted; or NULL */
   long retry_after;         /* seconds, or -1 */
   int64_t range_start;      /* of a 206; -1 when it does not say */
   int64_t range_total;      /* whole size that a 206 tells, or -1 */
@@ -183,6 +186,10 @@ int registry_run (struct registry *registry, struct exchange *exchange,
 int registry_ask (struct registry *registry, struct exchange *exchange,
                   const char *path, struct error *err);
 
+/* Find out whether REGISTRY speaks TLS, where it need not and nothing has been
+   asked of it yet.  */
+void registry_settle_scheme (struct registry *registry);
+
 /* Say in ERR that REGISTRY could not be reached, as EXCHANGE found.  Return
    the negative errno.  */
 int registry_unreachable (const struct registry *registry,
@@ -197,9 +204,5 @@ int registry_authenticate (struct registry *registry,
 
 /* Return whether HOST[:PORT] is this machine itself.  */
 bool host_is_loopback (const char *host);
-
-/* Return the digest of SIZE BYTES by the algorithm in front of LIKE
-   ("sha256:..." or NULL for that), in memory that the caller frees.  */
-char *digest_of_bytes (const char *like, const void *bytes, size_t size);
 
 #endif

@@ -249,3 +249,16 @@ registry_ask (struct registry *registry, struct exchange *exchange,
       refusals += is_expired ? 2 : 1;
     }
 }
+
+void
+registry_settle_scheme (struct registry *registry)
+{
+  AUTO_ERROR struct error ignored = { 0 };
+  struct exchange exchange;
+
+  if (!registry->may_fall_back || registry->is_reached)
+    return;
+  exchange_init (&exchange, registry);
+  (void) registry_ask (registry, &exchange, "/v2/", &ignored);
+  exchange_release (&exchange);
+}

@@ -151,4 +151,8 @@ int registry_fetch_blobs (struct registry *registry,
                           const struct registry_watch *watch,
                           struct error *err);
 
+/* Return the digest of SIZE BYTES by the algorithm in front of LIKE
+   ("sha256:..." or NULL for that), in memory that the caller frees.  */
+char *digest_of_bytes (const char *like, const void *bytes, size_t size);
+
 #endif

@@ -20,6 +20,17 @@ is_whole ()
 $(find "$UDOCKER_DIR" -name '*.part' | wc -l)" '0 3 0'
 }
 
+# wait_for_part: wait until a pull has some of the big layer.
+wait_for_part ()
+{
+  count=0
+  until test "$(stat -c %s "$part" 2> /dev/null || echo 0)" -ge 400000; do
+    count=$((count + 1))
+    test $count -lt 200 || break
+    sleep 0.05
+  done
+}
+
 # forget: remove what was pulled.
 forget ()
 {
@@ -29,6 +40,7 @@ forget ()
 layout_begin "$work/layout"
 layout_layer 3000000 big
 big=$layer_digest
+part=$UDOCKER_DIR/layers/.sha256:$big.part
 layout_layer 3000 small
 layout_image one
 registry_start
@@ -48,6 +60,28 @@ network_stop
 network_start "short 2 blobs/sha256:$big 700000"
 run udocker pull "$network/a/b:one"
 is_whole 'so is one that ends early and cleanly'
+forget
+network_stop
+
+network_start "cut - blobs/sha256:$big 65536"
+run udocker -q pull "$network/a/b:one"
+is_whole 'so is one that is cut every 64 KiB'
+is 'as often as it takes' "$(network_requests "$big ")" \
+  $((($(stat -c %s "$UDOCKER_DIR/layers/sha256:$big") + 65535) / 65536))
+forget
+network_stop
+
+printf '[DEFAULT]\ntimeout = 1\n' > "$work/impatient.conf"
+network_start "stall 2 blobs/sha256:$big 700000"
+run udocker "--config=$work/impatient.conf" -q pull "$network/a/b:one"
+is_whole 'one that stalls is given up and taken up again'
+is 'from where it stalled' "$(network_requests "$big bytes=700000- ")" 1
+forget
+network_stop
+
+network_start "excess - blobs/sha256:$big 1000"
+run udocker -q pull "$network/a/b:one"
+is_whole 'what comes behind the announced end does no harm'
 forget
 network_stop
 
@@ -74,17 +108,25 @@ is_error 'a connection that is always cut is an error' 1 \
   "^Error: in download: blob sha256:.*'http://$network'"
 ok 'after a while' test $(($(date +%s) - start)) -le 60
 
+# The registry dies half way and comes back.
+network_start "slow - blobs/sha256:$big 2000000"
+udocker -q pull "$network/a/b:one" 2> "$work/stderr" &
+pull=$!
+wait_for_part
+network_stop
+NETWORK_PORT=${network##*:} network_start 'slow 0 x'
+status=0
+wait $pull || status=$?
+is_whole 'a registry that died and came back is asked for the rest'
+is 'and for no more' "$(network_requests "$big bytes=[0-9]+- .* 206 ")" 1
+forget
+network_stop
+
 # In a later run.
 network_start "slow - blobs/sha256:$big 1000000"
 udocker -q pull "--registry=http://$network" a/b:one 2> "$work/stderr" &
 pull=$!
-count=0
-part=$UDOCKER_DIR/layers/.sha256:$big.part
-until test "$(stat -c %s "$part" 2> /dev/null || echo 0)" -ge 400000; do
-  count=$((count + 1))
-  test $count -lt 200 || break
-  sleep 0.05
-done
+wait_for_part
 kill -9 $pull
 wait $pull 2> /dev/null
 network_stop

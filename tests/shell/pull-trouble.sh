@@ -75,6 +75,26 @@ is_error 'even in a manifest, when asked by digest' 1 \
 leaves_nothing 'leaves nothing'
 network_stop
 
+network_start 'more - blobs/ 1000'
+run udocker -q pull "$network/a/b:one"
+is_error 'a body that is longer than the manifest says' 1 \
+  "^Error: .*file size mismatch: more than the [0-9]* bytes"
+leaves_nothing 'leaves nothing'
+network_stop
+network_start 'more - manifests/ 9000000'
+run udocker -q pull "$network/a/b:one"
+is_error 'a manifest without an end' 1 '^Error: .*too big for a manifest'
+leaves_nothing 'leaves nothing'
+network_stop
+network_start 'limit - manifests/'
+run udocker -q pull "$network/a/b:one"
+is_error 'a limit to pulls is told, with what the registry says of it' 1 \
+  "^Error: .*HTTP 429 Too Many Requests \\(ratelimit-limit: 100;w=21600, \
+ratelimit-remaining: 0;w=21600, docker-ratelimit-source: 192.0.2.1.*: You"
+is 'but nothing that takes over a terminal' \
+  "$(LC_ALL=C tr -d ' -~\n' < stderr | wc -c)" 0
+network_stop
+
 file=$(blob_file "$small")
 cp "$file" "$work/saved"
 head -c "$(stat -c %s "$file")" /dev/zero > "$work/zeros"
