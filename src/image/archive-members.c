@@ -32,6 +32,7 @@
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
 #include "src/image/archive-list.h"
+#include "src/image/archive-locale.h"
 #include "src/image/file-hash.h"
 #include "src/image/filters.h"
 #include "src/image/layer-stream.h"
@@ -362,6 +363,7 @@ members_read (struct members *members, int fd, const char *name,
 {
   __attribute__ ((cleanup (filters_close))) struct archive *archive =
       archive_read_new ();
+  struct archive_locale locale = { 0 };
 
   if (archive == NULL)
     xalloc_die ();
@@ -373,11 +375,13 @@ members_read (struct members *members, int fd, const char *name,
   (void) archive_read_support_format_empty (archive);
 
   int status = 0;
+  archive_locale_enter (&locale);
   if (archive_read_open (archive, members, NULL, read_input, NULL)
       != ARCHIVE_OK)
     status = set_unreadable (archive, err);
   if (status == 0)
     status = read_all (members, archive, err);
+  archive_locale_leave (&locale);
   return status < 0
              ? error_prefix (err, _ ("cannot read the archive '%s'"), name)
              : 0;

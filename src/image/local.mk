@@ -50,5 +50,6 @@ tests_unit_test_store_LDADD = src/image/libimage.a \
 
 fuzz_targets += tests/fuzz/fuzz-layers.c
 
-shell_tests += tests/shell/load-formats.sh tests/shell/save-archive.sh
+shell_tests += tests/shell/load-formats.sh tests/shell/load-trouble.sh \
+  tests/shell/save-archive.sh
 EXTRA_DIST += tests/archives.py
