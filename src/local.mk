@@ -12,6 +12,8 @@ src_cmd_libcmd_a_SOURCES = \
   src/cmd/completion.c \
   src/cmd/create.c \
   src/cmd/export.c \
+  src/cmd/df.c \
+  src/cmd/format.c src/cmd/format.h \
   src/cmd/general.c src/cmd/general.h \
   src/cmd/help.c \
   src/cmd/images.c \
@@ -27,6 +29,7 @@ src_cmd_libcmd_a_SOURCES = \
   src/cmd/pager.c src/cmd/pager.h \
   src/cmd/print-json.c src/cmd/print-json.h \
   src/cmd/protect.c \
+  src/cmd/prune.c \
   src/cmd/ps.c \
   src/cmd/pull.c \
   src/cmd/registry-options.c src/cmd/registry-options.h \

@@ -27,6 +27,7 @@
 #include "lib/base/file.h"
 #include "lib/base/i18n.h"
 #include "lib/base/log.h"
+#include "lib/base/size.h"
 #include "mbswidth.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
@@ -97,22 +98,6 @@ columns_of (const char *text)
 {
   int columns = mbswidth (text, 0);
   return columns < 0 ? (int) strlen (text) : columns;
-}
-
-/* Return BYTES in words, as "12.3 MB"; the caller frees it.  */
-static char *
-size_text (double bytes)
-{
-  static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
-  size_t unit = 0;
-
-  while (bytes >= 999.5 && unit + 1 < sizeof units / sizeof *units)
-    {
-      bytes /= 1000;
-      unit++;
-    }
-  return xasprintf (unit > 0 && bytes < 99.95 ? "%.1f %s" : "%.0f %s", bytes,
-                    units[unit]);
 }
 
 /* Return SECONDS in words, as "1:02:03" or "2:03"; the caller frees it.  */

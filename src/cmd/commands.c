@@ -25,6 +25,7 @@
 extern const struct command command_clone;
 extern const struct command command_create;
 extern const struct command command_export;
+extern const struct command command_df;
 extern const struct command command_help;
 extern const struct command command_images;
 extern const struct command command_inspect;
@@ -34,6 +35,7 @@ extern const struct command command_logout;
 extern const struct command command_manifest;
 extern const struct command command_mkrepo;
 extern const struct command command_name;
+extern const struct command command_prune;
 extern const struct command command_ps;
 extern const struct command command_protect;
 extern const struct command command_pull;
@@ -71,6 +73,8 @@ const struct command_entry commands[] = {
   { "export", FULL (command_export) },
   { "protect", BOTH (command_protect) },
   { "unprotect", BOTH (command_unprotect) },
+  { "df", BOTH (command_df) },
+  { "prune", BOTH (command_prune) },
   { "setup", BOTH (command_setup) },
   { "search", FULL (command_search) },
   { "manifest", FULL (command_manifest) },

@@ -18,6 +18,7 @@
 #include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "src/cmd/command.h"
+#include "src/cmd/format.h"
 #include "src/image/image.h"
 #include "src/image/store.h"
 #include "xalloc.h"
@@ -33,8 +34,6 @@ struct images_options
   bool ignored;
 };
 
-static const char *const formats[] = { "table", "json", NULL };
-
 static const struct option_row images_rows[] = {
   {
       .letter = 'l',
@@ -48,14 +47,7 @@ static const struct option_row images_rows[] = {
       .help = N_ ("show the platform of each image"),
       .target = OPTION_TARGET (struct images_options, platform),
   },
-  {
-      .name = "format",
-      .kind = OPTION_VALUE,
-      .argument = N_ ("FORMAT"),
-      .help = N_ ("print a table (the default) or json"),
-      .choices = formats,
-      .target = OPTION_TARGET (struct images_options, format),
-  },
+  FORMAT_TABLE_ROW (struct images_options, format),
   {
       .name = "no-trunc",
       .kind = OPTION_FLAG,
@@ -151,29 +143,23 @@ print_json (struct store *store, const struct store_tag *tags, size_t count,
   for (size_t i = 0; i < count; i++)
     {
       struct json_object *item = json_object_new_object ();
-      json_object_object_add (item, "repository",
-                              json_object_new_string (tags[i].name));
-      json_object_object_add (item, "tag",
-                              json_object_new_string (tags[i].tag));
-      json_object_object_add (item, "protected",
-                              json_object_new_boolean (tags[i].is_protected));
+      format_add_text (item, "repository", tags[i].name);
+      format_add_text (item, "tag", tags[i].tag);
+      format_add_truth (item, "protected", tags[i].is_protected);
       if (options->platform)
         {
           AUTO_FREE char *platform = read_platform (store, &tags[i]);
-          json_object_object_add (item, "platform",
-                                  json_object_new_string (platform));
+          format_add_text (item, "platform", platform);
         }
       if (options->is_long)
         {
           AUTO_FREE char *path = xasprintf (
               "%s/%s/%s", store_repos_path (store), tags[i].name, tags[i].tag);
-          json_object_object_add (item, "directory",
-                                  json_object_new_string (path));
+          format_add_text (item, "directory", path);
         }
       json_object_array_add (list, item);
     }
-  AUTO_FREE char *text = json_pretty (list);
-  fputs (text, stdout);
+  format_print (list);
 }
 
 static int
@@ -189,7 +175,7 @@ run_images (struct invocation *invocation, struct error *err)
     return status;
   if (!log_says (LOG_RESULT))
     ;
-  else if (options->format != NULL && strcmp (options->format, "json") == 0)
+  else if (format_is_json (options->format))
     print_json (store, tags, count, options);
   else
     {

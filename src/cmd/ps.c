@@ -21,6 +21,7 @@
 #include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "src/cmd/command.h"
+#include "src/cmd/format.h"
 #include "src/config/config.h"
 #include "src/container/container.h"
 #include "src/image/image.h"
@@ -39,8 +40,6 @@ struct ps_options
   const char *format;
   bool ignored;
 };
-
-static const char *const formats[] = { "table", "json", NULL };
 
 static const struct option_row ps_rows[] = {
   {
@@ -61,14 +60,7 @@ static const struct option_row ps_rows[] = {
       .help = N_ ("show the platform of each container"),
       .target = OPTION_TARGET (struct ps_options, platform),
   },
-  {
-      .name = "format",
-      .kind = OPTION_VALUE,
-      .argument = N_ ("FORMAT"),
-      .help = N_ ("print a table (the default) or json"),
-      .choices = formats,
-      .target = OPTION_TARGET (struct ps_options, format),
-  },
+  FORMAT_TABLE_ROW (struct ps_options, format),
   {
       .name = "all",
       .letter = 'a',
@@ -252,20 +244,17 @@ make_json (const struct ps_options *options, const struct row *row)
   for (size_t i = 0; i < row->entry->name_count; i++)
     json_object_array_add (names,
                            json_object_new_string (row->entry->names[i]));
-  json_object_object_add (item, "id", json_object_new_string (row->entry->id));
+  format_add_text (item, "id", row->entry->id);
   json_object_object_add (item, "names", names);
-  json_object_object_add (item, "image", json_object_new_string (row->image));
-  json_object_object_add (item, "protected",
-                          json_object_new_boolean (row->is_protected));
-  json_object_object_add (item, "writable",
-                          json_object_new_boolean (row->root == 'W'));
+  format_add_text (item, "image", row->image);
+  format_add_truth (item, "protected", row->is_protected);
+  format_add_truth (item, "writable", row->root == 'W');
   if (options->mode)
-    json_object_object_add (item, "mode", json_object_new_string (row->mode));
+    format_add_text (item, "mode", row->mode);
   if (options->size)
-    json_object_object_add (item, "size", json_object_new_int64 (row->size));
+    format_add_number (item, "size", row->size);
   if (options->platform)
-    json_object_object_add (item, "platform",
-                            json_object_new_string (row->platform));
+    format_add_text (item, "platform", row->platform);
   return item;
 }
 
@@ -273,8 +262,7 @@ static int
 run_ps (struct invocation *invocation, struct error *err)
 {
   const struct ps_options *options = invocation->options;
-  bool is_json =
-      options->format != NULL && strcmp (options->format, "json") == 0;
+  bool is_json = format_is_json (options->format);
   AUTO_JSON struct json_object *list =
       is_json ? json_object_new_array () : NULL;
   struct container_entry *entries = NULL;
@@ -296,11 +284,8 @@ run_ps (struct invocation *invocation, struct error *err)
       else
         print_row (options, &row);
     }
-  if (is_json && !is_quiet)
-    {
-      AUTO_FREE char *text = json_pretty (list);
-      fputs (text, stdout);
-    }
+  if (is_json)
+    format_print (list);
   container_entries_free (entries, count);
   return 0;
 }

@@ -16,6 +16,7 @@
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
 #include "src/cmd/command.h"
+#include "src/cmd/format.h"
 #include "src/image/store.h"
 #include "src/image/verify.h"
 #include "xvasprintf.h"
@@ -27,17 +28,8 @@ struct verify_options
   const char *format;
 };
 
-static const char *const formats[] = { "text", "json", NULL };
-
 static const struct option_row verify_rows[] = {
-  {
-      .name = "format",
-      .kind = OPTION_VALUE,
-      .argument = N_ ("FORMAT"),
-      .help = N_ ("print messages only (text, the default), or json"),
-      .choices = formats,
-      .target = OPTION_TARGET (struct verify_options, format),
-  },
+  FORMAT_TEXT_ROW (struct verify_options, format),
   { .name = NULL },
 };
 
@@ -69,9 +61,8 @@ note_bad (void *data, const char *blob, struct error *err)
   if (work->problems != NULL)
     {
       struct json_object *item = json_object_new_object ();
-      json_object_object_add (item, "blob", json_object_new_string (blob));
-      json_object_object_add (item, "problem",
-                              json_object_new_string (err->text));
+      format_add_text (item, "blob", blob);
+      format_add_text (item, "problem", err->text);
       json_object_array_add (work->problems, item);
     }
   work->invocation->report (work->invocation, err);
@@ -139,9 +130,8 @@ verify_into (struct invocation *invocation, const char *typed,
   if (list != NULL)
     {
       struct json_object *item = json_object_new_object ();
-      json_object_object_add (item, "image", json_object_new_string (typed));
-      json_object_object_add (item, "ok",
-                              json_object_new_boolean (status == 0));
+      format_add_text (item, "image", typed);
+      format_add_truth (item, "ok", status == 0);
       json_object_object_add (item, "layers", work.layers);
       json_object_object_add (item, "problems", work.problems);
       json_object_array_add (list, item);
@@ -159,19 +149,15 @@ static int
 run_verify (struct invocation *invocation, struct error *err)
 {
   const struct verify_options *options = invocation->options;
-  bool is_json =
-      options->format != NULL && strcmp (options->format, "json") == 0;
+  bool is_json = format_is_json (options->format);
   AUTO_JSON struct json_object *list =
       is_json ? json_object_new_array () : NULL;
 
   (void) err;
   for (int i = 0; i < invocation->operand_count; i++)
     verify_into (invocation, invocation->operands[i], list);
-  if (is_json && log_says (LOG_RESULT))
-    {
-      AUTO_FREE char *text = json_pretty (list);
-      fputs (text, stdout);
-    }
+  if (is_json)
+    format_print (list);
   return 0;
 }
 

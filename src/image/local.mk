@@ -21,6 +21,7 @@ src_image_libimage_a_SOURCES = \
   src/image/pending.c \
   src/image/platform-choice.c src/image/platform-choice.h \
   src/image/present.c src/image/present.h \
+  src/image/prune.c \
   src/image/pull.c src/image/pull.h \
   src/image/remote-manifest.c src/image/remote-manifest.h \
   src/image/save.c src/image/save.h src/image/save-private.h \
@@ -35,6 +36,7 @@ src_image_libimage_a_SOURCES = \
   src/image/tree-walk.c src/image/tree-walk.h \
   src/image/tree-writer.c src/image/tree-writer.h \
   src/image/unpack.c src/image/unpack.h \
+  src/image/usage.c src/image/usage.h \
   src/image/verify.c src/image/verify.h
 
 check_PROGRAMS += tests/unit/test-manifest

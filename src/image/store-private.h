@@ -28,22 +28,46 @@ struct store
 /* The lock below layers/ that orders "need a blob" and "remove blobs".  */
 #define STORE_LOCK_NAME ".lock"
 
-/* Call FUNCTION with DATA for every directory below repos/ of STORE, the
-   deepest last: PATH is relative to repos/ ("" for itself).  ENTRIES are its
-   COUNT entries but "." and "..".  Return 0, the first non-zero value that
-   FUNCTION returned (the walk then ends), or a negative errno with ERR
-   set.  */
+/* An entry of a directory.  */
 struct store_walk_entry
 {
   char *name;
   unsigned char type; /* DT_DIR, DT_REG, DT_LNK, or another of these; never
                          DT_UNKNOWN */
 };
+
+/* The entries of a directory; starts as { 0 }.  */
+struct store_entries
+{
+  struct store_walk_entry *list;
+  size_t count;
+  size_t space;
+};
+
+/* Read the directory DIR, called PATH in messages, into ENTRIES.  Return 0, or
+   a negative errno with ERR set.  */
+int store_entries_read (int dir, const char *path,
+                        struct store_entries *entries, struct error *err);
+
+/* Free what ENTRIES holds.  */
+void store_entries_release (struct store_entries *entries);
+#define AUTO_STORE_ENTRIES __attribute__ ((cleanup (store_entries_release)))
+
+/* Call FUNCTION with DATA for every directory below repos/ of STORE, the
+   deepest last: PATH is relative to repos/ ("" for itself).  ENTRIES are its
+   COUNT entries but "." and "..".  Return 0, the first non-zero value that
+   FUNCTION returned (the walk then ends), or a negative errno with ERR
+   set.  */
 typedef int store_walk_function (int directory, const char *path,
                                  const struct store_walk_entry *entries,
                                  size_t count, void *data, struct error *err);
 int store_walk (struct store *store, store_walk_function *function, void *data,
                 struct error *err);
+
+/* Take the lock of the file NAME below DIR, which lasts as long as who works at
+   it lives.  Return its descriptor, which the caller closes after removing the
+   file, or -1 when somebody holds it or there is no such file.  */
+int store_file_seize (int dir, const char *name);
 
 /* Tell whether FD is the file that NAME below DIR leads to.  */
 bool store_is_same_file (int fd, int dir, const char *name);
@@ -57,6 +81,14 @@ bool store_name_ends_in (const char *name, const char *suffix);
 /* Tell whether NAME below DIR is a directory on its way whose maker was killed
    before it had a lock.  */
 bool store_part_is_stillborn (int dir, const char *name);
+
+/* Tell whether the directory NAME below DIR is on its way or being removed, and
+   belongs to nobody any more.  NAME may be a path.  */
+bool store_part_is_dead (int dir, const char *name);
+
+/* Tell whether NAME below DIR was not touched for ten minutes: whoever made it
+   has done by now what it wanted to do with it.  */
+bool store_is_settled (int dir, const char *name);
 
 /* Tell whether NAME is that of a directory being removed.  */
 bool store_name_is_gone (const char *name);
@@ -86,6 +118,17 @@ void store_names_release (struct store_names *names);
 /* Add the names of the links in the directory DIR of an image to NAMES.  What
    cannot be read is not added.  */
 void store_names_add_links (struct store_names *names, int dir);
+
+/* Tell whether the directory PATH below repos/ of STORE, in which are COUNT
+   ENTRIES, is what a process that is dead left of an image: it is on its way
+   or being removed and belongs to nobody, or it has links and is no image, and
+   was not touched for ten minutes.  */
+bool store_image_is_dead (struct store *store, const char *path,
+                          const struct store_walk_entry *entries, size_t count);
+
+/* Return the name of the blob that the link NAME below DIR leads to, which the
+   caller frees, or NULL when it is no link.  */
+char *store_link_blob (int dir, const char *name);
 
 /* Tell whether there are directories in the directory DIR.  */
 bool store_has_directories (int dir);

@@ -255,26 +255,17 @@ store_relative_path (const char *path, const char *from)
 
 /* Walking.  */
 
-/* The entries of a directory.  */
-struct entries
-{
-  struct store_walk_entry *list;
-  size_t count;
-  size_t space;
-};
-
-static void
-entries_release (struct entries *entries)
+void
+store_entries_release (struct store_entries *entries)
 {
   for (size_t i = 0; i < entries->count; i++)
     free (entries->list[i].name);
   free (entries->list);
 }
 
-/* Read the directory DIR, called PATH in messages, into ENTRIES.  */
-static int
-entries_read (int dir, const char *path, struct entries *entries,
-              struct error *err)
+int
+store_entries_read (int dir, const char *path, struct store_entries *entries,
+                    struct error *err)
 {
   int copy = fcntl (dir, F_DUPFD_CLOEXEC, 3);
   AUTO_CLOSEDIR DIR *stream = copy < 0 ? NULL : fdopendir (copy);
@@ -322,9 +313,9 @@ static int
 walk (int dir, const char *path, int depth, store_walk_function *function,
       void *data, struct error *err)
 {
-  __attribute__ ((cleanup (entries_release))) struct entries entries = { 0 };
+  AUTO_STORE_ENTRIES struct store_entries entries = { 0 };
 
-  int status = entries_read (dir, path, &entries, err);
+  int status = store_entries_read (dir, path, &entries, err);
   if (status == 0)
     status = function (dir, path, entries.list, entries.count, data, err);
   if (status != 0)
@@ -419,14 +410,27 @@ store_part_remove (int dir, const char *name)
   (void) tree_remove (dir, gone, true, &ignored);
 }
 
-bool
-store_part_is_stillborn (int dir, const char *name)
+/* Tell whether NAME below DIR was not touched for SECONDS.  */
+static bool
+is_older_than (int dir, const char *name, time_t seconds)
 {
   struct stat info;
 
+  return fstatat (dir, name, &info, AT_SYMLINK_NOFOLLOW) == 0
+         && info.st_mtime + seconds < time (NULL);
+}
+
+bool
+store_part_is_stillborn (int dir, const char *name)
+{
   return store_name_ends_in (name, STORE_NEW_SUFFIX)
-         && fstatat (dir, name, &info, AT_SYMLINK_NOFOLLOW) == 0
-         && info.st_mtime + PART_AGE_MINIMUM < time (NULL);
+         && is_older_than (dir, name, PART_AGE_MINIMUM);
+}
+
+bool
+store_is_settled (int dir, const char *name)
+{
+  return is_older_than (dir, name, PART_AGE_MINIMUM);
 }
 
 int
@@ -448,6 +452,21 @@ store_part_seize (int dir, const char *name)
   return TAKE_FD (lock);
 }
 
+bool
+store_part_is_dead (int dir, const char *name)
+{
+  const char *slash = strrchr (name, '/');
+  const char *base = slash == NULL ? name : slash + 1;
+
+  if (store_name_is_gone (base))
+    return true;
+  if (store_name_ends_in (base, STORE_NEW_SUFFIX))
+    return is_older_than (dir, name, PART_AGE_MINIMUM);
+  AUTO_CLOSE int lock =
+      store_name_is_part (base) ? store_part_seize (dir, name) : -1;
+  return lock >= 0;
+}
+
 /* Tell whether DIR can be written.  */
 static bool
 is_writable (int dir)
@@ -455,17 +474,27 @@ is_writable (int dir)
   return faccessat (dir, ".", W_OK, AT_EACCESS) == 0;
 }
 
-/* Remove the file NAME below DIR, a lock or locked by who writes it, which its
-   holder would have removed, if nobody holds it.  */
-static void
-sweep_unheld (int dir, const char *name)
+int
+store_file_seize (int dir, const char *name)
 {
   AUTO_CLOSE int fd = openat (dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 
   /* Only its holder may remove it, so it is still NAME when it goes.  Whoever
      waits for it finds that it has no name and begins again.  */
-  if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) == 0
-      && store_is_same_file (fd, dir, name))
+  return fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) == 0
+                 && store_is_same_file (fd, dir, name)
+             ? TAKE_FD (fd)
+             : -1;
+}
+
+/* Remove the file NAME below DIR, which its holder would have removed, if
+   nobody holds it.  */
+static void
+sweep_unheld (int dir, const char *name)
+{
+  AUTO_CLOSE int fd = store_file_seize (dir, name);
+
+  if (fd >= 0)
     (void) unlinkat (dir, name, 0);
 }
 
@@ -473,9 +502,10 @@ void
 store_sweep_parts (int dir, const char *path)
 {
   AUTO_ERROR struct error ignored = { 0 };
-  __attribute__ ((cleanup (entries_release))) struct entries entries = { 0 };
+  AUTO_STORE_ENTRIES struct store_entries entries = { 0 };
 
-  if (!is_writable (dir) || entries_read (dir, path, &entries, &ignored) < 0)
+  if (!is_writable (dir)
+      || store_entries_read (dir, path, &entries, &ignored) < 0)
     return;
   for (size_t i = 0; i < entries.count; i++)
     {
@@ -517,12 +547,9 @@ sweep_images (int dir, const char *path, const struct store_walk_entry *entries,
 static void
 sweep_blob (struct store *store, const char *name)
 {
-  struct stat info;
-  AUTO_CLOSE int fd =
-      openat (store->layers_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+  AUTO_CLOSE int fd = store_file_seize (store->layers_fd, name);
 
-  if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) == 0 && fstat (fd, &info) == 0
-      && info.st_mtime + PART_AGE_MAXIMUM < time (NULL))
+  if (fd >= 0 && is_older_than (store->layers_fd, name, PART_AGE_MAXIMUM))
     (void) unlinkat (store->layers_fd, name, 0);
 }
 
@@ -531,9 +558,10 @@ static void
 sweep_blobs (struct store *store)
 {
   AUTO_ERROR struct error ignored = { 0 };
-  __attribute__ ((cleanup (entries_release))) struct entries blobs = { 0 };
+  AUTO_STORE_ENTRIES struct store_entries blobs = { 0 };
 
-  if (entries_read (store->layers_fd, store->layers, &blobs, &ignored) < 0)
+  if (store_entries_read (store->layers_fd, store->layers, &blobs, &ignored)
+      < 0)
     return;
   for (size_t i = 0; i < blobs.count; i++)
     if (blobs.list[i].type != DT_REG)

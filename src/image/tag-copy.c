@@ -42,12 +42,10 @@ copy_links (struct store_pending *pending, int source, struct error *err)
     }
   while ((entry = readdir (stream)) != NULL)
     {
-      AUTO_FREE char *target = file_read_link (fd, entry->d_name);
-      if (target == NULL || !file_exists (fd, entry->d_name))
+      AUTO_FREE char *blob = store_link_blob (fd, entry->d_name);
+      if (blob == NULL || !file_exists (fd, entry->d_name))
         continue;
-      const char *slash = strrchr (target, '/');
-      int status = store_pending_link (pending, entry->d_name,
-                                       slash == NULL ? target : slash + 1, err);
+      int status = store_pending_link (pending, entry->d_name, blob, err);
       if (status < 0)
         return status;
     }

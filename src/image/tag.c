@@ -78,13 +78,11 @@ store_names_add_links (struct store_names *names, int dir)
 
   while (stream != NULL && (entry = readdir (stream)) != NULL)
     {
-      AUTO_FREE char *target = file_read_link (dir, entry->d_name);
-      if (target == NULL)
-        continue;
       /* The name of the link is that of the blob, but for 'container.json';
          the target always ends in it.  */
-      const char *slash = strrchr (target, '/');
-      store_names_add (names, slash == NULL ? target : slash + 1);
+      AUTO_FREE char *blob = store_link_blob (dir, entry->d_name);
+      if (blob != NULL)
+        store_names_add (names, blob);
     }
 }
 
@@ -329,59 +327,6 @@ store_tag_open (struct store *store, const struct store_tag *tag,
 }
 
 /* Removing.  */
-
-/* Mark in DATA, a copy of names, what the directory DIR links to as needed:
-   its name becomes NULL.  */
-static int
-mark_needed (int dir, const char *path, const struct store_walk_entry *entries,
-             size_t count, void *data, struct error *err)
-{
-  struct store_names *names = data;
-
-  (void) path;
-  (void) err;
-  for (size_t i = 0; i < count; i++)
-    {
-      if (entries[i].type != DT_LNK)
-        continue;
-      AUTO_FREE char *target = file_read_link (dir, entries[i].name);
-      const char *slash = target == NULL ? NULL : strrchr (target, '/');
-      const char *blob = slash == NULL ? entries[i].name : slash + 1;
-      for (size_t j = 0; j < names->count; j++)
-        if (names->list[j] != NULL && strcmp (names->list[j], blob) == 0)
-          {
-            free (names->list[j]);
-            names->list[j] = NULL;
-          }
-    }
-  return 0;
-}
-
-int
-store_remove_unneeded (struct store *store, const struct store_names *blobs,
-                       bool force, struct error *err)
-{
-  __attribute__ ((
-      cleanup (store_names_release))) struct store_names names = { 0 };
-  int status = 0;
-
-  if (blobs->count == 0)
-    return 0;
-  for (size_t i = 0; i < blobs->count; i++)
-    store_names_add (&names, blobs->list[i]);
-  /* When the needs of one image cannot be read nothing is removed.  */
-  status = store_walk (store, mark_needed, &names, err);
-  for (size_t i = 0; i < names.count && status == 0; i++)
-    {
-      if (names.list[i] == NULL || names.list[i][0] == '.')
-        continue;
-      if (unlinkat (store->layers_fd, names.list[i], 0) < 0 && errno != ENOENT
-          && !force)
-        status = error_set (err, errno, _ ("cannot remove '%s/%s': %s"),
-                            store->layers, names.list[i], strerror (errno));
-    }
-  return status;
-}
 
 void
 store_remove_empty (struct store *store, const char *path)
