@@ -34,13 +34,14 @@ tests_unit_test_reference_LDADD = src/registry/libregistry.a \
 EXTRA_DIST += tests/layouts.sh tests/bench/pull.sh
 EXTRA_DIST += tests/bad-network.py tests/bad-network.sh tests/screen.py \
   tests/search-service.py tests/search-service.sh \
-  tests/token-service.py tests/token-service.sh
+  tests/socks4a.py tests/token-service.py tests/token-service.sh
 
 shell_tests += tests/shell/pull-many.sh tests/shell/pull-plain.sh \
   tests/shell/pull-platform.sh tests/shell/pull-resume.sh \
   tests/shell/pull-trouble.sh
 shell_tests += tests/shell/login-registry.sh tests/shell/manifest-inspect.sh \
   tests/shell/pull-crash.sh \
+  tests/shell/pull-proxies.sh \
   tests/shell/pull-warm.sh \
   tests/shell/search.sh
 shell_tests += tests/shell/pull-auth.sh tests/shell/pull-schema1.sh \

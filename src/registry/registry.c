@@ -200,7 +200,14 @@ registry_unreachable (const struct registry *registry,
 static bool
 fall_back (struct registry *registry, const struct exchange *exchange)
 {
+  long answer = 0;
+
   if (!registry->may_fall_back || registry->is_reached)
+    return false;
+  /* A proxy that does not know us is no reason to speak in clear text.  */
+  if (curl_easy_getinfo (exchange->easy, CURLINFO_HTTP_CONNECTCODE, &answer)
+          == CURLE_OK
+      && (answer == 401 || answer == 407))
     return false;
   switch (exchange->result)
     {
