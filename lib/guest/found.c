@@ -220,16 +220,7 @@ guest_found_proc (struct guest *guest, const struct guest_found *found,
 uint32_t
 guest_found_binding (struct guest *guest, const struct guest_found *found)
 {
-  char host[GUEST_PATH_SIZE];
-  char path[GUEST_PATH_SIZE];
-
-  if (found->binding != GUEST_OUTSIDE)
-    return found->binding;
-  int length = guest_host_place (guest, found->anchor, host, sizeof host);
-  if (length < 0)
-    return GUEST_OUTSIDE;
-  length = guest_view_reverse (guest->view, host, (size_t) length, 0, path,
-                               sizeof path);
-  return length < 0 ? GUEST_OUTSIDE
-                    : guest_view_cover (guest->view, path, (size_t) length);
+  return found->binding != GUEST_OUTSIDE
+             ? found->binding
+             : guest_place_binding (guest, found->anchor);
 }

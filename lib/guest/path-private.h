@@ -51,6 +51,10 @@ guest_next_component (const char *path, struct guest_component *component)
    -ENOENT when it was removed.  */
 int guest_host_place (struct guest *guest, int fd, char *host, size_t size);
 
+/* Return the number of the binding that FD, a descriptor of the engine's, lies
+   in, or lay in before it was removed; GUEST_OUTSIDE when in none.  */
+uint32_t guest_place_binding (struct guest *guest, int fd);
+
 /* Get what TASK's descriptor DIR names; the current directory's is kept.
    OWNED gets the descriptor when it is to be closed, otherwise -1.  Return
    the descriptor (GUEST_AT_CWD stands for the engine's own current directory

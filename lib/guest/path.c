@@ -182,6 +182,18 @@ path_in_proc (const struct walk *walk)
                            walk->text.length - found->path);
 }
 
+/* Of a file to be made whose name ends in a slash the kernel says EISDIR,
+   without a look; the name may be what a link says.  PATH, of LENGTH bytes, is
+   all that is left to be walked.  */
+static void
+look_for_slash (struct walk *walk, const char *path, size_t length)
+{
+  if ((walk->final & GUEST_FINAL_MISSING) && !(walk->final & FINAL_LENIENT)
+      && length > 0 && path[length - 1] == '/')
+    walk->final = (walk->final & ~(unsigned int) GUEST_FINAL_MISSING)
+                  | GUEST_FINAL_CREATE;
+}
+
 /* Replace the link just met, whose TARGET has LENGTH bytes: where we are is
    the directory it lies in.  REST follows it; SLASH: a slash does.  */
 static int
@@ -196,8 +208,9 @@ splice (struct walk *walk, const char *target, size_t length, const char *rest,
   size_t rest_length = guest_text_length (rest, PENDING_SIZE);
   char *end = walk->pending + PENDING_SIZE;
   size_t whole = length + slash + rest_length + 1;
+  /* Names that grow so much do so by links that lead to themselves.  */
   if (whole > PENDING_SIZE)
-    return -K_ENAMETOOLONG;
+    return -K_ELOOP;
 
   /* REST may lie in PENDING: move it first, from its end.  */
   *--end = '\0';
@@ -208,6 +221,7 @@ splice (struct walk *walk, const char *target, size_t length, const char *rest,
   for (size_t i = length; i > 0; i--)
     *--end = target[i - 1];
   walk->rest = end;
+  look_for_slash (walk, end, whole - 1);
   if (target[0] == '/')
     go_to_root (walk);
   else
@@ -867,12 +881,7 @@ guest_resolve (struct guest_task *task, int dir, const char *path,
   found->mount = found->virtual = found->magic = found->missing = false;
   found->last = GUEST_LAST_NORMAL;
 
-  /* Of a file to be made whose name ends in a slash the kernel says EISDIR,
-     without a look.  */
-  if ((final & GUEST_FINAL_MISSING) && !(final & FINAL_LENIENT) && length > 0
-      && path[length - 1] == '/')
-    walk.final =
-        (final & ~(unsigned int) GUEST_FINAL_MISSING) | GUEST_FINAL_CREATE;
+  look_for_slash (&walk, path, length);
 
   walk.rest = walk.pending + PENDING_SIZE - length - 1;
   for (size_t i = 0; i <= length; i++)

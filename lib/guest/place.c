@@ -7,8 +7,10 @@
 #include "lib/guest/handlers.h"
 #include "lib/guest/path-private.h"
 
-int
-guest_host_place (struct guest *guest, int fd, char *host, size_t size)
+/* Read where FD is, or was when *REMOVED is set.  Otherwise as
+   guest_host_place.  */
+static int
+read_place (struct guest *guest, int fd, char *host, size_t size, bool *removed)
 {
   char link[40];
   struct guest_text text;
@@ -29,15 +31,41 @@ guest_host_place (struct guest *guest, int fd, char *host, size_t size)
 
   static const char deleted[] = " (deleted)";
   size_t tail = sizeof deleted - 1;
+  *removed = false;
   if ((size_t) length > tail
       && guest_text_equal (host + length - tail, deleted))
     {
       struct k_stat status;
-      if (host_fstatat (guest, fd, "", &status, K_AT_EMPTY_PATH) < 0
-          || status.st_nlink == 0)
-        return -K_ENOENT;
+      *removed = host_fstatat (guest, fd, "", &status, K_AT_EMPTY_PATH) < 0
+                 || status.st_nlink == 0;
+      if (*removed)
+        host[length -= (int) tail] = '\0';
     }
   return length;
+}
+
+int
+guest_host_place (struct guest *guest, int fd, char *host, size_t size)
+{
+  bool removed = false;
+  int length = read_place (guest, fd, host, size, &removed);
+  return removed ? -K_ENOENT : length;
+}
+
+uint32_t
+guest_place_binding (struct guest *guest, int fd)
+{
+  char host[GUEST_PATH_SIZE];
+  char path[GUEST_PATH_SIZE];
+  bool removed = false;
+  int length = read_place (guest, fd, host, sizeof host, &removed);
+
+  if (length < 0)
+    return GUEST_OUTSIDE;
+  length = guest_view_reverse (guest->view, host, (size_t) length, 0, path,
+                               sizeof path);
+  return length < 0 ? GUEST_OUTSIDE
+                    : guest_view_cover (guest->view, path, (size_t) length);
 }
 
 int
