@@ -39,6 +39,12 @@ src_image_libimage_a_SOURCES = \
   src/image/usage.c src/image/usage.h \
   src/image/verify.c src/image/verify.h
 
+check_PROGRAMS += tests/unit/test-archive-list
+tests_unit_test_archive_list_SOURCES = tests/unit/test-archive-list.c
+tests_unit_test_archive_list_LDADD = src/image/libimage.a \
+  src/registry/libregistry.a lib/base/libbase.a $(LIBARCHIVE_LIBS) \
+  $(JSON_C_LIBS) $(LIBGNU)
+
 check_PROGRAMS += tests/unit/test-manifest
 tests_unit_test_manifest_SOURCES = tests/unit/test-manifest.c
 tests_unit_test_manifest_LDADD = src/image/libimage.a \
@@ -50,8 +56,8 @@ tests_unit_test_store_LDADD = src/image/libimage.a \
   src/registry/libregistry.a lib/base/libbase.a $(JSON_C_LIBS) \
   $(LIBCRYPTO_LIBS) -lpthread $(LIBGNU)
 
-fuzz_targets += tests/fuzz/fuzz-layers.c
+fuzz_targets += tests/fuzz/fuzz-archive.c tests/fuzz/fuzz-layers.c
 
 shell_tests += tests/shell/load-formats.sh tests/shell/load-trouble.sh \
   tests/shell/save-archive.sh
-EXTRA_DIST += tests/archives.py
+EXTRA_DIST += tests/archives.py tests/bench/archives.sh
