@@ -461,7 +461,7 @@ const struct setting settings[] = {
       .type = SETTING_LIST,
       .offset = offsetof (struct config, registry_mirrors),
       .default_text = "",
-      .help = N_ ("mirrors to ask first: REGISTRY=URL"),
+      .help = N_ ("mirrors to ask before a registry: REGISTRY=URL"),
   },
   {
       .name = "nvi_etc_list",

@@ -559,11 +559,45 @@ run_pull (struct pull *pull, const struct reference *ref,
   return status;
 }
 
+/* Pull REF for WANTED into STORE from the registry or mirror that OPTIONS lead
+   to.  IS_MIRROR tells which of them it was.  */
+static int
+pull_from (struct store *store, const struct reference *ref,
+           const struct platform *wanted,
+           const struct registry_options *options, bool *is_mirror,
+           struct error *err)
+{
+  struct pull pull = { .store = store };
+
+  int status = registry_open (&pull.registry, ref, options, err);
+  if (status < 0)
+    return status;
+  *is_mirror = registry_is_mirror (pull.registry);
+  pull.progress = progress_open ();
+  status = run_pull (&pull, ref, wanted, err);
+  progress_close (pull.progress);
+  registry_close (pull.registry);
+  for (size_t i = 0; i < pull.count; i++)
+    free (pull.items[i].label);
+  free (pull.blobs);
+  free (pull.items);
+  return status;
+}
+
+/* Return whether an error of NUMBER may be the fault of a mirror.  */
+static bool
+may_be_elsewhere (int number)
+{
+  if (number == EINTR || number == ECANCELED)
+    return false;
+  return may_be_resumed (number) || number == ENOENT || number == EBADMSG;
+}
+
 int
 image_pull (struct store *store, const struct reference *ref,
             const struct pull_options *options, struct error *err)
 {
-  struct pull pull = { .store = store };
+  struct registry_options registry = options->registry;
   struct platform wanted = { 0 };
 
   if (options->platform == NULL || *options->platform == '\0')
@@ -574,18 +608,18 @@ image_pull (struct store *store, const struct reference *ref,
       if (status < 0)
         return status;
     }
-  int status = registry_open (&pull.registry, ref, &options->registry, err);
-  if (status == 0)
+  for (;; registry.skipped_mirrors++)
     {
-      pull.progress = progress_open ();
-      status = run_pull (&pull, ref, &wanted, err);
-      progress_close (pull.progress);
-      registry_close (pull.registry);
+      AUTO_ERROR struct error problem = { 0 };
+      bool is_mirror = false;
+      int status =
+          pull_from (store, ref, &wanted, &registry, &is_mirror, &problem);
+      if (status < 0 && is_mirror && may_be_elsewhere (-status))
+        {
+          log_info (_ ("mirror passed over: %s"), problem.text);
+          continue;
+        }
+      platform_release (&wanted);
+      return status < 0 ? error_move (err, &problem) : 0;
     }
-  for (size_t i = 0; i < pull.count; i++)
-    free (pull.items[i].label);
-  free (pull.blobs);
-  free (pull.items);
-  platform_release (&wanted);
-  return status < 0 ? status : 0;
 }

@@ -92,10 +92,11 @@ split_url (const char *url, char **scheme, char **host, struct error *err)
   return 0;
 }
 
-/* Return the URL that MIRRORS (HOST=URL, may be NULL) give for HOST, or NULL.
-   Docker Hub is found by any of its names.  */
+/* Return the URL that MIRRORS (HOST=URL, may be NULL) give for HOST, the one
+   behind the SKIPPED first, or NULL.  Docker Hub is found by any of its
+   names.  */
 static const char *
-find_mirror (const char *const *mirrors, const char *host)
+find_mirror (const char *const *mirrors, unsigned int skipped, const char *host)
 {
   for (; mirrors != NULL && *mirrors != NULL; mirrors++)
     {
@@ -104,9 +105,10 @@ find_mirror (const char *const *mirrors, const char *host)
         continue;
       AUTO_FREE char *name =
           xasprintf ("%.*s", (int) (equals - *mirrors), *mirrors);
-      if (reference_host_is_docker_hub (host)
-              ? reference_host_is_docker_hub (name)
-              : strcasecmp (name, host) == 0)
+      bool is_ours = reference_host_is_docker_hub (host)
+                         ? reference_host_is_docker_hub (name)
+                         : strcasecmp (name, host) == 0;
+      if (is_ours && skipped-- == 0)
         return equals + 1;
     }
   return NULL;
@@ -151,15 +153,20 @@ registry_choose_place (struct registry *registry, struct error *err)
   const struct reference *ref = registry->ref;
   AUTO_FREE char *scheme = NULL;
   AUTO_FREE char *host = NULL;
-  bool is_mirror = false;
+  bool is_hub = false;
 
   const char *place =
-      ref->scheme == NULL ? find_mirror (options->mirrors, ref->host) : NULL;
+      ref->scheme != NULL
+          ? NULL
+          : find_mirror (options->mirrors, options->skipped_mirrors, ref->host);
   if (ref->host == NULL && options->registry != NULL
       && *options->registry != '\0')
     place = options->registry;
   else if (place != NULL)
-    is_mirror = reference_host_is_docker_hub (ref->host);
+    {
+      registry->is_mirror = true;
+      is_hub = reference_host_is_docker_hub (ref->host);
+    }
   else if (ref->host != NULL && !reference_host_is_docker_hub (ref->host))
     {
       host = xstrdup (ref->host);
@@ -169,7 +176,7 @@ registry_choose_place (struct registry *registry, struct error *err)
     {
       place = options->hub != NULL && *options->hub != '\0' ? options->hub
                                                             : docker_hub_url;
-      is_mirror = true;
+      is_hub = true;
     }
   if (place != NULL)
     {
@@ -178,7 +185,7 @@ registry_choose_place (struct registry *registry, struct error *err)
         return status;
     }
 
-  registry->hub = is_mirror || reference_host_is_docker_hub (host);
+  registry->hub = is_hub || reference_host_is_docker_hub (host);
   if (reference_host_is_docker_hub (host))
     {
       free (host);

@@ -30,6 +30,7 @@ struct registry
   char *other_repository; /* to be asked for where REPOSITORY is not found: the
                              name with "library/"; or NULL */
   bool hub;
+  bool is_mirror;     /* asked in the place of the one that was named */
   bool may_fall_back; /* plain HTTP may be tried when TLS is not spoken */
   bool is_reached;    /* has answered before */
   bool is_busy;       /* its multi handle has transfers under way */

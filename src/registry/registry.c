@@ -134,6 +134,12 @@ registry_url (const struct registry *registry)
 }
 
 bool
+registry_is_mirror (const struct registry *registry)
+{
+  return registry->is_mirror;
+}
+
+bool
 registry_use_other_repository (struct registry *registry)
 {
   if (registry->other_repository == NULL)

@@ -29,6 +29,7 @@ struct registry_options
                                         with unverified TLS, or NULL */
   const char *const *mirrors;   /* NULL-terminated list of HOST=URL: ask URL
                                    for names at HOST; or NULL */
+  unsigned int skipped_mirrors; /* so many of these were asked in vain */
   bool insecure;                /* do not verify certificates (--insecure) */
   bool verbose;                 /* libcurl tells on stderr what it does */
   unsigned int connect_timeout; /* seconds; 0: 10 */
@@ -131,6 +132,10 @@ int registry_check_login (const char *url, const char *user,
 /* Return the URL of the registry without path, as messages show it, for
    instance "https://registry-1.docker.io".  Borrowed.  */
 const char *registry_url (const struct registry *registry);
+
+/* Return whether REGISTRY is a mirror, behind which the next one or what it
+   mirrors can be asked.  */
+bool registry_is_mirror (const struct registry *registry);
 
 /* Fetch the manifest or index that REFERENCE (a tag or a digest) names, at
    most 8 MiB, into DOCUMENT.  A digest is verified.  Return 0, or a negative

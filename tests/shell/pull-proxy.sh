@@ -67,4 +67,44 @@ unset HTTP_PROXY
 pulls 'unless they are listed as insecure' 3 "registry.invalid:$port/a/b:one" \
   "--httpproxy=http://$network"
 
+# Mirrors: the first is asked first, then the others, then the registry.
+network_stop
+registry_push "oci:$work/layout:one" library/word:latest
+network_start 'slow 0 x'
+first=$network
+first_log=$network_log
+network_start 'status - manifests/ 503,1000' 'flip - blobs/'
+second=$network
+second_log=$network_log
+# mirrors REGISTRY=URL...: use these.
+mirrors ()
+{
+  printf '[DEFAULT]\nregistry_mirrors = %s\n' "$*" \
+    > "$HOME/.udocker/udocker.conf"
+  : > "$first_log"
+  : > "$second_log"
+  rm -rf "$UDOCKER_DIR"
+}
+
+mirrors "docker.io=http://$first"
+run udocker -q pull word
+is 'a mirror is asked for images of Docker Hub' \
+  "$status$stderr $(wc -l < "$first_log")" '0 3'
+ok 'which keep their name' test -f "$UDOCKER_DIR/repos/word/latest/TAG"
+mirrors "registry.invalid=http://$second" "registry.invalid=http://$first"
+run udocker pull registry.invalid/a/b:one
+is 'another one when it fails' "$status $(grep -c manifests "$first_log") $(
+  grep -c manifests "$second_log")" '0 1 1'
+like 'which is said' "$stderr" "^Info: mirror passed over: .*'http://$second'"
+mirrors "$registry=http://$second"
+run udocker -q pull "$registry/a/b:one"
+is 'and in the end the registry' "$status$stderr" 0
+mirrors "registry.invalid=http://$second"
+run udocker -q pull registry.invalid/a/b:one
+is_error 'whose error is told' 1 "^Error: .*'https://registry.invalid'"
+mirrors "registry.invalid=http://$second"
+run udocker -q pull "--registry=http://$registry" a/b:one
+is 'a registry that is named in words is asked itself' \
+  "$status $(wc -l < "$second_log")" '0 0'
+
 done_testing
