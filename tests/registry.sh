@@ -64,6 +64,7 @@ END
     fi
   } > "$registry_home/config.yml"
 
+  : > "$registry_log"
   docker-registry serve "$registry_home/config.yml" > "$registry_log" 2>&1 \
     < /dev/null &
   registry_pid=$!
