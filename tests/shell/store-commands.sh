@@ -195,6 +195,44 @@ is "rm by name" "$status$stderr$(ls -A "$containers")" 0
 run udocker rm
 is_error "rm of nothing" 1 '^Error: '
 
+# All of them.
+for name in one two three; do
+  eval "$name=\$(udocker create --name=\$name test/b:1)"
+done
+touch "$containers/$two/PROTECT"
+run udocker rm --all
+is_error "rm --all asks" 1 \
+  '^Error: rm --all wants to ask, but there is no terminal; use --force$'
+run udocker rm --all one
+is_error "rm --all of one" 1 '^Error: --all does not go with a container: one$'
+for answer in n ''; do
+  # shellcheck disable=SC2154  # eval sets them
+  run python3 -c 'import pty, sys, os
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp("udocker", ["udocker", "rm", "--all"])
+text = b""
+while b"[y/N] " not in text:
+    text += os.read(fd, 1000)
+os.write(fd, sys.argv[1].encode() + b"\n")
+while True:
+    try:
+        text += os.read(fd, 1000)
+    except OSError:
+        break
+print(text.decode().replace("\r", ""))
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' "$answer"
+  like "'$answer' removes nothing" "$status$stdout" '^1Remove all containers, 2 of them\?'
+done
+is "  they are there" "$(udocker ps | sed 1d | wc -l)" 3
+run udocker rm -f --all
+is "rm -f --all removes all but what is protected" \
+  "$status$(ls "$containers" | sort | tr '\n' ' ')" \
+  "0$(printf '%s\n' "$two" two | sort | tr '\n' ' ')"
+like "  and says so" "$stderr" "^Info: container is protected: $two\$"
+rm "$containers/$two/PROTECT"
+udocker -q rm two
+
 run udocker rmi test/a
 is_error "rmi of a protected image" 1 \
   '^Error: image repository is protected: test/a:latest$'
