@@ -85,7 +85,7 @@ libexec_udocker_udocker_full_LDADD = \
 check_PROGRAMS += tests/unit/test-options
 tests_unit_test_options_SOURCES = tests/unit/test-options.c
 tests_unit_test_options_LDADD = src/cmd/libcmd.a src/config/libconfig.a \
-  src/platform/libplatform.a lib/base/libbase.a $(LIBGNU)
+  src/platform/libplatform.a lib/base/libbase.a $(JSON_C_LIBS) $(LIBGNU)
 
 shell_tests += tests/shell/cli-general.sh tests/shell/cli-settings.sh \
   tests/shell/cli-two-programs.sh tests/shell/cli-login.sh \

@@ -204,7 +204,10 @@ const struct command command_images = {
   .summary = N_ ("list the images in the repository"),
   .description =
       N_ ("Names are those that the images were pulled by. Behind each stands P"
-          " when it is protected, a dot when it is not."),
+          " when it is protected, a dot when it is not.\n\n"
+          "With --format=json a list is printed with an object for each image: "
+          "repository, tag, protected (true or false), with -p platform, with "
+          "-l directory."),
   .options = images_rows,
   .options_size = sizeof (struct images_options),
   .needs = NEEDS_REPOSITORY,

@@ -297,7 +297,10 @@ const struct command command_ps = {
       "Column P shows P for a protected container. Column M shows W when its"
       " file system can be written, R when it can only be read, N when it is"
       " missing and D when it is no directory. Several names are separated by"
-      " commas."),
+      " commas.\n\n"
+      "With --format=json a list is printed with an object for each container: "
+      "id, names (a list), image, protected and writable (true or false), with "
+      "-m mode, with -s size (in bytes), with -p platform."),
   .options = ps_rows,
   .options_size = sizeof (struct ps_options),
   .needs = NEEDS_REPOSITORY,

@@ -34,6 +34,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/i18n.h"
+#include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "src/config/literal.h"
 #include "src/config/setting.h"
@@ -241,6 +242,15 @@ interpolate (struct config *config, const char *text, struct error *err)
   return buffer_take (&out);
 }
 
+/* Say that SETTING, which ORIGIN sets, has no effect if it has none.  */
+static void
+note_effect (const struct setting *setting, const struct origin *origin)
+{
+  if (setting->help == NULL)
+    log_debug (_ ("%s: the setting '%s' has no effect"), origin->name,
+               setting->name);
+}
+
 /* Set what KEY names to VALUE, both from a file.  */
 static int
 assign_key (struct config *config, const char *key, const char *value,
@@ -250,14 +260,11 @@ assign_key (struct config *config, const char *key, const char *value,
 
   if (setting == NULL)
     {
-      if (setting_is_obsolete (key))
-        log_debug (_ ("%s:%u: the setting '%s' has no effect"), origin->name,
+      log_warning (_ ("%s:%u: unknown setting '%s'"), origin->name,
                    origin->line, key);
-      else
-        log_warning (_ ("%s:%u: unknown setting '%s'"), origin->name,
-                     origin->line, key);
       return 0;
     }
+  note_effect (setting, origin);
   AUTO_FREE char *text = interpolate (config, value, err);
   if (text == NULL)
     return origin_error (origin, err);
@@ -400,6 +407,7 @@ read_environment (struct config *config, struct error *err)
         continue;
       struct origin origin = { .name = setting->variable,
                                .may_be_relative = true };
+      note_effect (setting, &origin);
       int status = assign (config, setting, value, &origin, err);
       if (status < 0)
         return status;
@@ -600,4 +608,50 @@ config_print (const struct config *config, struct buffer *out)
       append_value (cast.changeable, setting->name, out);
       buffer_add_char (out, '\n');
     }
+}
+
+/* Return the value at PLACE, of SETTING, as JSON.  */
+static struct json_object *
+value_to_json (const struct setting *setting, const void *place)
+{
+  switch (setting->type)
+    {
+    case SETTING_TEXT:
+    case SETTING_PATH:
+      return json_object_new_string (*(char *const *) place);
+    case SETTING_INTEGER:
+      return json_object_new_int (*(const int *) place);
+    case SETTING_TRUTH:
+      return json_object_new_boolean (*(const bool *) place);
+    case SETTING_CHOICE:
+      {
+        enum config_choice choice = *(const enum config_choice *) place;
+        return choice == CONFIG_UNSET
+                   ? NULL
+                   : json_object_new_boolean (choice == CONFIG_YES);
+      }
+    case SETTING_LIST:
+      {
+        const struct config_list *list = place;
+        struct json_object *array = json_object_new_array ();
+        for (size_t i = 0; i < list->count; i++)
+          json_object_array_add (array,
+                                 json_object_new_string (list->items[i]));
+        return array;
+      }
+    }
+  return NULL;
+}
+
+struct json_object *
+config_to_json (const struct config *config)
+{
+  struct json_object *object = json_object_new_object ();
+
+  for (const struct setting *setting = settings; setting->name != NULL;
+       setting++)
+    json_object_object_add (
+        object, setting->name,
+        value_to_json (setting, (const char *) config + setting->offset));
+  return object;
 }

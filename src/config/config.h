@@ -11,6 +11,7 @@
 
 struct buffer;
 struct error;
+struct json_object;
 
 /* A setting that is a list of texts.  */
 struct config_list
@@ -106,6 +107,9 @@ struct config
   int installretry;
   bool autoinstall;
   char *use_curl_executable;
+  char *config;
+  char *default_execution_modes;
+  char *docker_registries;
 
   /* Said on the command line only.  */
   bool allow_root;
@@ -146,5 +150,10 @@ int config_read_text (struct config *config, const char *text, const char *name,
 /* Append to OUT what showconf prints: a line "key = value" for each setting,
    values in Python notation, in the order users know.  */
 void config_print (const struct config *config, struct buffer *out);
+
+/* Return the settings in CONFIG as a JSON object whose members have their
+   types (a choice that is left to us is null), a reference that the caller
+   puts.  */
+struct json_object *config_to_json (const struct config *config);
 
 #endif

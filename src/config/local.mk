@@ -8,4 +8,4 @@ src_config_libconfig_a_SOURCES = \
 check_PROGRAMS += tests/unit/test-config
 tests_unit_test_config_SOURCES = tests/unit/test-config.c
 tests_unit_test_config_LDADD = src/config/libconfig.a \
-  src/platform/libplatform.a lib/base/libbase.a $(LIBGNU)
+  src/platform/libplatform.a lib/base/libbase.a $(JSON_C_LIBS) $(LIBGNU)

@@ -119,6 +119,12 @@ const struct setting settings[] = {
       .default_text = "True",
   },
   {
+      .name = "config",
+      .type = SETTING_TEXT,
+      .offset = offsetof (struct config, config),
+      .default_text = "udocker.conf",
+  },
+  {
       .name = "keystore",
       .type = SETTING_TEXT,
       .variable = "UDOCKER_KEYSTORE",
@@ -184,6 +190,13 @@ const struct setting settings[] = {
       .offset = offsetof (struct config, override_default_execution_mode),
       .default_text = "",
       .help = N_ ("mode of containers that have none"),
+  },
+  {
+      .name = "default_execution_modes",
+      .type = SETTING_TEXT,
+      .offset = offsetof (struct config, default_execution_modes),
+      .default_text = "{'x86_64': 'P1', 'x86': 'P1', 'arm64': 'P1', "
+                      "'arm': 'P2', 'ppc64le': 'R1', 'DEFAULT': 'R1'}",
   },
   {
       .name = "default_execution_mode",
@@ -450,6 +463,13 @@ const struct setting settings[] = {
       .help = N_ ("where to pull from"),
   },
   {
+      .name = "docker_registries",
+      .type = SETTING_TEXT,
+      .offset = offsetof (struct config, docker_registries),
+      .default_text = "{'docker.io': ['https://registry-1.docker.io', "
+                      "'https://hub.docker.com']}",
+  },
+  {
       .name = "insecure_registries",
       .type = SETTING_LIST,
       .offset = offsetof (struct config, insecure_registries),
@@ -503,14 +523,6 @@ const struct setting settings[] = {
   { .name = NULL },
 };
 
-/* Settings of the Python tool that have lost their meaning and have no member
-   in struct config either.  */
-static const char *const obsolete[] = {
-  "config",
-  "default_execution_modes",
-  "docker_registries",
-};
-
 const struct setting *
 setting_find (const char *name)
 {
@@ -519,15 +531,6 @@ setting_find (const char *name)
     if (strcmp (setting->name, name) == 0)
       return setting;
   return NULL;
-}
-
-bool
-setting_is_obsolete (const char *name)
-{
-  for (size_t i = 0; i < sizeof obsolete / sizeof obsolete[0]; i++)
-    if (strcmp (obsolete[i], name) == 0)
-      return true;
-  return false;
 }
 
 bool

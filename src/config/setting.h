@@ -37,9 +37,6 @@ extern const struct setting settings[];
 /* Return the setting NAME, or NULL.  */
 const struct setting *setting_find (const char *name);
 
-/* Return whether NAME is a setting of the Python tool that we need not.  */
-bool setting_is_obsolete (const char *name);
-
 /* Read TEXT as a truth value (True, yes, on, 1 and their opposites, any case)
    into VALUE.  Return whether it is one.  */
 bool setting_read_truth (const char *text, bool *value);

@@ -30,6 +30,10 @@ for words in version -V --version '--allow-root version' '-q version'; do
 done
 not_ok "version needs no repository" test -e "$UDOCKER_DIR"
 
+run udocker version --format=json
+is "the version as JSON" "$status$(printf '%s\n' "$stdout" | tr -d ' \n')" \
+  "0{\"version\":\"$VERSION\"}"
+
 run udocker help
 help=$stdout
 is "status of help" "$status$stderr" 0
