@@ -49,6 +49,7 @@ EXTRA_DIST += tests/images.py tests/trees.py tests/kills.sh \
 
 # The store by itself.
 shell_tests += tests/shell/store-prune.sh
+shell_tests += tests/shell/store-python.sh
 shell_tests += tests/shell/store-tag.sh
 shell_tests += tests/shell/store-verify.sh
 
