@@ -22,6 +22,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
+#include "lib/base/interrupt.h"
 #include "lib/base/json.h"
 #include "src/image/archive-list.h"
 #include "src/image/archive-members.h"
@@ -50,6 +51,8 @@ add_layers (struct load *load, const struct archive_image *listed,
       struct member *member = NULL;
       int status =
           members_find (load->members, listed->layers[i], &member, err);
+      if (status == 0 && interrupt_signal != 0)
+        status = error_set (err, EINTR, _ ("interrupted"));
       struct json_object *id =
           ids == NULL ? NULL : json_object_array_get_idx (ids, i);
       if (status == 0 && json_object_is_type (id, json_type_string))
@@ -90,9 +93,8 @@ add_image (struct load *load, const struct archive_image *listed,
     return status;
   image->id = xstrdup (config->digest);
   image->platform = image_platform (text, config->size);
-  image->manifest = manifest_text (manifest);
-  image->manifest_size = strlen (image->manifest);
-  return 0;
+  AUTO_FREE char *made = manifest_text (manifest);
+  return load_set_manifest (load, image, made, strlen (made), err);
 }
 
 int
@@ -163,6 +165,7 @@ follow_layers (struct load *load, const char *id, struct load_image *image,
                struct error *err)
 {
   AUTO_FREE char *next = xstrdup (id);
+  size_t size = 0;
 
   while (next != NULL)
     {
@@ -175,8 +178,13 @@ follow_layers (struct load *load, const char *id, struct load_image *image,
       int status = read_description (load, next, &text, &parent, err);
       if (status == 0)
         status = members_find (load->members, path, &member, err);
+      if (status == 0 && interrupt_signal != 0)
+        status = error_set (err, EINTR, _ ("interrupted"));
       if (status < 0)
         return status;
+      size += strlen (text);
+      if (size > MANIFEST_MAX_BYTES)
+        return error_set (err, EBADMSG, _ ("its manifest is too big"));
       if (image->platform == NULL)
         image->platform = image_platform (text, strlen (text));
 
@@ -217,10 +225,9 @@ add_old_image (struct load *load, const struct archive_image *listed,
   if (status < 0)
     return status;
   image->id = xstrdup (config->digest);
-  image->manifest = manifest_text (manifest);
-  image->manifest_size = strlen (image->manifest);
   load_add_name (image, listed->names[0], false);
-  return 0;
+  AUTO_FREE char *made = manifest_text (manifest);
+  return load_set_manifest (load, image, made, strlen (made), err);
 }
 
 int

@@ -93,9 +93,7 @@ add_image (struct load *load, const struct manifest *manifest,
   image->layer_count = manifest->layer_count;
   image->id = xstrdup (config->digest);
   image->platform = image_platform (config_text, config->size);
-  image->manifest = xstrdup (text);
-  image->manifest_size = member->size;
-  return 0;
+  return load_set_manifest (load, image, text, member->size, err);
 }
 
 /* Return the entry of INDEX to load.  What the archive lacks is no choice:

@@ -20,7 +20,9 @@ struct store_pending;
 enum
 {
   /* Bytes of a configuration, which is read as a whole.  */
-  LOAD_MAX_CONFIG = 16 << 20
+  LOAD_MAX_CONFIG = 16 << 20,
+  /* Bytes of all manifests, which are kept until the end.  */
+  LOAD_MAX_MANIFESTS = 64 << 20
 };
 
 /* A name that an image of the archive has there, and here.  */
@@ -59,6 +61,7 @@ struct load
   bool is_platform_typed;
   struct load_image *images;
   size_t count;
+  size_t manifest_size; /* bytes of all manifests */
 };
 
 /* Append an empty image to LOAD and return it; it is borrowed until the next
@@ -68,6 +71,11 @@ struct load_image *load_add_image (struct load *load);
 /* Forget the last image of LOAD if an earlier one is the same.  Return that
    one, or else the last.  */
 struct load_image *load_merge_last (struct load *load);
+
+/* Make TEXT, of SIZE bytes, the manifest of IMAGE, the last of LOAD.  Return 0,
+   or -EBADMSG with ERR set: it is too big, or all of them are.  */
+int load_set_manifest (struct load *load, struct load_image *image,
+                       const char *text, size_t size, struct error *err);
 
 /* Give IMAGE the name GIVEN of the archive; NULL is ignored.  */
 void load_add_name (struct load_image *image, const char *given,

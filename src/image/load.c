@@ -32,6 +32,7 @@
 #include "src/image/file-hash.h"
 #include "src/image/image.h"
 #include "src/image/load-private.h"
+#include "src/image/manifest.h"
 #include "src/image/store.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
@@ -46,6 +47,18 @@ load_add_image (struct load *load)
   struct load_image *image = &load->images[load->count++];
   *image = (struct load_image){ 0 };
   return image;
+}
+
+int
+load_set_manifest (struct load *load, struct load_image *image,
+                   const char *text, size_t size, struct error *err)
+{
+  load->manifest_size += size;
+  if (size > MANIFEST_MAX_BYTES || load->manifest_size > LOAD_MAX_MANIFESTS)
+    return error_set (err, EBADMSG, _ ("its manifest is too big"));
+  image->manifest = xmemdup (text, size);
+  image->manifest_size = size;
+  return 0;
 }
 
 void
@@ -293,7 +306,7 @@ check_present (struct load *load, const struct load_image *image,
   name->is_new = !file_exists (store_repos_fd (load->store), mark);
   if (name->is_new || name->is_repeated)
     return 0;
-  name->is_present = is_same (load->store, &tag, image);
+  name->is_present = !replace && is_same (load->store, &tag, image);
   if (!name->is_present && !replace)
     return error_set (err, EEXIST,
                       _ ("repository and tag already exist: %s:%s; use --force"
@@ -308,6 +321,7 @@ decide_names (struct load *load, const struct load_options *options,
               struct error *err)
 {
   size_t nameless = 0;
+  size_t count = 0;
   int status = 0;
 
   for (size_t i = 0; i < load->count; i++)
@@ -317,6 +331,10 @@ decide_names (struct load *load, const struct load_options *options,
         load->images[i].name_count = 1;
         nameless++;
       }
+  for (size_t i = 0; i < load->count; i++)
+    count += load->images[i].name_count;
+  if (count > ARCHIVE_MAX_NAMES)
+    return error_set (err, EBADMSG, _ ("the archive has too many names"));
   for (size_t i = 0; i < load->count; i++)
     for (size_t j = 0; j < load->images[i].name_count; j++)
       decide_name (&load->images[i], &load->images[i].names[j],

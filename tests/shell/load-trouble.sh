@@ -154,6 +154,18 @@ for name, parent, pattern in (("old-loop", "1", "too many layers"),
     made.add("repositories", {"a/old": {"1": "1"}})
     refuse(name, pattern, made)
 
+made = Archive()
+for i in range(1, 12):
+    made.add("%d/layer.tar" % i, base)
+    made.add("%d/json" % i, {"parent": "%d" % (i + 1), "x": "x" * (1 << 20)})
+made.add("repositories", {"a/old": {"1": "1"}})
+refuse("old-big", "manifest is too big", made)
+made = archive(more=[("d.json", text + b" ")])
+made.members[-1] = entry("manifest.json", data=json.dumps([
+    {"Config": name, "RepoTags": ["b/ad:%s%d" % (name, i) for i in range(3000)],
+     "Layers": ["base", "upper"]} for name in ("c.json", "d.json")]))
+refuse("many-names", "too many names", made)
+
 # What is strange but does no harm.
 made = archive(tags=["a/double:1"])
 made.members.insert(0, entry("upper", data="the first one does not count"))
