@@ -18,6 +18,7 @@ src_cmd_libcmd_a_SOURCES = \
   src/cmd/help.c \
   src/cmd/images.c \
   src/cmd/inspect.c \
+  src/cmd/install.c \
   src/cmd/load.c \
   src/cmd/login.c \
   src/cmd/manifest.c \

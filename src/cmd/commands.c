@@ -29,6 +29,7 @@ extern const struct command command_df;
 extern const struct command command_help;
 extern const struct command command_images;
 extern const struct command command_inspect;
+extern const struct command command_install;
 extern const struct command command_load;
 extern const struct command command_login;
 extern const struct command command_logout;
@@ -78,6 +79,7 @@ const struct command_entry commands[] = {
   { "setup", BOTH (command_setup) },
   { "search", FULL (command_search) },
   { "manifest", FULL (command_manifest) },
+  { "install", FULL (command_install) },
   { "login", FULL (command_login) },
   { "logout", FULL (command_logout) },
   { "mkrepo", BOTH (command_mkrepo) },

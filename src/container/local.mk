@@ -48,6 +48,7 @@ EXTRA_DIST += tests/images.py tests/trees.py tests/kills.sh \
   tests/bench/create.sh tests/bench/trees.sh
 
 # The store by itself.
+shell_tests += tests/shell/store-install.sh
 shell_tests += tests/shell/store-prune.sh
 shell_tests += tests/shell/store-python.sh
 shell_tests += tests/shell/store-tag.sh
