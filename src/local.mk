@@ -17,6 +17,7 @@ src_cmd_libcmd_a_SOURCES = \
   src/cmd/general.c src/cmd/general.h \
   src/cmd/help.c \
   src/cmd/images.c \
+  src/cmd/import.c \
   src/cmd/inspect.c \
   src/cmd/install.c \
   src/cmd/load.c \

@@ -94,5 +94,5 @@ rivals ()
     " 1 0 $((rivals_count - 1)) 1 "
   is "  the others say why" \
     "$(cat "$work"/rival-err.* | grep -v 'Info: waiting' | sort | uniq -c | tr -s ' ')" \
-    " $((rivals_count - 1)) Error: container name already exists: victim"
+    " $((rivals_count - 1)) Error: ${RIVALS_ERROR-}container name already exists: victim"
 }

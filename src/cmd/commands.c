@@ -28,6 +28,7 @@ extern const struct command command_export;
 extern const struct command command_df;
 extern const struct command command_help;
 extern const struct command command_images;
+extern const struct command command_import;
 extern const struct command command_inspect;
 extern const struct command command_install;
 extern const struct command command_load;
@@ -72,6 +73,7 @@ const struct command_entry commands[] = {
   { "rename", BOTH (command_rename) },
   { "clone", BOTH (command_clone) },
   { "export", FULL (command_export) },
+  { "import", FULL (command_import) },
   { "protect", BOTH (command_protect) },
   { "unprotect", BOTH (command_unprotect) },
   { "df", BOTH (command_df) },

@@ -109,6 +109,26 @@ int container_export (const struct container *container, bool whole, int out,
                       struct progress_line *line,
                       const volatile sig_atomic_t *stop, struct error *err);
 
+/* What to make a container of.  Texts are borrowed.  */
+struct container_source
+{
+  const char *input;    /* name of the archive, for messages */
+  int fd;               /* it, compressed or not */
+  const char *image;    /* the image name that the container is to show */
+  const char *platform; /* as typed, or NULL: this machine's */
+  bool whole; /* an archive as container_export makes them of all parts; one of
+                 a file system alone is taken all the same */
+};
+
+/* Make a container in STORE of the archive SOURCE, by the rules of
+   unpack_layers, and give it the alias NAME (NULL: none).  The rest is as with
+   container_create.
+
+   Only the full program has it.  */
+int container_import (struct store *store,
+                      const struct container_source *source, const char *name,
+                      char **id, struct error *err);
+
 /* Give CONTAINER the further alias NAME.  Return 0, -EEXIST when it is taken,
    -EINVAL when it is not valid, or another negative errno; ERR is set on
    failure.  */

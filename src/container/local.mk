@@ -16,14 +16,15 @@ src_container_librun_a_SOURCES = \
   src/container/run-volumes.c \
   src/container/running.c src/container/running.h
 
-# Containers on disk; create.c and export.c need what the light
-# program does not have.
+# Containers on disk; create.c, export.c and import.c need what
+# the light program does not have.
 noinst_LIBRARIES += src/container/libcontainer.a
 src_container_libcontainer_a_SOURCES = \
   src/container/clone.c \
   src/container/container.c src/container/container.h \
   src/container/create.c \
   src/container/export.c \
+  src/container/import.c \
   src/container/make.c src/container/make.h
 
 check_PROGRAMS += tests/unit/test-run-plan
@@ -40,8 +41,12 @@ shell_tests += \
   tests/shell/create-hostile.sh \
   tests/shell/create-layers.sh \
   tests/shell/export-archive.sh \
+  tests/shell/import-container.sh \
+  tests/shell/import-crash.sh \
+  tests/shell/import-image.sh \
   tests/shell/store-commands.sh \
-  tests/shell/store-contention.sh
+  tests/shell/store-contention.sh \
+  tests/shell/store-moved.sh
 EXTRA_DIST += tests/images.py tests/trees.py tests/kills.sh \
   tests/python-rules.py tests/python-rules.sh \
   tests/fixtures-python.sh \

@@ -22,12 +22,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #if HAVE_LIBISAL
 #  include <isa-l/igzip_lib.h>
@@ -37,6 +39,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
+#include "lib/base/interrupt.h"
 #include "src/image/filters.h"
 #include "src/image/unpack.h"
 #include "xalloc.h"
@@ -45,7 +48,8 @@ enum
 {
   CHUNK_SIZE = 256 * 1024,
   CHUNK_COUNT = 16,
-  INPUT_SIZE = 128 * 1024
+  INPUT_SIZE = 128 * 1024,
+  STALL_MILLISECONDS = 100 /* after which a signal is looked for */
 };
 
 /* A piece of a layer on its way through the ring.  */
@@ -78,6 +82,7 @@ struct source
   EVP_MD_CTX *digest; /* NULL when there is nothing to compare with */
   unsigned char *input;
   size_t input_size; /* bytes in INPUT from reading ahead */
+  bool may_stall;    /* a pipe or the like */
 };
 
 /* Wait for a free chunk.  Return it, or NULL when the caller wants no
@@ -119,6 +124,19 @@ emit (struct source *source, struct chunk *chunk, size_t size)
   publish_chunk (source->stream);
 }
 
+/* Wait until there is something to read.  A signal is handled in another
+   thread, which cannot end while this one reads.  */
+static int
+wait_for_input (const struct source *source)
+{
+  struct pollfd input = { .fd = source->layer->fd, .events = POLLIN };
+
+  while (interrupt_signal == 0)
+    if (poll (&input, 1, STALL_MILLISECONDS) != 0)
+      return 0; /* read tells what is wrong */
+  return -EINTR;
+}
+
 /* Read at most INPUT_SIZE bytes of the layer to SOURCE's input.  Return their
    number, 0 at the end, or a negative errno with ERR set.  */
 static ptrdiff_t
@@ -126,6 +144,8 @@ read_input (struct source *source, struct error *err)
 {
   for (;;)
     {
+      if (source->may_stall && wait_for_input (source) < 0)
+        return error_set (err, EINTR, _ ("interrupted"));
       ssize_t got = read (source->layer->fd, source->input, INPUT_SIZE);
       if (got >= 0)
         return got;
@@ -253,26 +273,32 @@ inflate_other (struct source *source, struct error *err)
   return set_damaged (source, archive_error_string (archive), err);
 }
 
-/* Compare the digest of what was read with what the layer should have.  */
+/* Compare the digest of what was read with what the layer should have, or
+   give it to who asked for it.  */
 static int
-compare_digest (struct source *source, struct error *err)
+finish_digest (struct source *source, struct error *err)
 {
+  const struct unpack_layer *layer = source->layer;
   unsigned char value[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   AUTO_BUFFER (text);
 
   if (EVP_DigestFinal_ex (source->digest, value, &size) != 1)
     return error_set (err, EIO, _ ("cannot compute a digest"));
-  buffer_add (&text, source->layer->diff_id,
-              strcspn (source->layer->diff_id, ":"));
+  if (layer->diff_id == NULL)
+    buffer_add_string (&text, "sha256");
+  else
+    buffer_add (&text, layer->diff_id, strcspn (layer->diff_id, ":"));
   buffer_add_char (&text, ':');
   for (unsigned i = 0; i < size; i++)
     buffer_add_format (&text, "%02x", value[i]);
-  if (strcmp (text.data, source->layer->diff_id) != 0)
+  if (layer->diff_id != NULL && strcmp (text.data, layer->diff_id) != 0)
     return error_set (err, EBADMSG,
                       _ ("layer '%s' is damaged: its content has the digest "
                          "%s, not %s"),
-                      source->layer->name, text.data, source->layer->diff_id);
+                      layer->name, text.data, layer->diff_id);
+  if (layer->digest != NULL)
+    *layer->digest = buffer_take (&text);
   return 0;
 }
 
@@ -283,7 +309,8 @@ read_layer (struct source *source, struct error *err)
   const char *diff_id = source->layer->diff_id;
   const EVP_MD *method = NULL;
 
-  if (diff_id != NULL && strncmp (diff_id, "sha256:", 7) == 0)
+  if (diff_id == NULL ? source->layer->digest != NULL
+                      : strncmp (diff_id, "sha256:", 7) == 0)
     method = EVP_sha256 ();
   else if (diff_id != NULL && strncmp (diff_id, "sha512:", 7) == 0)
     method = EVP_sha512 ();
@@ -308,7 +335,7 @@ read_layer (struct source *source, struct error *err)
 #endif
     status = inflate_other (source, err);
   if (status == 0 && source->digest != NULL)
-    status = compare_digest (source, err);
+    status = finish_digest (source, err);
   return status;
 }
 
@@ -326,6 +353,9 @@ run_stream (void *data)
       struct source source = { .stream = stream,
                                .layer = &stream->layers[i],
                                .input = input };
+      struct stat info;
+      source.may_stall =
+          fstat (source.layer->fd, &info) < 0 || !S_ISREG (info.st_mode);
       (void) posix_fadvise (source.layer->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
       status = read_layer (&source, &problem);
       EVP_MD_CTX_free (source.digest);

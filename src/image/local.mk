@@ -12,6 +12,7 @@ src_image_libimage_a_SOURCES = \
   src/image/file-hash.c src/image/file-hash.h \
   src/image/filters.c src/image/filters.h \
   src/image/image.c src/image/image.h \
+  src/image/import.c src/image/import.h \
   src/image/ladder.c src/image/ladder.h \
   src/image/layer-stream.c src/image/layer-stream.h \
   src/image/load.c src/image/load.h src/image/load-private.h \

@@ -25,6 +25,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/i18n.h"
+#include "lib/base/interrupt.h"
 #include "lib/base/lock.h"
 #include "src/image/file-hash.h"
 #include "src/image/store-private.h"
@@ -33,7 +34,8 @@
 
 enum
 {
-  FLUSH_SIZE = 8 << 20 /* bytes that the disk is given at a time */
+  FLUSH_SIZE = 8 << 20,   /* bytes that the disk is given at a time */
+  ADOPT_SIZE = 256 * 1024 /* and read from a file that is adopted */
 };
 
 /* Free what STAGE holds, its file excepted.  */
@@ -47,6 +49,17 @@ stage_release (struct store_stage *stage)
   *stage = (struct store_stage){ .fd = -1 };
 }
 
+/* Return a name for something staged, which the caller frees.  */
+static char *
+random_name (void)
+{
+  uint64_t random = 0;
+
+  if (getrandom (&random, sizeof random, GRND_NONBLOCK) < 0)
+    random = (uint64_t) getpid ();
+  return xasprintf (".%016" PRIx64 STORE_STAGE_SUFFIX, random);
+}
+
 /* Make the file of STAGE and take its lock.  */
 static int
 make_file (struct store_stage *stage, struct error *err)
@@ -55,11 +68,7 @@ make_file (struct store_stage *stage, struct error *err)
 
   for (;;)
     {
-      uint64_t random = 0;
-      if (getrandom (&random, sizeof random, GRND_NONBLOCK) < 0)
-        random = (uint64_t) getpid ();
-      AUTO_FREE char *part =
-          xasprintf (".%016" PRIx64 STORE_STAGE_SUFFIX, random);
+      AUTO_FREE char *part = random_name ();
       AUTO_ERROR struct error problem = { 0 };
       AUTO_CLOSE int fd =
           lock_take (store->layers_fd, part, part, false, &problem);
@@ -115,6 +124,70 @@ store_stage_write (struct store_stage *stage, const void *data, size_t size,
       stage->flushed = stage->size;
     }
   return 0;
+}
+
+/* Give the file PATH, which is the file FD, a name in layers/ and take its
+   lock.  Return 0, -EXDEV when it cannot have one, or another negative errno
+   with ERR set.  */
+static int
+link_file (struct store_stage *stage, const char *path, int fd,
+           struct error *err)
+{
+  const struct store *store = stage->store;
+  AUTO_FREE char *part = random_name ();
+  struct stat info;
+
+  if (linkat (AT_FDCWD, path, store->layers_fd, part, 0) < 0)
+    return -EXDEV;
+  /* A link would lead the lock elsewhere.  */
+  bool is_file =
+      fstatat (store->layers_fd, part, &info, AT_SYMLINK_NOFOLLOW) == 0
+      && S_ISREG (info.st_mode)
+      && store_is_same_file (fd, store->layers_fd, part);
+  AUTO_CLOSE int lock =
+      is_file ? lock_take (store->layers_fd, part, part, false, err) : -1;
+  if (lock >= 0 && store_is_same_file (lock, store->layers_fd, part))
+    {
+      stage->part = TAKE (part);
+      stage->fd = TAKE_FD (lock);
+      return 0;
+    }
+  (void) unlinkat (store->layers_fd, part, 0); /* only a name */
+  error_release (err);
+  return -EXDEV;
+}
+
+int
+store_stage_adopt (struct store *store, const char *path, int fd,
+                   struct store_stage *stage, struct error *err)
+{
+  struct store_stage new = { .store = store, .fd = -1 };
+  AUTO_FREE char *data = xmalloc (ADOPT_SIZE);
+  ssize_t got = 0;
+
+  int status = link_file (&new, path, fd, err);
+  if (status == 0)
+    status = file_hash_new (new.fd, "sha256", &new.hash, err);
+  while (status == 0)
+    {
+      got = pread (new.fd, data, ADOPT_SIZE, new.size);
+      if (got <= 0)
+        break;
+      file_hash_add (new.hash, data, (size_t) got);
+      new.size += got;
+      if (interrupt_signal != 0)
+        status = error_set (err, EINTR, _ ("interrupted"));
+    }
+  if (status == 0 && got < 0)
+    status = error_set (err, errno, _ ("cannot read '%s': %s"), path,
+                        strerror (errno));
+  if (status == 0)
+    status = store_stage_finish (&new, err);
+  if (status < 0)
+    store_stage_abort (&new);
+  else
+    *stage = new;
+  return status;
 }
 
 int

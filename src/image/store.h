@@ -159,6 +159,13 @@ int store_stage_finish (struct store_stage *stage, struct error *err);
 int store_stage_text (struct store *store, const void *text, size_t size,
                       struct store_stage *stage, struct error *err);
 
+/* Begin with the content of the regular file PATH, open as FD for reading and
+   writing, without copying it, and finish: the file gets a further name.
+   Return 0, -EXDEV, ERR untouched, when it cannot (it is on another file
+   system), or another negative errno with ERR set.  */
+int store_stage_adopt (struct store *store, const char *path, int fd,
+                       struct store_stage *stage, struct error *err);
+
 /* Make STAGE, which is finished, the blob STAGE->digest: fsync, rename.  When
    there is one already that one is kept and this one goes.  Every image on its
    way that relies on the blob must have said so before (store_pending_need

@@ -25,6 +25,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/i18n.h"
+#include "lib/base/interrupt.h"
 #include "lib/base/log.h"
 #include "src/image/archive-locale.h"
 #include "src/image/filters.h"
@@ -38,7 +39,7 @@ struct unpacker
   struct tree_writer *writer;       /* NULL: only read */
   const struct unpack_watch *watch; /* may be NULL */
   struct layer_stream *stream;
-  const char *layer; /* the name of the current one */
+  const struct unpack_layer *layer; /* the current one */
   const volatile sig_atomic_t *stop;
   size_t skipped; /* entries left out: what an ordinary user cannot make */
   struct error stream_error; /* the better reason when libarchive fails */
@@ -94,7 +95,8 @@ read_callback (struct archive *archive, void *data, const void **buffer)
 static int
 check_stop (const struct unpacker *unpacker, struct error *err)
 {
-  return unpacker->stop == NULL || *unpacker->stop == 0
+  return (unpacker->stop == NULL || *unpacker->stop == 0)
+                 && interrupt_signal == 0
              ? 0
              : error_set (err, EINTR, _ ("interrupted"));
 }
@@ -109,7 +111,7 @@ set_archive_error (struct unpacker *unpacker, struct archive *archive,
   if (unpacker->stream_error.number != 0)
     return error_move (err, &unpacker->stream_error);
   return error_set (err, EBADMSG, _ ("layer '%s' is damaged: %s"),
-                    unpacker->layer,
+                    unpacker->layer->name,
                     text == NULL ? _ ("it is no archive") : text);
 }
 
@@ -236,7 +238,7 @@ unpack_entry (struct unpacker *unpacker, struct archive *archive,
   if (name == NULL)
     return error_set (err, EBADMSG,
                       _ ("layer '%s' is damaged: an entry has no name"),
-                      unpacker->layer);
+                      unpacker->layer->name);
   if (!archive_entry_mtime_is_set (entry))
     time.tv_nsec = UTIME_OMIT;
 
@@ -255,7 +257,7 @@ unpack_entry (struct unpacker *unpacker, struct archive *archive,
       if (target == NULL || *target == '\0')
         return error_set (err, EBADMSG,
                           _ ("layer '%s' is damaged: link '%s' leads nowhere"),
-                          unpacker->layer, name);
+                          unpacker->layer->name, name);
       return tree_writer_symlink (writer, name, target, time, err);
     case AE_IFIFO:
       return tree_writer_fifo (writer, name, mode, time, err);
@@ -297,7 +299,8 @@ unpack_layer (struct unpacker *unpacker, struct error *err)
   if (archive == NULL)
     xalloc_die ();
   (void) archive_read_support_format_tar (archive);
-  (void) archive_read_support_format_empty (archive);
+  if (!unpacker->layer->is_archive)
+    (void) archive_read_support_format_empty (archive);
   unpacker->stream_ended = false;
   unpacker->partial = 0;
   if (unpacker->writer != NULL)
@@ -336,7 +339,7 @@ read_layers (struct unpacker *unpacker, const struct unpack_layer *layers,
   archive_locale_enter (&locale);
   for (size_t i = 0; i < count && status == 0; i++)
     {
-      unpacker->layer = layers[i].name;
+      unpacker->layer = &layers[i];
       status = unpack_layer (unpacker, err);
     }
   archive_locale_leave (&locale);

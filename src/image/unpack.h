@@ -7,6 +7,7 @@
 #define UDOCKER_IMAGE_UNPACK_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct error;
@@ -17,6 +18,9 @@ struct unpack_layer
   const char *name;    /* for messages */
   int fd;              /* the archive, compressed or not; read to its end */
   const char *diff_id; /* digest its uncompressed bytes must have, or NULL */
+  char **digest;       /* where to put the digest that they have, sha256 where
+                          there is no DIFF_ID; the caller frees it; or NULL */
+  bool is_archive;     /* a file of no bytes is none */
 };
 
 /* Unpack the COUNT archives LAYERS, the lowest first, into the directory ROOT
