@@ -153,7 +153,7 @@ list_next (struct list *list, struct names *names, struct error *err)
   if (list->path == NULL)
     return 0;
   int status = fetch_page (list, names, &first);
-  if ((status == -ENOENT || status == -EACCES)
+  if (list->pages == 0 && (status == -ENOENT || status == -EACCES)
       && registry_use_other_repository (list->registry))
     {
       AUTO_ERROR struct error other = { 0 };

@@ -36,6 +36,27 @@ ok 'and are not kept' test ! -e "$keystore"
 run udocker login --username=me --password=secret "--registry=$registry"
 is 'good ones are kept' "$status$stdout$stderr" 0
 pulls 'and found by a pull' 0 "$registry/a/b:one"
+run udocker search --list-tags "$registry/a/b"
+is 'and a question for tags' "$status$stdout$stderr" 0one
+run udocker search "$registry/wor"
+is 'and a search' "$status $(tail -n 1 stdout | cut -d ' ' -f 1)" \
+  '0 library/word'
+run udocker manifest inspect "$registry/a/b:one"
+is 'and a look at the manifest' "$status$stderr" 0
+# What lies elsewhere has no question.
+guarded=$registry
+registry_start "data=$registry_data" readonly
+network_start 'slow 0 x'
+elsewhere_log=$network_log
+elsewhere=$network
+registry=$guarded
+network_start "redirect - blobs/ http://$elsewhere"
+run udocker login --username=me --password=secret "--registry=$network"
+pulls 'a redirect to another host is followed' 0 "$network/a/b:one"
+is 'without credentials' "$(awk '{ print $4 }' "$elsewhere_log" | sort -u)" -
+like 'which the registry got' "$(cat "$network_log")" '/manifests/.* Basic 200 '
+run udocker logout "--registry=$network"
+network_stop
 cp "$keystore" before
 run udocker login --username=me --password=wrong "--registry=$registry"
 is 'wrong ones do not replace them' "$status $(cmp before "$keystore")" '1 '

@@ -72,7 +72,7 @@ forget
 network_stop
 
 printf '[DEFAULT]\ntimeout = 1\n' > "$work/impatient.conf"
-network_start "stall 2 blobs/sha256:$big 700000"
+network_start "stall 1 blobs/sha256:$big 700000"
 run udocker "--config=$work/impatient.conf" -q pull "$network/a/b:one"
 is_whole 'one that stalls is given up and taken up again'
 is 'from where it stalled' "$(network_requests "$big bytes=700000- ")" 1

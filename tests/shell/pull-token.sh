@@ -66,6 +66,14 @@ rm -rf "$UDOCKER_DIR"
 run udocker -q pull "$registry/private/b:one"
 is_error 'but not anything' 1 '^Error: .*token service.* gave no token'
 
+# The registry bears a clock that is wrong by a minute, so that these tokens
+# are good for a second, and the last blobs are asked for after two.
+service_start seconds=-59
+network_start 'slow - blobs/ 15000'
+pulls 'a token that runs out in the middle' "$network/public/b:one"
+ok 'is replaced' test "$(wc -l < "$service_log")" -gt 1
+network_stop
+
 # Redirects.  The registry stands behind a host that redirects to another one.
 service_start
 network_start 'slow 0 x'

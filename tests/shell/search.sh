@@ -85,6 +85,13 @@ assert json.loads(text)[0]["name"] == "esc\033[2Jape\r\007"'
 search_start endless 1
 udocker search "$index/word" 2> stderr | head -n 300 > stdout
 is 'results without end can be cut' "$(wc -l < stdout)" 300
+search_start v2 3
+registry=$index
+network_start 'more - /v2/search 20000000'
+run udocker search "$network/word"
+is_error 'an answer without an end is an error' 1 \
+  "^Error: index 'http://$network': its answer is too big"
+network_stop
 search_start junk 1
 run udocker search "$index/word"
 is_error 'an answer that is not JSON is an error' 1 \
