@@ -88,9 +88,7 @@ build_view (struct tracer *tracer, const struct places *places)
       return error;
     }
   for (uint32_t i = 0; i < view->binding_count; i++)
-    for (size_t j = 0; j < places->count; j++)
-      if (strcmp (guest_view_guest (view, i), places->place[j].guest) == 0)
-        anchors[i] = places->place[j].fd; /* the last one wins */
+    anchors[i] = places->place[view->binding[i].mount].fd;
   free ((void *) (uintptr_t) tracer->guest.view);
   free ((void *) (uintptr_t) tracer->guest.anchors);
   tracer->guest.view = view;

@@ -178,8 +178,9 @@ struct guest
   struct
   {
     int pid, fd;
+    uint32_t next; /* binding */
     uint64_t inode;
-  } listed[16];                   /* directories whose next reading passes */
+  } listed[16]; /* directories of whose entries some have been told */
   uint16_t row[GUEST_CALL_LIMIT]; /* of each native number: row of the table
                                      and 1, or 0 */
 };

@@ -418,8 +418,10 @@ check_link (struct guest *guest, const struct guest_found *one,
   if (!apart && !guest_found_is_read_only (guest, one)
       && !guest_found_is_read_only (guest, other))
     return 0;
-  if (exists (guest, other))
-    return -K_EEXIST;
+  struct k_stat ignored;
+  int status = guest_found_stat (guest, other, &ignored);
+  if (status != -K_ENOENT)
+    return status == 0 ? -K_EEXIST : status;
   if (other->directory)
     return -K_ENOENT;
   return guest_found_is_read_only (guest, other) || !apart ? -K_EROFS

@@ -71,10 +71,11 @@ add_entry (struct listing *listing, uint64_t inode, char type, const char *name,
   return true;
 }
 
-/* Add what the directory FD, guest path PATH, lacks on disk.  */
-static void
+/* Add what the directory FD, guest path PATH, lacks on disk, from binding
+   FROM on.  Return the first that did not fit, or how many there are.  */
+static uint32_t
 add_hidden (struct guest *guest, int fd, const char *path, size_t length,
-            struct listing *listing)
+            uint32_t from, struct listing *listing)
 {
   const struct guest_view *view = guest->view;
   const char *name = NULL;
@@ -82,7 +83,7 @@ add_hidden (struct guest *guest, int fd, const char *path, size_t length,
   size_t name_length = 0;
   size_t last_length = 0;
 
-  for (uint32_t i = 0;
+  for (uint32_t i = from;
        (i = guest_view_below (view, i, path, length, &name, &name_length)) > 0;
        i++)
     {
@@ -109,14 +110,15 @@ add_hidden (struct guest *guest, int fd, const char *path, size_t length,
                              K_AT_EMPTY_PATH);
       if (!add_entry (listing, status.st_ino,
                       is_file ? FILE_TYPE : DIRECTORY_TYPE, name, name_length))
-        return;
+        return i;
     }
+  return view->binding_count;
 }
 
-/* Return whether TASK's directory FD was just answered; note the opposite.
- */
-static bool
-was_answered (struct guest_task *task, int fd, uint64_t inode)
+/* Return from which binding on TASK's directory FD is to be listed, and forget
+   it.  */
+static uint32_t
+take_next (struct guest_task *task, int fd, uint64_t inode)
 {
   struct guest *guest = task->guest;
   size_t count = sizeof guest->listed / sizeof guest->listed[0];
@@ -126,16 +128,28 @@ was_answered (struct guest_task *task, int fd, uint64_t inode)
         && guest->listed[i].inode == inode)
       {
         guest->listed[i].pid = 0;
-        return true;
+        return guest->listed[i].next;
       }
+  return 0;
+}
+
+/* Note that TASK's directory FD is to be listed from binding NEXT on.  */
+static void
+note_next (struct guest_task *task, int fd, uint64_t inode, uint32_t next)
+{
+  struct guest *guest = task->guest;
+  size_t count = sizeof guest->listed / sizeof guest->listed[0];
+
   guest->listed_next = (guest->listed_next + 1) % (uint32_t) count;
   guest->listed[guest->listed_next].pid = task->pid;
   guest->listed[guest->listed_next].fd = fd;
   guest->listed[guest->listed_next].inode = inode;
-  return false;
+  guest->listed[guest->listed_next].next = next;
 }
 
-/* Fill LISTING for TASK's directory FD, open as OURS.  */
+/* Fill LISTING for TASK's directory FD, open as OURS.  The kernel's place in
+   it stays at the beginning while what it does not know is told, so that we
+   have to keep our own.  */
 static void
 fill_listing (struct guest_task *task, int fd, int ours,
               struct listing *listing)
@@ -151,11 +165,13 @@ fill_listing (struct guest_task *task, int fd, int ours,
       || guest_view_below (guest->view, 0, path, (size_t) length, NULL, NULL)
              == 0)
     return;
-  add_hidden (guest, ours, path, (size_t) length, listing);
-  if (listing->length == 0
-      || host_fstatat (guest, ours, "", &status, K_AT_EMPTY_PATH) < 0
-      || was_answered (task, fd, status.st_ino))
-    listing->length = 0;
+  if (host_fstatat (guest, ours, "", &status, K_AT_EMPTY_PATH) < 0)
+    return;
+  uint32_t next = take_next (task, fd, status.st_ino);
+  if (next < guest->view->binding_count)
+    next = add_hidden (guest, ours, path, (size_t) length, next, listing);
+  if (listing->length > 0)
+    note_next (task, fd, status.st_ino, next);
 }
 
 /* getdents, getdents64.  */

@@ -29,7 +29,8 @@ lib_guest_libguest_a_CFLAGS = $(BARE_CFLAGS)
 
 # Its unit tests: run without any engine.
 guest_tests = tests/unit/test-guest-calls tests/unit/test-guest-handlers \
-  tests/unit/test-guest-path tests/unit/test-guest-port
+  tests/unit/test-guest-path tests/unit/test-guest-port \
+  tests/unit/test-guest-view
 check_PROGRAMS += $(guest_tests)
 
 tests_unit_test_guest_calls_SOURCES = tests/unit/test-guest-calls.c \
@@ -55,6 +56,11 @@ tests_unit_test_guest_port_SOURCES = tests/unit/test-guest-port.c
 tests_unit_test_guest_port_CPPFLAGS = $(PLAIN_CPPFLAGS)
 tests_unit_test_guest_port_CFLAGS = $(PLAIN_CFLAGS)
 tests_unit_test_guest_port_LDADD = lib/guest/libguest.a
+
+tests_unit_test_guest_view_SOURCES = tests/unit/test-guest-view.c
+tests_unit_test_guest_view_CPPFLAGS = $(PLAIN_CPPFLAGS)
+tests_unit_test_guest_view_CFLAGS = $(PLAIN_CFLAGS)
+tests_unit_test_guest_view_LDADD = lib/guest/libguest.a
 
 # The names and numbers of the headers at hand, for the test of the table.
 CLEANFILES += tests/unit/guest-calls.inc

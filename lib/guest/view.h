@@ -34,6 +34,18 @@ struct guest_binding
   uint32_t guest, guest_length;
   uint32_t flags;
   uint32_t parent; /* the binding that its mount point lies in; 0 of 0 */
+  uint32_t mount;  /* number of the guest_mount that it was built from */
+
+  /* Where this is not binding I but place I in the order of host paths: which
+     binding is there, and the place of the next shorter host path that covers
+     its own, or I itself.  */
+  uint32_t by_host, host_parent;
+};
+
+/* A component of guest paths.  */
+struct guest_view_name
+{
+  uint32_t text, length; /* 0: none */
 };
 
 /* Bindings sorted by guest path, number 0 is the root.  Holds no pointer:
@@ -46,10 +58,12 @@ struct guest_view
   uint32_t size;
   uint32_t binding_count;
   uint32_t read_only; /* some binding is READ_ONLY */
+  uint32_t names;     /* offset of a hash table of guest_view_name */
+  uint32_t name_mask; /* its size, a power of two, and 1 less */
   struct guest_binding binding[];
 };
 
-#define GUEST_VIEW_MAGIC 0x77656976u
+#define GUEST_VIEW_MAGIC 0x32656976u
 #define GUEST_BINDING_LIMIT 4096
 
 /* Return how many bytes a view of the COUNT MOUNTS takes at most.  */

@@ -196,4 +196,20 @@ in_shell -v "$work/volume:/x/y" : cat /x/y/file
 is "also with a place for its locks elsewhere" "$status$stdout$stderr" 0content
 chmod u+w "$UDOCKER_DIR" "$UDOCKER_DIR/containers" "$UDOCKER_DIR/containers/$id"
 
+# More than one reading of a directory tells.
+volumes=
+for number in $(seq 400); do
+  mkdir -p "many/$number"
+  echo "$number" > "many/$number/content"
+  volumes="$volumes -v $work/many/$number:/not-there/volume-$number"
+done
+# shellcheck disable=SC2086 # many words
+run ud --nometa $volumes c1 sh -c \
+  'PATH=/bin; ls /not-there | wc -l; ls /not-there | sort -u | wc -l
+   cat /not-there/volume-*/content | sort -u | wc -l'
+is "400 volumes where nothing is are listed and entered" "$status$stdout" \
+  "0400
+400
+400"
+
 done_testing
