@@ -92,7 +92,7 @@ tests_unit_test_options_LDADD = src/cmd/libcmd.a src/config/libconfig.a \
 shell_tests += tests/shell/cli-general.sh tests/shell/cli-settings.sh \
   tests/shell/cli-two-programs.sh tests/shell/cli-login.sh \
   tests/shell/cli-protect.sh tests/shell/dejagnu.sh \
-  tests/shell/workflow-systems.sh
+  tests/shell/drop-in.sh tests/shell/workflow-systems.sh
 
 # The suites that tests/shell/dejagnu.sh runs.
 EXTRA_DIST += tests/config/default.exp tests/lib/udocker.exp \

@@ -134,6 +134,6 @@ does login --username=u --password=xx --registry=https://localhost:1
 does logout --registry=https://localhost:1
 does logout -a
 does install --purge
-ok "  takes the engine away" test ! -e "$UDOCKER_DIR/bin/$engine"
+ok "  and again the engine is there" test -x "$UDOCKER_DIR/bin/$engine"
 does images
 done_testing
