@@ -13,6 +13,7 @@
 #include "lib/base/i18n.h"
 #include "lib/base/log.h"
 #include "src/cmd/command.h"
+#include "src/cmd/new-container.h"
 #include "src/container/container.h"
 #include "src/image/import.h"
 #include "src/image/store.h"
@@ -93,9 +94,7 @@ import_container (struct invocation *invocation, const char *input,
   };
   status =
       container_import (invocation->store, &source, options->name, &id, err);
-  if (status == 0 && log_says (LOG_RESULT))
-    puts (id);
-  return status;
+  return status < 0 ? status : new_container_print (invocation->store, id, err);
 }
 
 /* Read TYPED, the name of a new image.  */
