@@ -5,6 +5,9 @@
 #
 # usage: as-user.sh COMMAND [ARGUMENT]...
 #
+# TEST_DISK=root has root mount the small disk of tests that want one, also
+# where the account could do that itself.
+#
 # An ordinary user's tests just run.  Root's are handed to an account without
 # privileges: the one behind sudo, else nobody; none is made.  The test gets a
 # HOME and a TMPDIR of its own, which are removed at its end unless KEEP=yes.
@@ -41,6 +44,7 @@ export LC_ALL
 
 remove ()
 {
+  test -z "${SMALL_DISK-}" || umount "$SMALL_DISK"
   if test "${KEEP-}" = yes; then
     echo "# kept: $TEST_DIRECTORY"
   else
@@ -88,5 +92,25 @@ if test -f "$copy"; then
   cd "$top_builddir" || exit 99
 fi
 
-setpriv --reuid="$uid" --regid="$gid" --clear-groups --inh-caps=-all \
-  --bounding-set=-all "$@"
+# drop COMMAND [ARGUMENT]...: run it without privileges.
+drop ()
+{
+  setpriv --reuid="$uid" --regid="$gid" --clear-groups --inh-caps=-all \
+    --bounding-set=-all "$@"
+}
+
+# tests/small-disk.sh wants a file system of its own where the account may not
+# mount one.
+case $* in
+  *full-disk*)
+    if test "${TEST_DISK-}" = root || ! drop unshare -rm true 2> /dev/null; then
+      mkdir "$TEST_DIRECTORY/disk"
+      if mount -t tmpfs -o "size=8m,nr_inodes=4000,uid=$uid,gid=$gid" none \
+           "$TEST_DIRECTORY/disk" 2> /dev/null; then
+        SMALL_DISK=$TEST_DIRECTORY/disk
+        export SMALL_DISK
+      fi
+    fi ;;
+esac
+
+drop "$@"

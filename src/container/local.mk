@@ -53,6 +53,8 @@ EXTRA_DIST += tests/images.py tests/trees.py tests/kills.sh \
   tests/bench/create.sh tests/bench/trees.sh
 
 # The store by itself.
+EXTRA_DIST += tests/small-disk.sh
+shell_tests += tests/shell/full-disk.sh
 shell_tests += tests/shell/store-install.sh
 shell_tests += tests/shell/store-prune.sh
 shell_tests += tests/shell/store-python.sh
