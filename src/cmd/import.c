@@ -6,7 +6,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
