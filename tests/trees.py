@@ -6,8 +6,8 @@
 #        trees.py many DIRECTORY FILES  fill it with small files
 #        trees.py show DIRECTORY [WHAT...]  a line for each thing in it
 #
-# WHAT leaves something out: "special" FIFOs and sockets, "modes" permissions
-# that an unpacked layer does not have, "dirattr" attributes of directories.
+# WHAT leaves something out: "modes" permissions that an unpacked layer does
+# not have.
 
 import hashlib, os, socket, stat, sys
 
@@ -132,8 +132,6 @@ def show(top, without):
         restore = opened and mode & lacks != lacks
         if restore:
             os.chmod(path, mode | lacks)
-        if "special" in without and kind in (stat.S_IFIFO, stat.S_IFSOCK):
-            return
         if "modes" in without:
             mode &= 0o1755 if kind == stat.S_IFDIR else 0o755
             mode |= 0o700 if kind == stat.S_IFDIR else 0o600
@@ -149,7 +147,7 @@ def show(top, without):
             what += " -> " + repr(os.readlink(path))
         if kind != stat.S_IFDIR and info.st_nlink > 1:
             what += " = " + repr(seen.setdefault(info.st_ino, name))
-        if opened and not (kind == stat.S_IFDIR and "dirattr" in without):
+        if opened:
             for key in sorted(os.listxattr(path)):
                 what += " %s=%r" % (key, os.getxattr(path, key))
         lines.append(repr(name) + " " + what)

@@ -47,7 +47,7 @@ shell_tests += \
   tests/shell/store-commands.sh \
   tests/shell/store-contention.sh \
   tests/shell/store-moved.sh
-EXTRA_DIST += tests/images.py tests/trees.py tests/kills.sh \
+EXTRA_DIST += tests/images.py tests/trees.py tests/trees.sh tests/kills.sh \
   tests/python-rules.py tests/python-rules.sh \
   tests/fixtures-python.sh \
   tests/bench/create.sh tests/bench/trees.sh

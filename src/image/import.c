@@ -348,6 +348,19 @@ commit (struct import *import, struct error *err)
   return status;
 }
 
+/* Give the file FD, which is a blob now and nothing else, the permissions that
+   blobs have.  */
+static void
+open_to_others (int fd)
+{
+  struct stat info;
+  mode_t mask = umask (0);
+
+  (void) umask (mask);
+  if (fstat (fd, &info) == 0 && info.st_nlink == 1)
+    (void) fchmod (fd, 0666 & ~mask); /* where it is not ours it stays */
+}
+
 /* Remove the file that is an image now.  */
 static void
 remove_input (const struct import_options *options, int fd)
@@ -362,6 +375,8 @@ remove_input (const struct import_options *options, int fd)
   if (unlink (options->input) < 0)
     log_warning (_ ("cannot remove '%s': %s"), options->input,
                  strerror (errno));
+  else
+    open_to_others (fd);
 }
 
 int

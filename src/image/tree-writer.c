@@ -581,6 +581,20 @@ tree_writer_directory (struct tree_writer *writer, const char *name,
 }
 
 int
+tree_writer_open_directory (struct tree_writer *writer, const char *name)
+{
+  const char *last = NULL;
+
+  normalise (name, &writer->name);
+  int status = go_to_parent (writer, writer->name.data, false, &last);
+  if (status < 0)
+    return status;
+  int fd = openat (last_level (writer)->fd, *last == '\0' ? "." : last,
+                   DIRECTORY_FLAGS);
+  return fd >= 0 ? fd : -errno;
+}
+
+int
 tree_writer_open_file (struct tree_writer *writer, const char *name,
                        mode_t mode, struct error *err)
 {

@@ -39,6 +39,10 @@ int tree_writer_directory (struct tree_writer *writer, const char *name,
                            mode_t mode, struct timespec time,
                            struct error *err);
 
+/* Open the directory NAME, for its attributes.  Return a descriptor, which the
+   caller closes, or a negative errno.  */
+int tree_writer_open_directory (struct tree_writer *writer, const char *name);
+
 /* Make the regular file NAME with the permissions MODE, and return a
    descriptor to write it, which the caller gives back with
    tree_writer_close_file.  */

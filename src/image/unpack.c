@@ -207,6 +207,23 @@ unpack_file (struct unpacker *unpacker, struct archive *archive,
 }
 
 static int
+unpack_directory (struct unpacker *unpacker, struct archive_entry *entry,
+                  const char *name, struct timespec time, struct error *err)
+{
+  struct tree_writer *writer = unpacker->writer;
+
+  int status = tree_writer_directory (writer, name, archive_entry_perm (entry),
+                                      time, err);
+  if (status == 0 && archive_entry_xattr_count (entry) > 0)
+    {
+      AUTO_CLOSE int fd = tree_writer_open_directory (writer, name);
+      if (fd >= 0)
+        set_attributes (entry, fd);
+    }
+  return status;
+}
+
+static int
 unpack_link (struct unpacker *unpacker, const char *name, const char *target,
              struct error *err)
 {
@@ -250,7 +267,7 @@ unpack_entry (struct unpacker *unpacker, struct archive *archive,
   switch (archive_entry_filetype (entry))
     {
     case AE_IFDIR:
-      return tree_writer_directory (writer, name, mode, time, err);
+      return unpack_directory (unpacker, entry, name, time, err);
     case AE_IFREG:
       return unpack_file (unpacker, archive, entry, name, time, err);
     case AE_IFLNK:

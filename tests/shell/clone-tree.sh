@@ -3,28 +3,10 @@
 # Copyright (C) 2026 the udocker authors
 
 . "${top_srcdir:=.}/tests/tap.sh"
-need python3
+. "$top_srcdir/tests/trees.sh"
 
-trees=$top_srcdir/tests/trees.py
-containers=$UDOCKER_DIR/containers
-udocker -q ps > /dev/null || bail "ps does not work"
-id=01234567-89ab-3def-8123-456789abcdef
-original=$containers/$id
-mkdir -p "$original/ROOT" || bail "no container"
-python3 "$trees" make "$original/ROOT" || bail "no tree"
-echo '{"architecture":"amd64","config":{"Cmd":["x"]}}' > "$original/container.json"
-printf 'test/image:tag' > "$original/imagerepo.name"
-printf 'P2' > "$original/execmode"
-touch "$original/PROTECT" "$original/osenv.json" "$original/nvidia"
-ln -s "$id" "$containers/first"
+touch "$original/nvidia"
 python3 "$trees" show "$original/ROOT" > before
-
-# clones: how many containers there are besides the original.
-clones ()
-{
-  find "$containers" -mindepth 1 -maxdepth 1 ! -name "$id" ! -name first \
-    ! -name .lock | wc -l
-}
 
 LC_ALL=C run udocker clone --name=copy first
 is "clone" "$status$stderr" 0
@@ -49,7 +31,7 @@ not_ok "a change of the copy is none of the original" \
 run udocker clone first
 is "a clone of a protected container without a name" "$status$stderr" 0
 run udocker rm copy "$stdout"
-is "  can be removed" "$status$(clones)" 00
+is "  can be removed" "$status$(others)" 00
 
 run udocker clone nothing
 is_error "an unknown container" 1 \
@@ -60,10 +42,10 @@ run udocker clone --name=first first
 is_error "a name that is taken" 1 '^Error: container name already exists: first$'
 run udocker clone --name=a/b first
 is_error "a name that cannot be" 1 '^Error: invalid container name or wrong format'
-is "none of them leaves anything" "$(clones)" 0
+is "none of them leaves anything" "$(others)" 0
 run sh -c 'ulimit -f 1000; exec udocker clone first'
 is_error "no room" 1 "^Error: cloning: cannot copy 'ROOT/etc/big': File too large\$"
-is "  leaves nothing" "$(clones)" 0
+is "  leaves nothing" "$(others)" 0
 python3 "$trees" show "$original/ROOT" > after
 ok "  and the original as before" diff before after
 
@@ -91,7 +73,7 @@ is "  is whole" "$(find "$containers/deep/ROOT" -type d | wc -l) $(cat "$contain
   "2001 bottom 3"
 is "  its links are links" "$(readlink "$containers/deep/ROOT/home")" "$HOME"
 udocker rm deep "$(basename "$deep")" 2> /dev/null
-is "  and nothing else was touched" "$(cat "$HOME/file")$(clones)" precious0
+is "  and nothing else was touched" "$(cat "$HOME/file")$(others)" precious0
 
 # A container that changes all the time, and one that goes.
 mkdir "$original/ROOT/busy"
@@ -146,7 +128,7 @@ if strace -o /dev/null -e inject=flock:error=ENOSYS true 2> /dev/null; then
   mv "$work/away" "$original"
   is_error "a container that is removed meanwhile" 1 \
     "^Error: cloning: container $id was removed meanwhile\$"
-  is "  leaves nothing" "$(clones)" 0
+  is "  leaves nothing" "$(others)" 0
   run strace -f -qq -o /dev/null -e inject=linkat:error=EPERM \
     "$full" clone --name=copied first
   is "a file system without hard links" \
@@ -158,7 +140,7 @@ if strace -o /dev/null -e inject=flock:error=ENOSYS true 2> /dev/null; then
       "$full" clone first
     like "no space left in $call" "$status$stdout$stderr" \
       "^1Error: .*No space left on device\$"
-    is "  leaves nothing" "$(clones)" 0
+    is "  leaves nothing" "$(others)" 0
   done
   for call in copy_file_range ioctl flistxattr; do
     run strace -f -qq -o /dev/null -e "inject=$call:error=EOPNOTSUPP" \

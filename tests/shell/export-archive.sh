@@ -3,23 +3,10 @@
 # Copyright (C) 2026 the udocker authors
 
 . "${top_srcdir:=.}/tests/tap.sh"
-need python3 tar
+. "$top_srcdir/tests/trees.sh"
+need tar
 
-trees=$top_srcdir/tests/trees.py
-containers=$UDOCKER_DIR/containers
-udocker -q ps > /dev/null || bail "ps does not work"
-id=01234567-89ab-3def-8123-456789abcdef
-original=$containers/$id
-mkdir -p "$original/ROOT" || bail "no container"
-python3 "$trees" make "$original/ROOT" || bail "no tree"
-echo '{"architecture":"amd64","config":{"Cmd":["x"]}}' > "$original/container.json"
-printf 'test/image:tag' > "$original/imagerepo.name"
-printf 'P2' > "$original/execmode"
-touch "$original/PROTECT" "$original/osenv.json"
-ln -s "$id" "$containers/mine"
-# Sockets cannot be in an archive.
-rm "$original/ROOT/odd/socket"
-touch -d @1300000000.000000017 "$original/ROOT/odd"
+no_sockets
 chmod 700 "$original/ROOT/closed"
 python3 "$trees" show "$original/ROOT" > before
 
@@ -30,7 +17,7 @@ extracted ()
   ok "$1 extracts the same tree" diff "${3-before}" after
 }
 
-LC_ALL=C run udocker export -o out.tar mine
+LC_ALL=C run udocker export -o out.tar first
 is "export to a file" "$status$stdout$stderr" "0Info: exporting to file out.tar"
 is "  leaves only that file" "$(find . -maxdepth 1 -name '.*.tmp')" ''
 mkdir gnu
@@ -57,65 +44,65 @@ is "Python reads all members" \
 ok "holes are not in the archive" test "$(stat -c %s out.tar)" -lt 6000000
 cp out.tar first.tar
 
-for words in "-o=o1 mine" "--output=o2 mine" "--output o3 mine" "mine -o o4" "-oo5 mine"; do
+for words in "-o=o1 first" "--output=o2 first" "--output o3 first" "first -o o4" "-oo5 first"; do
   # shellcheck disable=SC2086
   run udocker export $words
   is "export $words" "$status$(cmp o[1-5] first.tar)" 0
   rm -f o[1-5]
 done
-for words in "mine" "- mine" "-o - mine" "$id"; do
+for words in "first" "- first" "-o - first" "$id"; do
   # shellcheck disable=SC2086
   udocker export $words > out.tar 2> err
   is "export $words writes to the standard output" \
     "$(cmp out.tar first.tar; cat err)" ''
 done
-LC_ALL=C udocker export mine | cmp - first.tar
+LC_ALL=C udocker export first | cmp - first.tar
 is "the locale makes no difference" $? 0
-run udocker -q export -o out.tar mine
+run udocker -q export -o out.tar first
 is "with -q it is silent" "$status$stdout$stderr" 0
 
 echo old > out.tar
 chmod 640 out.tar
 ln -s out.tar link.tar
-run udocker export -o link.tar mine
+run udocker export -o link.tar first
 is "a file that exists is replaced, where the link leads" \
   "$status$(cmp out.tar first.tar)$(readlink link.tar)$(stat -c %a out.tar)" 0out.tar640
 echo old > out.tar
-run sh -c 'ulimit -f 1000; exec udocker export -o out.tar mine'
+run sh -c 'ulimit -f 1000; exec udocker export -o out.tar first'
 like "no room" "$status$stderr" \
   '^Error: exporting: cannot write the archive: File too large$'
 is "  leaves the old file and nothing else" \
   "$(cat out.tar; find . -maxdepth 1 -name '.*.tmp')" old
-run udocker export -o /dev/full mine
+run udocker export -o /dev/full first
 like "a full device" "$status$stdout$stderr" \
   '^Error: exporting: cannot write the archive: No space left on device$'
 is "  is still there" "$(test -c /dev/full && echo yes)" yes
-run sh -c 'udocker export mine > /dev/full'
+run sh -c 'udocker export first > /dev/full'
 is_error "the standard output on a full device" 1 \
   '^Error: exporting: cannot write the archive: No space left on device$'
-run udocker export -o nowhere/x mine
+run udocker export -o nowhere/x first
 like "a directory that does not exist" "$status$stderr" \
   "^Error: exporting: cannot write 'nowhere/x': No such file or directory\$"
-run udocker export -o . mine
+run udocker export -o . first
 like "a directory" "$stderr" "^Error: exporting: cannot write '\.': Is a directory\$"
 run udocker export -o out.tar nothing
 is_error "an unknown container" 1 \
   '^Error: invalid container id: container id or name not found: nothing$'
 run udocker export
 is_error "no container" 1 '^Error: invalid container id'
-run udocker export out.tar mine
-is_error "a file without -o" 1 '^Error: syntax error at: mine: the file is given as'
+run udocker export out.tar first
+is_error "a file without -o" 1 '^Error: syntax error at: first: the file is given as'
 is "none of these touched the file" "$(cat out.tar)" old
 if command -v script > /dev/null; then
   like "a terminal is refused" \
-    "$(script -qec 'udocker export mine' /dev/null < /dev/null)" \
+    "$(script -qec 'udocker export first' /dev/null < /dev/null)" \
     '^Error: exporting: a terminal is no place for an archive'
 else
   skip "a terminal is refused" "there is no script"
 fi
 
 # The whole container.
-run udocker export --clone -o out.tar mine
+run udocker export --clone -o out.tar first
 is "export --clone" "$status" 0
 is "  has what describes the container, and no protection" \
   "$(tar -tf out.tar | grep -v '^./ROOT/.' | tr '\n' ' ')" \
@@ -128,7 +115,7 @@ is "  and it is the same" "$(cat whole/container.json whole/imagerepo.name whole
 
 # A directory that denies itself is in the archive, and is as before.
 chmod 000 "$original/ROOT/closed"
-udocker export mine > out.tar
+udocker export first > out.tar
 like "a directory without permissions is there with what is in it" \
   "$(tar -tvf out.tar | sed -n '/closed/p')" '^-rwxr-xr-x|^-rw-r--r--.*\./closed/sub/x$'
 is "  and as it was before" "$(stat -c %a "$original/ROOT/closed")" 0

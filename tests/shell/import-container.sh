@@ -3,35 +3,16 @@
 # Copyright (C) 2026 the udocker authors
 
 . "${top_srcdir:=.}/tests/tap.sh"
-need python3 tar
+. "$top_srcdir/tests/trees.sh"
+need tar
 
-trees=$top_srcdir/tests/trees.py
-containers=$UDOCKER_DIR/containers
 PYTHONPATH=$top_srcdir/tests
 PYTHONDONTWRITEBYTECODE=1
 export PYTHONPATH PYTHONDONTWRITEBYTECODE
-udocker -q ps > /dev/null || bail "ps does not work"
-id=01234567-89ab-3def-8123-456789abcdef
-original=$containers/$id
-mkdir -p "$original/ROOT" || bail "no container"
-python3 "$trees" make "$original/ROOT" || bail "no tree"
-echo '{"architecture":"amd64","config":{"Cmd":["x"]}}' > "$original/container.json"
-printf 'test/image:tag' > "$original/imagerepo.name"
-printf 'P2' > "$original/execmode"
-touch "$original/PROTECT"
-ln -s "$id" "$containers/first"
 # What has no place in an archive, or not in a tree of one's own, is compared
 # without it: sockets, set-id bits, files closed to their owner.
-rm "$original/ROOT/odd/socket"
-touch -d @1300000000.000000017 "$original/ROOT/odd"
-python3 "$trees" show "$original/ROOT" modes dirattr > before
-
-# there: how many containers there are besides the original.
-there ()
-{
-  find "$containers" -mindepth 1 -maxdepth 1 ! -name "$id" ! -name first \
-    ! -name .lock | wc -l
-}
+no_sockets
+python3 "$trees" show "$original/ROOT" modes > before
 
 # made WHAT NAME: the last run made a container called NAME with the same tree.
 made ()
@@ -40,7 +21,7 @@ made ()
   like "  prints an id alone" "$stdout" \
     '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$'
   is "  which has the name" "$(readlink "$containers/$2")" "$stdout"
-  python3 "$trees" show "$containers/$2/ROOT" modes dirattr > after
+  python3 "$trees" show "$containers/$2/ROOT" modes > after
   ok "  and the same tree" diff before after
 }
 
@@ -66,7 +47,7 @@ for tool in gzip zstd xz bzip2; do
     skip "compressed by $tool" "it is not installed"
   fi
 done
-python3 "$trees" show "$containers/xz/ROOT" modes dirattr > after
+python3 "$trees" show "$containers/xz/ROOT" modes > after
 ok "  the tree is the same" diff before after
 
 run udocker import --clone --name=whole whole.tar
@@ -88,11 +69,11 @@ tar -C "$original" --one-file-system --xattrs -S -c . > python.tar 2> /dev/null 
   bail "tar does not work"
 run udocker import --clone --name=python python.tar
 is "an archive by the Python tool" "$status$stderr" 0
-python3 "$trees" show "$containers/python/ROOT" modes dirattr > after
+python3 "$trees" show "$containers/python/ROOT" modes > after
 ok "  has the tree" diff before after
 run udocker clone python
 udocker rm "$stdout" plain stdin gzip zstd xz bzip2 whole whole2 half python 2> /dev/null
-is "all can be removed" "$(there)" 0
+is "all can be removed" "$(others)" 0
 
 # Errors.
 run udocker import --tocontainer
@@ -131,7 +112,7 @@ if command -v script > /dev/null; then
 else
   skip "a terminal is refused" "there is no script"
 fi
-is "none of these leaves anything" "$(there)" 0
+is "none of these leaves anything" "$(others)" 0
 mkfifo pipe
 { cat root.tar; sleep 60; } > pipe 2> /dev/null &
 writer=$!
@@ -141,7 +122,7 @@ timeout --foreground -s INT 1 sh -c 'trap - INT; exec udocker import --tocontain
 kill $writer 2> /dev/null
 wait $writer 2> /dev/null
 is "interrupted while the input stalls" "$status$(cat err)" 124
-is "  it leaves nothing" "$(there)" 0
+is "  it leaves nothing" "$(others)" 0
 
 # Hostile archives.
 outside=$work/outside
@@ -205,7 +186,7 @@ run udocker import --clone bad-json.tar
 is_error "a description that is no JSON" 1 \
   '^Error: importing: invalid container json metadata: '
 udocker rm attack whole-attack root-link control-links 2> /dev/null
-is "all is gone" "$(there)" 0
+is "all is gone" "$(others)" 0
 
 chmod 700 "$original/ROOT"
 done_testing

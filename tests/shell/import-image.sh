@@ -14,7 +14,7 @@ printf '#!/bin/sh\necho hello\n' > tree/bin/hello
 chmod 755 tree/bin/hello
 ln tree/bin/hello tree/bin/again
 head -c 300000 /dev/urandom > tree/etc/data
-tar -C tree -cf root.tar .
+tar -C tree --owner=0 --group=0 -cf root.tar .
 for tool in gzip zstd xz bzip2; do
   command -v $tool > /dev/null && $tool -c < root.tar > "root.$tool"
 done
@@ -112,19 +112,27 @@ done
 if command -v podman > /dev/null; then
   # What podman makes of an export, and of an image of ours.
   id=$(udocker import --tocontainer root.tar)
-  # shellcheck disable=SC2030,SC2031
+  # It wants a short path for this.
+  pod_run=$(mktemp -d /tmp/ud-pod.XXXXXX) || bail "no directory"
+  at_end "rm -rf '$pod_run'"
   pod ()
   {
-    XDG_RUNTIME_DIR=$work/run podman --root "$work/pod" --runroot "$work/run" \
+    XDG_RUNTIME_DIR=$pod_run podman --root "$work/pod" --runroot "$pod_run/r" \
       --storage-driver=vfs --log-level=error "$@" < /dev/null
   }
-  mkdir -m 700 run
   udocker export "$id" > exported.tar
   if pod info > podman.log 2>&1; then
     ok "podman imports what export wrote" pod import -q exported.tar x:y
-    ok "podman loads the image" pod load -q -i docker-plain.tar
+    pod create -q --name c x:y /bin/hello > podman.log 2>&1
+    pod export c > back.tar
+    is "  and has the same files, root's" \
+      "$(tar --numeric-owner -tvf back.tar | awk '{ print $1, $2, $6, $7, $8, $9 }' | grep -e /hello -e /again -e /data | sort)" \
+      "$(tar --numeric-owner -tvf exported.tar | awk '{ print $1, $2, $6, $7, $8, $9 }' | sed 's,\./,,g' | grep -e /hello -e /again -e /data | sort)"
+    udocker save -o saved.tar test/plain:1 2> /dev/null
+    ok "podman loads the image" pod load -q -i saved.tar
     pod unshare rm -rf "$work/pod" 2> /dev/null
   else
+    note "$(cat podman.log)"
     skip "podman imports what export wrote" "podman cannot work here"
     skip "podman loads the image" "podman cannot work here"
   fi
