@@ -299,7 +299,6 @@ static int
 check_present (struct load *load, const struct load_image *image,
                struct load_name *name, bool replace, struct error *err)
 {
-  AUTO_ERROR struct error ignored = { 0 };
   AUTO_FREE char *mark = xasprintf ("%s/%s/TAG", name->name, name->tag);
   struct store_tag tag = { .name = name->name, .tag = name->tag };
 

@@ -38,6 +38,11 @@
 #include "src/registry/reference.h"
 #include "xalloc.h"
 
+enum
+{
+  READ_SIZE = 256 << 10
+};
+
 static void
 save_release (struct save *save)
 {
@@ -68,7 +73,7 @@ compute_digest (int fd, const char *name, bool unpacked, char **digest,
   const struct unpack_layer layer = { .name = name, .fd = fd };
   struct layer_stream *stream = NULL;
   struct file_hash *hash = NULL;
-  AUTO_FREE unsigned char *bytes = xmalloc (BUFSIZ);
+  AUTO_FREE unsigned char *bytes = xmalloc (READ_SIZE);
   const void *data = bytes;
 
   (void) lseek (fd, 0, SEEK_SET);
@@ -78,7 +83,7 @@ compute_digest (int fd, const char *name, bool unpacked, char **digest,
   while (status == 0)
     {
       ptrdiff_t got = stream != NULL ? layer_stream_read (stream, &data, err)
-                                     : read (fd, bytes, BUFSIZ);
+                                     : read (fd, bytes, READ_SIZE);
       if (got == 0)
         break;
       if (got > 0)
