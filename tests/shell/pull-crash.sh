@@ -9,6 +9,7 @@
 . "${top_srcdir:=.}/tests/tap.sh"
 . "$top_srcdir/tests/registry.sh"
 . "$top_srcdir/tests/layouts.sh"
+. "$top_srcdir/tests/python-rules.sh"
 . "$top_srcdir/tests/bad-network.sh"
 . "$top_srcdir/tests/kills.sh"
 
@@ -62,6 +63,7 @@ run udocker -q pull "$network/a/b:one"
 is 'the next pull succeeds' "$status" 0 || note "$stderr"
 ok 'and is sound' is_sound
 is 'with all that was pulled' "$(cat "$work/images")" "$network/a/b:one    ."
+python_rules 'after kills and a pull' --settled
 is 'and no part left' "$(find "$UDOCKER_DIR/layers" -name '*.part')" ''
 
 done_testing

@@ -7,6 +7,7 @@
 . "${top_srcdir:=.}/tests/tap.sh"
 . "$top_srcdir/tests/registry.sh"
 . "$top_srcdir/tests/layouts.sh"
+. "$top_srcdir/tests/python-rules.sh"
 
 need docker-registry skopeo openssl
 
@@ -88,6 +89,8 @@ done | grep -c '"rootfs"')" 3
 run udocker -q pull "$image@sha256:$one"
 is 'and need none to be pulled' "$status" 0
 registry_restart
+
+python_rules 'images under a tag and a digest' --settled
 
 # Several images.
 rm -rf "$UDOCKER_DIR"
