@@ -48,20 +48,30 @@ static const struct option_row manifest_rows[] = {
   { .name = NULL },
 };
 
-/* Fetch what REF names at REGISTRY into FOUND: for PLATFORM, or as it is when
-   that is NULL.  */
-static int
-fetch (struct registry *registry, const struct reference *ref,
-       const char *platform, struct remote_manifest *found, struct error *err)
+/* What is wanted of a registry, and what it answered.  */
+struct inquiry
 {
+  const struct reference *ref;
+  const char *platform; /* NULL: what there is under the name */
+  struct remote_manifest found;
+};
+
+/* Fetch for the inquiry DATA from REGISTRY.  */
+static int
+fetch (struct registry *registry, void *data, struct error *err)
+{
+  struct inquiry *inquiry = data;
   struct platform wanted = { 0 };
 
-  if (platform == NULL || *platform == '\0')
-    return registry_fetch_manifest (registry, reference_remote_tag (ref),
-                                    &found->document, err);
-  int status = platform_parse (&wanted, platform, err);
+  remote_manifest_release (&inquiry->found);
+  if (inquiry->platform == NULL || *inquiry->platform == '\0')
+    return registry_fetch_manifest (registry,
+                                    reference_remote_tag (inquiry->ref),
+                                    &inquiry->found.document, err);
+  int status = platform_parse (&wanted, inquiry->platform, err);
   if (status == 0)
-    status = remote_manifest_fetch (registry, ref, &wanted, NULL, found, err);
+    status = remote_manifest_fetch (registry, inquiry->ref, &wanted, NULL,
+                                    &inquiry->found, err);
   platform_release (&wanted);
   return status;
 }
@@ -70,11 +80,10 @@ static int
 run_manifest (struct invocation *invocation, struct error *err)
 {
   const struct manifest_options *typed = invocation->options;
-  struct remote_manifest found = { 0 };
-  const struct registry_document *document = &found.document;
   struct registry_options options;
-  struct registry *registry = NULL;
   struct reference ref = { 0 };
+  struct inquiry inquiry = { .ref = &ref, .platform = typed->platform };
+  const struct registry_document *document = &inquiry.found.document;
 
   if (strcmp (invocation->operands[0], "inspect") != 0)
     return error_set (err, EINVAL,
@@ -85,15 +94,12 @@ run_manifest (struct invocation *invocation, struct error *err)
   if (status < 0)
     return status;
   typed_registry_apply (&typed->registry, invocation->config, &options);
-  status = registry_open (&registry, &ref, &options, err);
-  if (status == 0)
-    status = fetch (registry, &ref, typed->platform, &found, err);
+  status = registry_ask_around (&ref, &options, fetch, &inquiry, err);
   if (status == 0 && !typed->raw)
     status = print_json (document->bytes, document->size, ref.typed, err);
   else if (status == 0 && log_says (LOG_RESULT))
     fwrite (document->bytes, 1, document->size, stdout);
-  remote_manifest_release (&found);
-  registry_close (registry);
+  remote_manifest_release (&inquiry.found);
   reference_release (&ref);
   return status;
 }

@@ -138,7 +138,13 @@ add_result (struct json_object *list, const struct search_result *result)
   json_object_array_add (list, item);
 }
 
-/* Print LIST, and end it.  */
+static bool
+wants_json (const struct search_options *options)
+{
+  return options->format != NULL && strcmp (options->format, "json") == 0;
+}
+
+/* Print LIST.  */
 static void
 print_list (struct json_object *list)
 {
@@ -236,7 +242,7 @@ search_repositories (struct invocation *invocation, struct error *err)
       invocation->operand_count > 0 ? invocation->operands[0] : "", &own);
   choose_place (options, invocation->config, own, &place);
   typed_registry_apply (&options->registry, invocation->config, &registry);
-  if (options->format != NULL && strcmp (options->format, "json") == 0)
+  if (wants_json (options))
     list = json_object_new_array ();
   pager_start (&pager, options->all || list != NULL);
   int status =
@@ -250,51 +256,56 @@ search_repositories (struct invocation *invocation, struct error *err)
   return status;
 }
 
-/* Show the tags that REGISTRY has for the repository it was opened for, or put
-   them into LIST when that is not NULL.  */
+/* Collect in DATA, a struct names, the tags that REGISTRY has for the
+   repository it was opened for.  */
 static int
-show_tags (struct registry *registry, struct json_object *list,
-           struct error *err)
+collect_tags (struct registry *registry, void *data, struct error *err)
 {
-  struct names names = { 0 };
+  struct names *all = data;
+  struct names page = { 0 };
   struct list tags;
   int status = 0;
 
+  names_release (all);
   list_tags (&tags, registry);
-  while ((status = list_next (&tags, &names, err)) > 0)
-    for (size_t i = 0; i < names.count; i++)
-      if (list != NULL)
-        json_object_array_add (list, json_object_new_string (names.list[i]));
-      else if (log_says (LOG_RESULT))
-        puts (names.list[i]);
-  names_release (&names);
+  while ((status = list_next (&tags, &page, err)) > 0)
+    names_move (all, &page);
+  names_release (&page);
   list_release (&tags);
   return status;
+}
+
+static void
+print_tags (const struct names *tags, bool is_json)
+{
+  AUTO_JSON struct json_object *list = json_object_new_array ();
+
+  for (size_t i = 0; i < tags->count; i++)
+    if (is_json)
+      json_object_array_add (list, json_object_new_string (tags->list[i]));
+    else if (log_says (LOG_RESULT))
+      puts (tags->list[i]);
+  if (is_json)
+    print_list (list);
 }
 
 static int
 search_tags (struct invocation *invocation, struct error *err)
 {
   const struct search_options *options = invocation->options;
-  AUTO_JSON struct json_object *list = NULL;
-  struct registry_options registry_options;
-  struct registry *registry = NULL;
+  struct registry_options registry;
   struct reference ref = { 0 };
+  struct names tags = { 0 };
 
-  if (options->format != NULL && strcmp (options->format, "json") == 0)
-    list = json_object_new_array ();
   int status = reference_parse (
       &ref, invocation->operand_count > 0 ? invocation->operands[0] : "", err);
   if (status < 0)
     return status;
-  typed_registry_apply (&options->registry, invocation->config,
-                        &registry_options);
-  status = registry_open (&registry, &ref, &registry_options, err);
+  typed_registry_apply (&options->registry, invocation->config, &registry);
+  status = registry_ask_around (&ref, &registry, collect_tags, &tags, err);
   if (status == 0)
-    status = show_tags (registry, list, err);
-  if (status == 0 && list != NULL)
-    print_list (list);
-  registry_close (registry);
+    print_tags (&tags, wants_json (options));
+  names_release (&tags);
   reference_release (&ref);
   return status;
 }

@@ -559,24 +559,24 @@ run_pull (struct pull *pull, const struct reference *ref,
   return status;
 }
 
-/* Pull REF for WANTED into STORE from the registry or mirror that OPTIONS lead
-   to.  IS_MIRROR tells which of them it was.  */
-static int
-pull_from (struct store *store, const struct reference *ref,
-           const struct platform *wanted,
-           const struct registry_options *options, bool *is_mirror,
-           struct error *err)
+/* What is to be pulled where.  */
+struct order
 {
-  struct pull pull = { .store = store };
+  struct store *store;
+  const struct reference *ref;
+  struct platform wanted;
+};
 
-  int status = registry_open (&pull.registry, ref, options, err);
-  if (status < 0)
-    return status;
-  *is_mirror = registry_is_mirror (pull.registry);
+/* Carry out the order DATA with REGISTRY.  */
+static int
+pull_from (struct registry *registry, void *data, struct error *err)
+{
+  const struct order *order = data;
+  struct pull pull = { .store = order->store, .registry = registry };
+
   pull.progress = progress_open ();
-  status = run_pull (&pull, ref, wanted, err);
+  int status = run_pull (&pull, order->ref, &order->wanted, err);
   progress_close (pull.progress);
-  registry_close (pull.registry);
   for (size_t i = 0; i < pull.count; i++)
     free (pull.items[i].label);
   free (pull.blobs);
@@ -584,42 +584,22 @@ pull_from (struct store *store, const struct reference *ref,
   return status;
 }
 
-/* Return whether an error of NUMBER may be the fault of a mirror.  */
-static bool
-may_be_elsewhere (int number)
-{
-  if (number == EINTR || number == ECANCELED)
-    return false;
-  return may_be_resumed (number) || number == ENOENT || number == EBADMSG;
-}
-
 int
 image_pull (struct store *store, const struct reference *ref,
             const struct pull_options *options, struct error *err)
 {
-  struct registry_options registry = options->registry;
-  struct platform wanted = { 0 };
+  struct order order = { .store = store, .ref = ref };
 
   if (options->platform == NULL || *options->platform == '\0')
-    platform_of_host (&wanted);
+    platform_of_host (&order.wanted);
   else
     {
-      int status = platform_parse (&wanted, options->platform, err);
+      int status = platform_parse (&order.wanted, options->platform, err);
       if (status < 0)
         return status;
     }
-  for (;; registry.skipped_mirrors++)
-    {
-      AUTO_ERROR struct error problem = { 0 };
-      bool is_mirror = false;
-      int status =
-          pull_from (store, ref, &wanted, &registry, &is_mirror, &problem);
-      if (status < 0 && is_mirror && may_be_elsewhere (-status))
-        {
-          log_info (_ ("mirror passed over: %s"), problem.text);
-          continue;
-        }
-      platform_release (&wanted);
-      return status < 0 ? error_move (err, &problem) : 0;
-    }
+  int status =
+      registry_ask_around (ref, &options->registry, pull_from, &order, err);
+  platform_release (&order.wanted);
+  return status < 0 ? status : 0;
 }

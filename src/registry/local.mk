@@ -11,6 +11,7 @@ src_registry_libregistry_a_SOURCES = \
   src/registry/from-config.c \
   src/registry/keystore.c src/registry/keystore.h \
   src/registry/list.c src/registry/list.h \
+  src/registry/mirrors.c \
   src/registry/names.c src/registry/names.h \
   src/registry/place.c \
   src/registry/reference.c src/registry/reference.h \

@@ -38,12 +38,13 @@ is_name (const char *text)
   return size > 0 && size <= NAME_BYTES_MAX && strspn (text, allowed) == size;
 }
 
+/* Put NAME, which is taken, behind those in NAMES.  */
 static void
-add_name (struct names *names, const char *name)
+add_name (struct names *names, char *name)
 {
   if (names->count == names->space)
     names->list = x2nrealloc (names->list, &names->space, sizeof *names->list);
-  names->list[names->count++] = xstrdup (name);
+  names->list[names->count++] = name;
 }
 
 int
@@ -70,11 +71,20 @@ names_parse (const char *text, size_t size, const char *member,
                              : "";
       if (is_name (name)
           && strlen (name) == (size_t) json_object_get_string_len (item))
-        add_name (names, name);
+        add_name (names, xstrdup (name));
       else
         strange++;
     }
   return strange;
+}
+
+void
+names_move (struct names *to, struct names *from)
+{
+  for (size_t i = 0; i < from->count; i++)
+    add_name (to, from->list[i]);
+  from->count = 0;
+  names_release (from);
 }
 
 void

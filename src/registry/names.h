@@ -25,6 +25,9 @@ struct names
 int names_parse (const char *text, size_t size, const char *member,
                  struct names *names, struct error *err);
 
+/* Put the names in FROM, which is empty afterwards, behind those in TO.  */
+void names_move (struct names *to, struct names *from);
+
 /* Free what NAMES holds and make it { 0 }.  */
 void names_release (struct names *names);
 

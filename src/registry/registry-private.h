@@ -155,6 +155,10 @@ unsigned int exchange_delay (const struct exchange *exchange,
 /* Wait SECONDS.  */
 void registry_sleep (unsigned int seconds);
 
+/* Return whether REGISTRY is a mirror, behind which the next one or what it
+   mirrors can be asked.  */
+bool registry_is_mirror (const struct registry *registry);
+
 /* Decide where REGISTRY is and how it is spoken to.  Return 0, or a negative
    errno with ERR set.  */
 int registry_choose_place (struct registry *registry, struct error *err);

@@ -133,9 +133,19 @@ int registry_check_login (const char *url, const char *user,
    instance "https://registry-1.docker.io".  Borrowed.  */
 const char *registry_url (const struct registry *registry);
 
-/* Return whether REGISTRY is a mirror, behind which the next one or what it
-   mirrors can be asked.  */
-bool registry_is_mirror (const struct registry *registry);
+/* What is asked of a registry that may have mirrors: return 0 or more, or a
+   negative errno with ERR set.  It is asked again of the next one when the
+   fault may be that of a mirror, so it must not keep half an answer.  */
+typedef int registry_question (struct registry *registry, void *data,
+                               struct error *err);
+
+/* Ask QUESTION, with DATA, of the mirrors of REF's registry in turn, and in the
+   end of that registry, until there is an answer.  Return it, or what the last
+   one failed with.  */
+int registry_ask_around (const struct reference *ref,
+                         const struct registry_options *options,
+                         registry_question *question, void *data,
+                         struct error *err);
 
 /* Fetch the manifest or index that REFERENCE (a tag or a digest) names, at
    most 8 MiB, into DOCUMENT.  A digest is verified.  Return 0, or a negative

@@ -96,6 +96,12 @@ run udocker pull registry.invalid/a/b:one
 is 'another one when it fails' "$status $(grep -c manifests "$first_log") $(
   grep -c manifests "$second_log")" '0 1 1'
 like 'which is said' "$stderr" "^Info: mirror passed over: .*'http://$second'"
+mirrors "registry.invalid=http://$second" "registry.invalid=http://$first"
+run udocker -q manifest inspect registry.invalid/a/b:one
+is 'also for a manifest' "$status$stderr" 0
+mirrors "registry.invalid=http://127.0.0.1:1" "registry.invalid=http://$first"
+run udocker -q search --list-tags registry.invalid/a/b
+is 'and for tags' "$status$stdout$stderr" 0one
 mirrors "$registry=http://$second"
 run udocker -q pull "$registry/a/b:one"
 is 'and in the end the registry' "$status$stderr" 0
