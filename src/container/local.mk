@@ -56,6 +56,7 @@ EXTRA_DIST += tests/images.py tests/trees.py tests/trees.sh tests/kills.sh \
 EXTRA_DIST += tests/small-disk.sh
 shell_tests += tests/shell/full-disk.sh
 shell_tests += tests/shell/store-install.sh
+shell_tests += tests/shell/store-kills.sh
 shell_tests += tests/shell/store-prune.sh
 shell_tests += tests/shell/store-python.sh
 shell_tests += tests/shell/store-tag.sh

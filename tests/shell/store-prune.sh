@@ -169,7 +169,7 @@ layout_layer 3000000 second
 layout_image one
 registry_start
 registry_push "oci:$work/layout:one" a/b:one
-network_start 'slow - blobs/ 400000'
+network_start 'slow - blobs/ 1500000'
 udocker -q pull "$network/a/b:one" 2> pull.err &
 puller=$!
 until find "$layers" -name '.sha256*.part' -size +100k | grep -q .; do
