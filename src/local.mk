@@ -89,6 +89,7 @@ tests_unit_test_options_SOURCES = tests/unit/test-options.c
 tests_unit_test_options_LDADD = src/cmd/libcmd.a src/config/libconfig.a \
   src/platform/libplatform.a lib/base/libbase.a $(JSON_C_LIBS) $(LIBGNU)
 
+shell_tests += tests/shell/cli-options.sh
 shell_tests += tests/shell/cli-general.sh tests/shell/cli-settings.sh \
   tests/shell/cli-two-programs.sh tests/shell/cli-login.sh \
   tests/shell/cli-protect.sh tests/shell/dejagnu.sh \
