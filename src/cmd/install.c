@@ -33,7 +33,6 @@
 #include "src/config/config.h"
 #include "src/image/file-hash.h"
 #include "src/platform/host.h"
-#include "xalloc.h"
 #include "xvasprintf.h"
 
 extern const struct command command_install;
