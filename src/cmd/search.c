@@ -17,6 +17,7 @@
 #include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "src/cmd/command.h"
+#include "src/cmd/format.h"
 #include "src/cmd/pager.h"
 #include "src/cmd/registry-options.h"
 #include "src/config/config.h"
@@ -40,8 +41,6 @@ struct search_options
   const char *format;
 };
 
-static const char *const formats[] = { "table", "json", NULL };
-
 static const struct option_row search_rows[] = {
   {
       .letter = 'a',
@@ -61,14 +60,7 @@ static const struct option_row search_rows[] = {
       .help = N_ ("list the tags of the repository of this name instead"),
       .target = OPTION_TARGET (struct search_options, tags),
   },
-  {
-      .name = "format",
-      .kind = OPTION_VALUE,
-      .argument = N_ ("FORMAT"),
-      .help = N_ ("print a table (the default) or json"),
-      .choices = formats,
-      .target = OPTION_TARGET (struct search_options, format),
-  },
+  FORMAT_TABLE_ROW (struct search_options, format),
   {
       .name = "index",
       .kind = OPTION_VALUE,
@@ -129,28 +121,11 @@ add_result (struct json_object *list, const struct search_result *result)
 {
   struct json_object *item = json_object_new_object ();
 
-  json_object_object_add (item, "name", json_object_new_string (result->name));
-  json_object_object_add (item, "official",
-                          json_object_new_boolean (result->is_official));
-  json_object_object_add (item, "description",
-                          json_object_new_string (result->description));
-  json_object_object_add (item, "stars", json_object_new_int64 (result->stars));
+  format_add_text (item, "name", result->name);
+  format_add_truth (item, "official", result->is_official);
+  format_add_text (item, "description", result->description);
+  format_add_number (item, "stars", result->stars);
   json_object_array_add (list, item);
-}
-
-static bool
-wants_json (const struct search_options *options)
-{
-  return options->format != NULL && strcmp (options->format, "json") == 0;
-}
-
-/* Print LIST.  */
-static void
-print_list (struct json_object *list)
-{
-  AUTO_FREE char *text = json_pretty (list);
-  if (log_says (LOG_RESULT))
-    fputs (text, stdout);
 }
 
 /* Show what SEARCH finds, in pages as PAGER has them, or put it into LIST
@@ -242,7 +217,7 @@ search_repositories (struct invocation *invocation, struct error *err)
       invocation->operand_count > 0 ? invocation->operands[0] : "", &own);
   choose_place (options, invocation->config, own, &place);
   typed_registry_apply (&options->registry, invocation->config, &registry);
-  if (wants_json (options))
+  if (format_is_json (options->format))
     list = json_object_new_array ();
   pager_start (&pager, options->all || list != NULL);
   int status =
@@ -251,7 +226,7 @@ search_repositories (struct invocation *invocation, struct error *err)
   if (status == 0)
     status = show_results (search, options, &pager, list, err);
   if (status == 0 && list != NULL)
-    print_list (list);
+    format_print (list);
   search_close (search);
   return status;
 }
@@ -286,7 +261,7 @@ print_tags (const struct names *tags, bool is_json)
     else if (log_says (LOG_RESULT))
       puts (tags->list[i]);
   if (is_json)
-    print_list (list);
+    format_print (list);
 }
 
 static int
@@ -304,7 +279,7 @@ search_tags (struct invocation *invocation, struct error *err)
   typed_registry_apply (&options->registry, invocation->config, &registry);
   status = registry_ask_around (&ref, &registry, collect_tags, &tags, err);
   if (status == 0)
-    print_tags (&tags, wants_json (options));
+    print_tags (&tags, format_is_json (options->format));
   names_release (&tags);
   reference_release (&ref);
   return status;

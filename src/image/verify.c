@@ -160,6 +160,8 @@ open_blob (struct verification *verification, const char *blob,
   int directory = verification->image.directory;
   struct stat info;
 
+  if (strchr (blob, '/') != NULL || blob[0] == '.')
+    return error_set (err, EINVAL, _ ("'%s' is not the name of a blob"), blob);
   if (fstatat (directory, blob, &info, AT_SYMLINK_NOFOLLOW) < 0)
     return store_blob_exists (verification->store, blob)
                ? error_set (err, ENOENT,

@@ -104,6 +104,12 @@ run udocker verify py/pulled:v1
 like "a manifest that is none" "$status$(printf '%s\n' "$stderr" | grep Error)" \
   "^1Error: image verification failure: image 'py/pulled:v1': "
 restore
+printf secret > "$work/secret.layer"
+echo "[\"../../../../../secret\"]" > "$repos/py/ancient/latest/ancestry"
+run udocker verify py/ancient
+like "an image whose layers lie elsewhere" "$status$(printf '%s\n' "$stderr" | grep Error)" \
+  "^(1|)Error: '\.\./.*secret\.layer' is not the name of a blob"
+restore
 echo '[]' > "$repos/py/ancient/latest/ancestry"
 run udocker verify py/ancient
 like "an image without layers" "$status$(printf '%s\n' "$stderr" | grep Error)" \
