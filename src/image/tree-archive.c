@@ -35,7 +35,7 @@
 
 enum
 {
-  BLOCK_SIZE = 32 * 1024,    /* bytes written at once */
+  BLOCK_SIZE = 64 * 1024,    /* bytes written at once */
   LAST_BLOCK_SIZE = 20 * 512 /* the archive is a multiple of this, as tar's */
 };
 

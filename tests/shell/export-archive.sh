@@ -101,6 +101,25 @@ else
   skip "a terminal is refused" "there is no script"
 fi
 
+# Interrupted while nobody reads, or while it writes.
+mkfifo pipe
+sleep 60 < pipe &
+reader=$!
+status=0
+timeout --foreground -s INT 1 sh -c 'trap - INT; exec udocker export -o pipe first' 2> err || status=$?
+kill $reader
+wait $reader 2> /dev/null
+is "interrupted where nobody reads" "$status$(grep -v Info err)" 124
+full=$libexec/udocker-full
+if strace -o /dev/null -e inject=flock:error=ENOSYS true 2> /dev/null; then
+  strace -qq -o /dev/null -e inject=getdents64:signal=TERM:when=5 \
+    "$full" export -o out.tar first 2> err
+  is "a signal leaves the old file and nothing else" \
+    "$(cat out.tar; find . -maxdepth 1 -name '.*.tmp'; grep -v Info err)" old
+else
+  skip "a signal leaves the old file and nothing else" "no strace"
+fi
+
 # The whole container.
 run udocker export --clone -o out.tar first
 is "export --clone" "$status" 0
