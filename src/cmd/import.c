@@ -17,7 +17,6 @@
 #include "src/image/import.h"
 #include "src/image/store.h"
 #include "src/registry/reference.h"
-#include "xalloc.h"
 #include "xvasprintf.h"
 
 extern const struct command command_import;
