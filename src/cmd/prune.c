@@ -16,6 +16,7 @@
 #include "lib/base/size.h"
 #include "src/cmd/command.h"
 #include "src/cmd/format.h"
+#include "src/container/running.h"
 #include "src/image/store.h"
 #include "src/image/usage.h"
 
@@ -126,6 +127,8 @@ run_prune (struct invocation *invocation, struct error *err)
     return status;
   if (!is_json)
     print_table (&garbage);
+  if (!options->dry_run)
+    container_sweep_records (store);
   if (!options->dry_run && garbage.count > 0)
     status =
         store_garbage_remove (store, &garbage, options->force, &freed, err);

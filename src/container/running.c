@@ -203,3 +203,39 @@ container_unclaim (const struct container *container, int claim, bool removed)
     }
   (void) close (claim); /* nothing was written to it */
 }
+
+/* Remove the lock files in the directory PATH whose containers are not in STORE
+   and that nobody holds.  */
+static void
+sweep_records (struct store *store, const char *path)
+{
+  AUTO_CLOSEDIR DIR *directory = opendir (path);
+  const struct dirent *entry;
+
+  while (directory != NULL && (entry = readdir (directory)) != NULL)
+    {
+      if (entry->d_name[0] == '.'
+          || file_exists (store_containers_fd (store), entry->d_name))
+        continue;
+      AUTO_CLOSE int fd = openat (dirfd (directory), entry->d_name,
+                                  O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+      if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) == 0)
+        (void) unlinkat (dirfd (directory), entry->d_name, 0); /* or stays */
+    }
+}
+
+void
+container_sweep_records (struct store *store)
+{
+  AUTO_FREE char *top = xasprintf ("%s/run", store_top_path (store));
+  AUTO_CLOSEDIR DIR *directory = opendir (top);
+  const struct dirent *entry;
+
+  while (directory != NULL && (entry = readdir (directory)) != NULL)
+    {
+      if (entry->d_name[0] == '.')
+        continue;
+      AUTO_FREE char *machine = xasprintf ("%s/%s", top, entry->d_name);
+      sweep_records (store, machine);
+    }
+}

@@ -10,6 +10,7 @@
 
 struct container;
 struct error;
+struct store;
 
 /* Every run holds a shared lock on TOP/run/HOST/ID, a file per machine and
    container, from before the program starts until its engine has ended,
@@ -36,5 +37,10 @@ int container_claim (const struct container *container, int hold, int *claim,
    what stands for it in run/ can go too.  CLAIM may be -1.  */
 void container_unclaim (const struct container *container, int claim,
                         bool removed);
+
+/* Remove from run/ of STORE what stands for containers that are gone, as a
+   killed rm or another tool leaves it.  Never fails: what cannot be removed
+   stays.  */
+void container_sweep_records (struct store *store);
 
 #endif

@@ -143,6 +143,16 @@ is "what was young is old later" "$(test -e "$layers/$young"; echo $?)" 1
 rm "$layers/README"
 python_rules "the repository is in order"
 
+# What says that containers are in use outlives them sometimes.
+mkdir -p "$UDOCKER_DIR/run/here" "$UDOCKER_DIR/run/there"
+gone=00000000-0000-4000-8000-000000000000
+touch "$UDOCKER_DIR/run/here/$gone" "$UDOCKER_DIR/run/there/$gone" \
+  "$UDOCKER_DIR/run/there/$python_id"
+run udocker prune
+is "records of containers that are gone go" \
+  "$status$(cd "$UDOCKER_DIR/run" && find . -type f)" "0./there/$python_id"
+rm -r "$UDOCKER_DIR/run"
+
 # What processes that live work at.
 : > "$layers/.$orphan.part"
 mkdir -p "$repos/alive/.x.0123456789abcdef.part" "$containers/.$python_id.part"
