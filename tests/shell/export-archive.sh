@@ -103,6 +103,7 @@ fi
 
 # Interrupted while nobody reads, or while it writes.
 mkfifo pipe
+# shellcheck disable=SC2217  # it only holds the pipe
 sleep 60 < pipe &
 reader=$!
 status=0
