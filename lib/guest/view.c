@@ -44,7 +44,7 @@ static int
 compare_paths (const char *one, const char *other, size_t length)
 {
   size_t i = 0;
-  while (one[i] != '\0' && i < length && one[i] == other[i])
+  while (i < length && one[i] != '\0' && one[i] == other[i])
     i++;
 
   int a = one[i] == '/' ? 1 : one[i] == '\0' ? 0 : 1 + (unsigned char) one[i];
