@@ -150,6 +150,14 @@ raise_descriptors (void)
     }
 }
 
+/* Return what messages call INPUT.  */
+static const char *
+shown_input (const char *input)
+{
+  return input == NULL || strcmp (input, "-") == 0 ? _ ("standard input")
+                                                   : input;
+}
+
 /* Open the INPUT of LOAD into FD, and read it, unless it is a directory.  */
 static int
 read_input (struct load *load, const char *input, int *fd, struct error *err)
@@ -163,7 +171,7 @@ read_input (struct load *load, const char *input, int *fd, struct error *err)
     return error_set (err, ENOENT, _ ("image file does not exist: %s"), input);
   if (*fd < 0 || fstat (*fd, &info) < 0)
     return error_set (err, errno, _ ("cannot open '%s': %s"),
-                      is_stdin ? "-" : input, strerror (errno));
+                      shown_input (input), strerror (errno));
   if (is_stdin && isatty (*fd))
     return error_set (err, EINVAL,
                       _ ("an archive cannot be typed: give a file with -i, or"
@@ -175,10 +183,10 @@ read_input (struct load *load, const char *input, int *fd, struct error *err)
     }
   struct progress *progress = progress_open ();
   struct progress_line *line =
-      progress_add (progress, is_stdin ? _ ("standard input") : input,
+      progress_add (progress, shown_input (input),
                     S_ISREG (info.st_mode) ? info.st_size : -1);
   int status =
-      members_read (load->members, *fd, is_stdin ? "-" : input, line, err);
+      members_read (load->members, *fd, shown_input (input), line, err);
   progress_finish (line, status == 0 ? _ ("done") : _ ("stopped"));
   progress_close (progress);
   return status;
@@ -224,10 +232,10 @@ collect_images (struct load *load, const char *input, struct error *err)
     return error_set (err, EBADMSG,
                       _ ("'%s' is no archive of images: it has neither"
                          " 'manifest.json' nor 'index.json'"),
-                      input == NULL ? "-" : input);
+                      shown_input (input));
   if (load->count == 0)
     return error_set (err, EBADMSG, _ ("'%s' has no image in it"),
-                      input == NULL ? "-" : input);
+                      shown_input (input));
   return 0;
 }
 
