@@ -206,11 +206,13 @@ chosen_registry (const struct login_options *options,
 }
 
 /* Ask the registry whether it takes USERNAME and PASSWORD.  Return 0 when it
-   does, or when that cannot be told, which is warned about: who is offline
-   logs in for later.  Otherwise return a negative errno with ERR set.  */
+   does, or when that cannot be told, for which DOUBT has the reason: who is
+   offline logs in for later.  Otherwise return a negative errno with ERR
+   set.  */
 static int
 check (const struct login_options *options, const struct config *config,
-       const char *username, const char *password, struct error *err)
+       const char *username, const char *password, struct error *doubt,
+       struct error *err)
 {
   AUTO_ERROR struct error problem = { 0 };
   struct registry_options registry;
@@ -232,8 +234,7 @@ check (const struct login_options *options, const struct config *config,
       return error_prefix (err, _ ("invalid credentials"));
     }
   if (status > 0)
-    log_warning (_ ("credentials are kept without having been tried: %s"),
-                 problem.text);
+    (void) error_move (doubt, &problem);
   return 0;
 }
 
@@ -256,11 +257,15 @@ run_login (struct invocation *invocation, struct error *err)
   if (is_upper_case (password))
     log_warning (_ ("password in uppercase Caps Lock ?"));
 
-  int status = check (options, config, username, password, err);
+  AUTO_ERROR struct error doubt = { 0 };
+  int status = check (options, config, username, password, &doubt, err);
   if (status == 0)
     status =
         keystore_store (config->keystore, chosen_registry (options, config),
                         username, password, err);
+  if (status == 0 && doubt.number != 0)
+    log_warning (_ ("credentials are kept without having been tried: %s"),
+                 doubt.text);
   explicit_bzero (password, strlen (password));
   return status;
 }
