@@ -47,14 +47,19 @@ kills ()
   is "afterwards it works, with the same name" \
     "$status$(printf '%s\n' "$stderr" | grep -v -e 'Info: waiting' -e '^$')" 0
   ok "  and all are whole" "$kills_whole"
-  # What was killed in the moment when it has no lock is kept for ten minutes.
-  find "$UDOCKER_DIR/containers" -maxdepth 1 \
-    \( -name '.*.part' -o -name '.*.new' \) \
-    -exec sh -c 'test -e "$1/lock" && test "${1%.new}" = "$1" \
-      || touch -d "1 hour ago" "$1"' sh {} \;
+  age_unlocked "$UDOCKER_DIR/containers"
   udocker rm none 2> /dev/null
   is "  and what was half made is gone" \
     "$(find "$UDOCKER_DIR/containers" -maxdepth 1 -name '.*.*')" ''
+}
+
+# age_unlocked DIRECTORY: have what lies below it and was killed in the moment
+# when it has no lock, which is kept for ten minutes, look as old as that.
+age_unlocked ()
+{
+  find "$1" -type d \( -name '.*.part' -o -name '.*.new' \) \
+    -exec sh -c 'test -e "$1/lock" && test "${1%.new}" = "$1" \
+      || touch -d "1 hour ago" "$1"' sh {} \;
 }
 
 # interruptions COMMAND [ARGUMENT]...: interrupt COMMAND, as above, halfway by

@@ -27,6 +27,7 @@
 #include "lib/base/buffer.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 #include "lib/base/i18n.h"
 #include "lib/base/interrupt.h"
 #include "lib/base/log.h"
@@ -39,6 +40,8 @@
 #include "src/image/unpack.h"
 #include "hash.h"
 #include "xalloc.h"
+#include "xstrndup.h"
+#include "xvasprintf.h"
 
 enum
 {
@@ -395,6 +398,46 @@ members_use_directory (struct members *members, int fd)
   members->directory = fd;
 }
 
+/* Open NAME below DIRECTORY, without following any link: a directory may come
+   from a stranger, as archives do.  Return a descriptor, or -1 with errno set;
+   *LINK is then what a link on the way makes of NAME, NULL where there is none
+   or it leads out of DIRECTORY (ELOOP), which the caller frees.  */
+static int
+open_without_links (int directory, const char *name, char **link)
+{
+  AUTO_CLOSE int parent = -1;
+
+  *link = NULL;
+  for (const char *part = name;;)
+    {
+      size_t length = strcspn (part, "/");
+      AUTO_FREE char *step = xstrndup (part, length);
+      const char *rest = part + length;
+      int from = parent < 0 ? directory : parent;
+      int flags = *rest == '\0' ? O_NONBLOCK | O_NOCTTY : O_DIRECTORY;
+      AUTO_CLOSE int fd =
+          openat (from, step, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | flags);
+      int number = errno;
+      AUTO_FREE char *target = fd < 0 ? file_read_link (from, step) : NULL;
+      if (target != NULL)
+        {
+          AUTO_FREE char *here = xstrndup (name, (size_t) (rest - name));
+          AUTO_FREE char *path = xasprintf ("%s%s", target, rest);
+          *link = archive_member_name (path, here);
+          errno = ELOOP;
+          return -1;
+        }
+      if (fd < 0 || *rest == '\0')
+        {
+          errno = number;
+          return TAKE_FD (fd);
+        }
+      cleanup_close (&parent);
+      parent = TAKE_FD (fd);
+      part = rest + 1;
+    }
+}
+
 /* Read the file NAME below the directory of MEMBERS into the table.  Return
    -ENOENT, ERR untouched, when there is none.  */
 static int
@@ -403,9 +446,19 @@ read_from_directory (struct members *members, const char *name,
 {
   struct stat info;
   __attribute__ ((cleanup (sink_release))) struct sink sink = { 0 };
+  char *link = NULL;
 
-  AUTO_CLOSE int fd = openat (members->directory, name,
-                              O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  AUTO_CLOSE int fd = open_without_links (members->directory, name, &link);
+  if (link != NULL)
+    {
+      struct member *made = member_new (xstrdup (name));
+      made->link = link;
+      add_member (members, made);
+      return 0;
+    }
+  if (fd < 0 && errno == ELOOP)
+    return error_set (
+        err, ELOOP, _ ("'%s' is a link that leads out of the directory"), name);
   if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
     return -ENOENT;
   if (fd < 0 || fstat (fd, &info) < 0)

@@ -34,6 +34,7 @@
 #include "src/image/load-private.h"
 #include "src/image/manifest.h"
 #include "src/image/store.h"
+#include "src/registry/reference.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
 
@@ -241,6 +242,18 @@ collect_images (struct load *load, const char *input, struct error *err)
 
 /* Names.  */
 
+/* Tell whether IMAGE may be called by DIGEST: who asks for one gets nothing
+   else.  */
+static bool
+may_have_digest (const struct load_image *image, const char *digest)
+{
+  AUTO_ERROR struct error ignored = { 0 };
+  AUTO_FREE char *own = NULL;
+
+  (void) file_hash_text (image->manifest, image->manifest_size, &own, &ignored);
+  return own != NULL && strcmp (own, digest) == 0;
+}
+
 /* Decide the name NAME of IMAGE.  COUNT images have none.  */
 static void
 decide_name (const struct load_image *image, struct load_name *name,
@@ -253,6 +266,16 @@ decide_name (const struct load_image *image, struct load_name *name,
     log_warning (_ ("an image in the archive is called '%.300s', which is no"
                     " name for an image"),
                  name->given);
+  if (digest_is_valid (name->tag) && !may_have_digest (image, name->tag))
+    {
+      log_warning (_ ("an image in the archive is called '%.300s', which is not"
+                      " its digest"),
+                   name->given);
+      free (name->name);
+      free (name->tag);
+      (void) archive_image_name (NULL, false, repository, image->id,
+                                 &name->name, &name->tag);
+    }
   if (name->given == NULL && repository != NULL && count > 1)
     {
       free (name->tag);

@@ -221,6 +221,30 @@ refused "an empty input" 'neither' udocker load
 refused "no archive" 'cannot read the archive' udocker load -i bad/damaged.error
 refused "no file" 'image file does not exist: nope' udocker load -i nope
 refused "an empty directory" 'neither' udocker load -i "$HOME"
+
+# Directories come from strangers, too: what their links lead to outside is not
+# read.
+python3 - << 'END' || bail 'cannot make directories'
+from archives import *
+open("bad/outside.tar", "wb").write(layer(entry("secret", data="secret"),
+                                      compress=None))
+for name, link, listed in (("absolute", os.path.abspath("bad/outside.tar"), "layer"),
+                           ("relative", "../outside.tar", "layer"),
+                           ("way", "..", "layer/outside.tar")):
+    os.makedirs("bad/" + name)
+    for file, data in (("c.json", {"architecture": "amd64", "os": "linux"}),
+                       ("manifest.json", [{"Config": "c.json", "RepoTags": None,
+                                           "Layers": [listed]}])):
+        json.dump(data, open("bad/%s/%s" % (name, file), "w"))
+    os.symlink(link, "bad/%s/layer" % name)
+END
+refused "a directory with an absolute link" "no member 'layer'" \
+  udocker load -i bad/absolute
+refused "a directory with a link out of it" "link that leads out" \
+  udocker load -i bad/relative
+refused "a directory with a directory out of it" "link that leads out" \
+  udocker load -i bad/way
+
 refused "a name that leads out" "''?../x'" udocker load -i good/good.tar ../x
 refused "a file that grows too big" 'File too large' \
   sh -c 'ulimit -f 300; exec udocker load -i good/good.tar'
@@ -235,6 +259,27 @@ for archive in double outside trailing; do
 done
 is "  nothing is outside" "$(find / "$work" -maxdepth 1 -name outside)" ''
 python_rules "  the Python tool understands all" --settled
+
+# Nobody gets something else for a digest.
+digest=sha256:$(printf %064d 0)
+python3 - "$digest" << 'END' || bail 'cannot make an archive'
+import sys
+from archives import *
+data = layer(entry("digest"), compress=None)
+made = Archive()
+made.add("layer", data)
+made.add("c.json", config(data))
+made.add("manifest.json", [{"Config": "c.json", "Layers": ["layer"],
+                            "RepoTags": ["false@" + sys.argv[1]]}])
+made.write("good/digest.tar")
+END
+run udocker load -i good/digest.tar
+like "load what has a false digest for its name" "$stderr" 'not its digest'
+like "  it has another one" "$status$stdout" '^0localhost/[0-9a-f]{12}:latest$'
+run udocker run "false@$digest"
+unlike "  it is not found by that digest" "$stderr" 'command|program'
+run udocker rmi "$(udocker -q images | sed 's/ .*//' | grep localhost/)"
+is "  remove it" "$status" 0
 
 # Names that are taken.
 run udocker load -i good/good.tar
@@ -288,6 +333,7 @@ while test $i -lt "$KILLS"; do
   whole || torn=$((torn + 1))
   udocker rmi b/ig:0 b/ig:1 b/ig:2 > out 2>&1
 done
+age_unlocked "$UDOCKER_DIR/repos"
 is "$KILLS kills leave no image that is not whole" $torn 0
 # What was killed right before it would have appeared has no lock any more, and
 # is left alone for ten minutes.
