@@ -41,9 +41,20 @@ disk_free
 run udocker create --name=box "$image"
 is "create, once there is room" "$status$stderr" 0
 
-# clone, load, import: each fills the disk again.
+# What copies it fills the disk again.
 disk_fill 2000
 no_room "clone of a tree that is too large" udocker -q clone box
+udocker -q save -o "$work/saved.tar" "$image"
+udocker -q export -o "$work/tree.tar" box
+for room in 2000 0; do
+  disk_fill $room
+  no_room "load with $room kB" udocker -q load -i "$work/saved.tar" other
+  no_room "import with $room kB" udocker -q import "$work/tree.tar" other
+  no_room "import to a container with $room kB" \
+    udocker -q import --tocontainer --name=other "$work/tree.tar"
+  no_room "save with $room kB" udocker -q save -o "$disk/saved.tar" "$image"
+  no_room "export with $room kB" udocker -q export -o "$disk/tree.tar" box
+done
 disk_free
 
 # What needs no room, or very little.
