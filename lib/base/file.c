@@ -94,15 +94,13 @@ file_write_all (int fd, const void *data, size_t size)
 
 /* Write DATA to FD and flush it.  Return 0 or a negative errno.  */
 static int
-write_and_flush (int fd, const void *data, size_t size, mode_t mode)
+write_and_flush (int fd, const void *data, size_t size)
 {
   int status = file_write_all (fd, data, size);
 
   if (status < 0)
     return status;
-  if (fchmod (fd, mode) < 0 || fsync (fd) < 0)
-    return -errno;
-  return 0;
+  return fsync (fd) < 0 ? -errno : 0;
 }
 
 /* Flush the directory that holds PATH below DIR.  */
@@ -134,12 +132,12 @@ file_replace (int dir, const char *path, const void *data, size_t size,
       xasprintf ("%.*s.%s.%016jx.tmp", directory_length, path,
                  path + directory_length, (uintmax_t) random);
   AUTO_CLOSE int fd =
-      openat (dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+      openat (dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (fd < 0)
     return error_set (err, errno, _ ("cannot create '%s': %s"), temporary,
                       strerror (errno));
 
-  int status = write_and_flush (fd, data, size, mode);
+  int status = write_and_flush (fd, data, size);
   if (status == 0 && renameat (dir, temporary, dir, path) < 0)
     status = -errno;
   if (status < 0)

@@ -34,10 +34,11 @@ int file_read (int dir, const char *path, char **text, size_t *size,
 /* Write all SIZE bytes of DATA to FD.  Return 0 or a negative errno.  */
 int file_write_all (int fd, const void *data, size_t size);
 
-/* Make the SIZE bytes of DATA the contents of PATH below DIR, with MODE:
-   written to a temporary name beside it, fsync'ed, renamed, and the directory
-   fsync'ed, so that after a crash there is the old file or the new one.
-   Return 0 or a negative errno with ERR set and nothing left behind.  */
+/* Make the SIZE bytes of DATA the contents of PATH below DIR, with MODE
+   less the umask: written to a temporary name beside it, fsync'ed, renamed, and
+   the directory fsync'ed, so that after a crash there is the old file or the
+   new one. Return 0 or a negative errno with ERR set and nothing left behind.
+ */
 int file_replace (int dir, const char *path, const void *data, size_t size,
                   mode_t mode, struct error *err);
 

@@ -47,7 +47,8 @@ lock_open (int dir, const char *path, int operation, const char *what,
 {
   /* Over NFS an exclusive lock wants a descriptor open for writing, a shared
      one a descriptor open for reading.  */
-  AUTO_CLOSE int fd = openat (dir, path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+  AUTO_CLOSE int fd = openat (dir, path, flags, 0666);
   if (fd < 0)
     return error_set (err, errno, _ ("cannot open the lock '%s': %s"), path,
                       strerror (errno));

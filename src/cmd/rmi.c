@@ -47,6 +47,8 @@ remove_one (struct store *store, const char *typed, bool force,
   if (!found.is_protected)
     log_info (_ ("deleting image: %s:%s"), found.name, found.tag);
   status = store_tag_remove (store, &found, force, err);
+  if (status < 0 && !found.is_protected)
+    (void) error_prefix (err, _ ("deleting image"));
   store_tag_release (&found);
   return status;
 }

@@ -129,9 +129,12 @@ int
 store_blob_commit (struct store_blob *blob, struct error *err)
 {
   const struct store *store = blob->store;
+  struct stat info;
   int number = 0;
 
-  if (fchmod (blob->fd, 0644) < 0 || fsync (blob->fd) < 0
+  /* What the umask denies others stays so, and nobody else ever writes.  */
+  if (fstat (blob->fd, &info) < 0 || fchmod (blob->fd, info.st_mode & 0644) < 0
+      || fsync (blob->fd) < 0
       || renameat (store->layers_fd, blob->part, store->layers_fd, blob->digest)
              < 0)
     number = errno;

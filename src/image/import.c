@@ -358,7 +358,7 @@ open_to_others (int fd)
 
   (void) umask (mask);
   if (fstat (fd, &info) == 0 && info.st_nlink == 1)
-    (void) fchmod (fd, 0666 & ~mask); /* where it is not ours it stays */
+    (void) fchmod (fd, 0644 & ~mask); /* where it is not ours it stays */
 }
 
 /* Remove the file that is an image now.  */

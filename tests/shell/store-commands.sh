@@ -281,7 +281,7 @@ like "  rm" "$status$(echo "$stderr" | grep -v ^Info)" \
   '^1Error: .*Permission denied'
 run udocker rmi test/x
 like "  rmi" "$status$(echo "$stderr" | grep -v ^Info)" \
-  "^1Error: .*Permission denied"
+  "^1Error: deleting image: .*Permission denied"
 is "  all is there" "$(udocker -q images; udocker ps | wc -l)" \
   'test/x:latest    .
 2'
@@ -291,5 +291,22 @@ chmod -R u+w "$UDOCKER_DIR"
 mv "$UDOCKER_DIR" "$work/moved"
 run udocker --repo="$work/moved" create test/x
 is "a repository that was moved" "$status$stderr" 0
+
+# What the umask keeps from others.
+mkdir tree
+tar -C tree -cf tree.tar .
+umask 077
+run env UDOCKER_DIR="$work/private" udocker import tree.tar test/private:1
+umask 022
+is "import with umask 077" "$status" 0
+is "  keeps all from others" "$(find private ! -type l -perm /077)" ''
+
+# A repository may come from a stranger: nothing is made where its locks lead.
+export UDOCKER_DIR="$work/private"
+rm -f private/layers/.lock
+ln -s "$work/lead" private/layers/.lock
+run udocker rmi test/private:1
+is "a lock that is a link" "$status" 1
+not_ok "  is not followed" test -e lead
 
 done_testing
