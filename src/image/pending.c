@@ -265,8 +265,6 @@ complete (struct store_pending *pending, const char *flavour, struct error *err)
   if (status < 0)
     return status;
   (void) file_sync_directory (pending->store->layers_fd);
-  (void) unlinkat (pending->fd, STORE_PART_LOCK, 0);
-  (void) file_sync_directory (pending->fd);
   return 0;
 }
 
@@ -283,9 +281,15 @@ appear (struct store_pending *pending, bool replace, struct error *err)
   AUTO_CLOSE int lock = store_lock_layers (pending->store, true, err);
   if (lock < 0)
     return lock;
-  int status = !replace && file_exists (pending->parent, mark)
-                   ? -EEXIST
-                   : replace_tag (pending, &old_blobs);
+  bool is_free = replace || !file_exists (pending->parent, mark);
+  if (is_free)
+    {
+      /* Not before this lock is had, for which it may wait for long: without
+         its own one it looks dead.  */
+      (void) unlinkat (pending->fd, STORE_PART_LOCK, 0);
+      (void) file_sync_directory (pending->fd);
+    }
+  int status = is_free ? replace_tag (pending, &old_blobs) : -EEXIST;
   if (status < 0)
     return error_set (err, -status, _ ("cannot store image '%s:%s': %s"),
                       pending->name, pending->tag, strerror (-status));

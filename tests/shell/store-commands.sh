@@ -301,6 +301,22 @@ umask 022
 is "import with umask 077" "$status" 0
 is "  keeps all from others" "$(find private ! -type l -perm /077)" ''
 
+# What waits to appear has its lock, by which others see that it lives.
+flock -s "$work/private/layers/.lock" sh -c '
+  until test -e go; do sleep 0.05; done' &
+UDOCKER_DIR=$work/private udocker import tree.tar test/late:1 2> late &
+late=$!
+until grep -q waiting late || ! kill -0 $late; do sleep 0.05; done
+held ()
+{
+  test -e "$1" && ! flock -n "$1" true
+}
+ok "an image that waits to appear is held" \
+  held private/repos/test/late/.1.*.part/lock
+touch go
+wait
+is "  and appears" "$(ls -A private/repos/test/late)" 1
+
 # A repository may come from a stranger: nothing is made where its locks lead.
 export UDOCKER_DIR="$work/private"
 rm -f private/layers/.lock
