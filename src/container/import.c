@@ -41,7 +41,7 @@ unpack (const struct container_source *source, int root,
         const volatile sig_atomic_t *stop, struct error *err)
 {
   const struct unpack_layer layer = {
-    .name = source->input,
+    .name = import_shown_input (source->input),
     .fd = source->fd,
     .is_archive = true,
   };

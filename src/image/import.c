@@ -63,6 +63,12 @@ import_release (struct import *import)
   free (import->diff_id);
 }
 
+const char *
+import_shown_input (const char *input)
+{
+  return strcmp (input, "-") == 0 ? _ ("standard input") : input;
+}
+
 int
 import_open (const char *input, struct error *err)
 {
@@ -193,7 +199,8 @@ stage_bytes (struct import *import, int fd, struct progress_line *line,
         continue;
       if (got < 0)
         return error_set (err, errno, _ ("cannot read '%s': %s"),
-                          import->options->input, strerror (errno));
+                          import_shown_input (import->options->input),
+                          strerror (errno));
       if (got == 0)
         return store_stage_finish (&import->layer, err);
       status = store_stage_write (&import->layer, data, (size_t) got, err);
@@ -220,7 +227,8 @@ stage_file (struct import *import, int fd, struct error *err)
     }
   struct progress *progress = progress_open ();
   struct progress_line *line =
-      progress_add (progress, options->input, is_file ? info.st_size : -1);
+      progress_add (progress, import_shown_input (options->input),
+                    is_file ? info.st_size : -1);
   int status = stage_bytes (import, fd, line, err);
   progress_finish (line, status == 0 ? _ ("done") : _ ("given up"));
   progress_close (progress);
@@ -232,8 +240,9 @@ static int
 stage_uncompressed (struct import *import, struct error *err)
 {
   struct store_stage compressed = import->layer;
-  const struct unpack_layer source = { .name = import->options->input,
-                                       .fd = compressed.fd };
+  const struct unpack_layer source = {
+    .name = import_shown_input (import->options->input), .fd = compressed.fd
+  };
   struct layer_stream *stream = NULL;
   const void *data = NULL;
 
@@ -273,7 +282,7 @@ static int
 check_layer (struct import *import, struct error *err)
 {
   const struct unpack_layer layer = {
-    .name = import->options->input,
+    .name = import_shown_input (import->options->input),
     .fd = import->layer.fd,
     .digest = &import->diff_id,
     .is_archive = true,

@@ -23,6 +23,9 @@ struct import_options
   bool move;            /* remove the file once the image is there */
 };
 
+/* Return what messages call INPUT.  */
+const char *import_shown_input (const char *input);
+
 /* Open INPUT, a file or "-" for the standard input, which must be no terminal.
    Return the descriptor, which the caller closes, or a negative errno with ERR
    set.  */

@@ -150,16 +150,24 @@ read_input (struct source *source, struct error *err)
       if (got >= 0)
         return got;
       if (errno != EINTR)
-        return error_set (err, errno, _ ("cannot read layer '%s': %s"),
+        return error_set (err, errno,
+                          source->layer->is_archive
+                              ? _ ("cannot read '%s': %s")
+                              : _ ("cannot read layer '%s': %s"),
                           source->layer->name, strerror (errno));
     }
 }
 
-static int
-set_damaged (struct source *source, const char *text, struct error *err)
+int
+layer_set_damaged (const struct unpack_layer *layer, const char *why,
+                   struct error *err)
 {
-  return error_set (err, EBADMSG, _ ("layer '%s' is damaged: %s"),
-                    source->layer->name, text);
+  return error_set (err, EBADMSG,
+                    layer->is_archive
+                        ? _ ("'%s' is no archive of a file system, or damaged:"
+                             " %s")
+                        : _ ("layer '%s' is damaged: %s"),
+                    layer->name, why);
 }
 
 #if HAVE_LIBISAL
@@ -209,10 +217,12 @@ inflate_gzip (struct source *source, struct error *err)
           int result = isal_inflate (state);
           if (result != ISAL_DECOMP_OK && result != ISAL_END_INPUT
               && result != ISAL_OUT_OVERFLOW)
-            return set_damaged (source, _ ("invalid compressed data"), err);
+            return layer_set_damaged (source->layer,
+                                      _ ("invalid compressed data"), err);
           is_between = state->block_state == ISAL_BLOCK_FINISH;
           if (!is_between && in_before == 0 && state->avail_out == out_before)
-            return set_damaged (source, _ ("it ends too early"), err);
+            return layer_set_damaged (source->layer, _ ("it ends too early"),
+                                      err);
         }
       emit (source, chunk, CHUNK_SIZE);
     }
@@ -270,7 +280,7 @@ inflate_other (struct source *source, struct error *err)
         break;
       emit (source, chunk, (size_t) got);
     }
-  return set_damaged (source, archive_error_string (archive), err);
+  return layer_set_damaged (source->layer, archive_error_string (archive), err);
 }
 
 /* Compare the digest of what was read with what the layer should have, or

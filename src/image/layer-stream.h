@@ -27,6 +27,11 @@ int layer_stream_new (const struct unpack_layer *layers, size_t count,
 ptrdiff_t layer_stream_read (struct layer_stream *stream, const void **data,
                              struct error *err);
 
+/* Set ERR to what tells WHY LAYER is damaged, or no layer at all.  Return
+   -EBADMSG.  */
+int layer_set_damaged (const struct unpack_layer *layer, const char *why,
+                       struct error *err);
+
 /* Stop the thread and free STREAM, which may be NULL.  */
 void layer_stream_free (struct layer_stream *stream);
 

@@ -110,9 +110,8 @@ set_archive_error (struct unpacker *unpacker, struct archive *archive,
 
   if (unpacker->stream_error.number != 0)
     return error_move (err, &unpacker->stream_error);
-  return error_set (err, EBADMSG, _ ("layer '%s' is damaged: %s"),
-                    unpacker->layer->name,
-                    text == NULL ? _ ("it is no archive") : text);
+  return layer_set_damaged (unpacker->layer,
+                            text == NULL ? _ ("it is no archive") : text, err);
 }
 
 /* Set the attributes of ENTRY that belong to its user on the file FD, as far
@@ -253,9 +252,7 @@ unpack_entry (struct unpacker *unpacker, struct archive *archive,
                            .tv_nsec = archive_entry_mtime_nsec (entry) };
 
   if (name == NULL)
-    return error_set (err, EBADMSG,
-                      _ ("layer '%s' is damaged: an entry has no name"),
-                      unpacker->layer->name);
+    return layer_set_damaged (unpacker->layer, _ ("an entry has no name"), err);
   if (!archive_entry_mtime_is_set (entry))
     time.tv_nsec = UTIME_OMIT;
 

@@ -20,7 +20,7 @@ struct unpack_layer
   const char *diff_id; /* digest its uncompressed bytes must have, or NULL */
   char **digest;       /* where to put the digest that they have, sha256 where
                           there is no DIFF_ID; the caller frees it; or NULL */
-  bool is_archive;     /* a file of no bytes is none */
+  bool is_archive;     /* the user gave this file: no bytes are no archive */
 };
 
 /* Unpack the COUNT archives LAYERS, the lowest first, into the directory ROOT

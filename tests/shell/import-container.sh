@@ -93,14 +93,14 @@ is_error "--clone with an image" 1 '^Error: importing: --clone '
 run udocker import --tocontainer root.tar A:B:C
 is_error "an image name that is none" 1 '^Error: importing: '
 run udocker import --tocontainer /dev/null
-is_error "nothing" 1 "^Error: importing: layer '/dev/null' is damaged"
+is_error "nothing" 1 "^Error: importing: '/dev/null' is no archive"
 echo "this is no archive" > text
 head -c 3000000 root.tar > cut.tar
 gzip -c root.tar | head -c 2000000 > cut.gz
 for bad in text cut.tar cut.gz; do
   for how in --tocontainer --clone; do
     run udocker import $how $bad
-    is_error "$bad with $how" 1 "^Error: importing: layer '$bad' is damaged: "
+    is_error "$bad with $how" 1 "^Error: importing: '$bad' is no archive .*damaged: "
   done
 done
 run sh -c 'ulimit -f 1000; exec udocker import --tocontainer root.tar'

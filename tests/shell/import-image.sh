@@ -157,9 +157,12 @@ echo "this is no archive" > text
 head -c 100000 root.tar > cut.tar
 head -c 200000 root.gzip > cut.gz
 : > empty
+run_from text udocker import - test/x
+is_error "the standard input" 1 \
+  "^Error: importing: 'standard input' is no archive"
 for bad in text cut.tar cut.gz empty; do
   run udocker import --mv $bad test/x
-  is_error "$bad" 1 "^Error: importing: layer '$bad' is damaged: "
+  is_error "$bad" 1 "^Error: importing: '$bad' is no archive .*damaged: "
   ok "  stays where it is" test -f $bad
 done
 for name in ../../x a/../b 'a b' A@sha256:12 ''; do
