@@ -176,8 +176,13 @@ file_make_directories (int dir, const char *path, mode_t mode,
         break;
     }
 
+  /* Somebody may have removed it meanwhile; a link to nowhere is there.  */
   struct stat status;
-  if (fstatat (dir, path, &status, 0) < 0 || !S_ISDIR (status.st_mode))
+  if (fstatat (dir, path, &status, 0) < 0
+      && fstatat (dir, path, &status, AT_SYMLINK_NOFOLLOW) < 0)
+    return error_set (err, errno, _ ("cannot create directory '%s': %s"), path,
+                      strerror (errno));
+  if (!S_ISDIR (status.st_mode))
     return error_set (err, ENOTDIR, _ ("'%s' exists and is not a directory"),
                       path);
   return 0;

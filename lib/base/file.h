@@ -43,7 +43,8 @@ int file_replace (int dir, const char *path, const void *data, size_t size,
                   mode_t mode, struct error *err);
 
 /* Make the directory PATH below DIR and its missing parents, with MODE.  What
-   exists is fine.  Return 0 or a negative errno with ERR set.  */
+   exists is fine.  Return 0 or a negative errno with ERR set; -ENOENT when
+   somebody else removes directories at the same time: try again.  */
 int file_make_directories (int dir, const char *path, mode_t mode,
                            struct error *err);
 
