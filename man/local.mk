@@ -1,7 +1,10 @@
-# man: udocker(1), and the completion script for bash, both printed by the
-# program itself from its tables.  They are distributed, so that building from
-# a tarball, or for another machine, runs nothing: hence they depend on the
-# sources that have something to say and not on the program.
+# man: udocker-proot(1), written by hand; udocker(1) and the completion script
+# for bash, both printed by the program itself from its tables.  They are
+# distributed, so that building from a tarball, or for another machine, runs
+# nothing: hence they depend on the sources that have something to say and not
+# on the program.
+
+dist_man_MANS += man/udocker-proot.1
 
 if HOSTED
 dist_man_MANS += man/udocker.1

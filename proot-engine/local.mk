@@ -9,6 +9,7 @@ libexec_udocker_udocker_proot_SOURCES = \
   proot-engine/main.c \
   proot-engine/memory.c proot-engine/memory.h \
   proot-engine/ops.c \
+  proot-engine/options.c proot-engine/options.h \
   proot-engine/placement.c proot-engine/placement.h \
   proot-engine/seccomp.c proot-engine/seccomp.h \
   proot-engine/start.c proot-engine/start.h \
@@ -20,7 +21,8 @@ endif
 if ARCH_AARCH64
 libexec_udocker_udocker_proot_SOURCES += proot-engine/arch/aarch64.c
 endif
-libexec_udocker_udocker_proot_CPPFLAGS = $(PLAIN_CPPFLAGS)
+libexec_udocker_udocker_proot_CPPFLAGS = $(PLAIN_CPPFLAGS) \
+  -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
 libexec_udocker_udocker_proot_CFLAGS = $(PLAIN_CFLAGS)
 libexec_udocker_udocker_proot_LDFLAGS = $(LDFLAGS_STATIC)
 libexec_udocker_udocker_proot_LDADD = \
@@ -70,3 +72,7 @@ endif
 tests_unit_test_engine_filter_CPPFLAGS = $(PLAIN_CPPFLAGS)
 tests_unit_test_engine_filter_CFLAGS = $(PLAIN_CFLAGS)
 tests_unit_test_engine_filter_LDADD = lib/guest/libguest.a
+
+if HOSTED
+shell_tests += tests/shell/engine-options.sh
+endif

@@ -47,16 +47,33 @@ struct places
   size_t count;
 };
 
+static void
+say (const char *kind, const char *format, va_list arguments)
+{
+  int saved = errno;
+  (void) fflush (stdout);
+  (void) fputs (kind, stderr);
+  (void) vfprintf (stderr, format, arguments);
+  (void) fputc ('\n', stderr);
+  errno = saved;
+}
+
 void
 start_complain (const char *format, ...)
 {
   va_list arguments;
-  (void) fflush (stdout);
-  (void) fputs ("Error: ", stderr);
   va_start (arguments, format);
-  (void) vfprintf (stderr, format, arguments);
+  say ("Error: ", format, arguments);
   va_end (arguments);
-  (void) fputc ('\n', stderr);
+}
+
+void
+start_warn (const char *format, ...)
+{
+  va_list arguments;
+  va_start (arguments, format);
+  say ("Warning: ", format, arguments);
+  va_end (arguments);
 }
 
 /* Build TRACER's view from PLACES, whose guest paths are canonical.  The
@@ -210,7 +227,9 @@ open_nameless (const char *name)
   if (fd >= 0)
     return fd;
   char path[PATH_MAX];
-  const char *directory = getenv ("TMPDIR");
+  const char *directory = getenv ("PROOT_TMP_DIR");
+  if (directory == NULL)
+    directory = getenv ("TMPDIR");
   (void) snprintf (path, sizeof path, "%s/udocker-XXXXXX",
                    directory != NULL ? directory : "/tmp");
   fd = mkostemp (path, O_CLOEXEC);
@@ -344,6 +363,10 @@ set_identity (struct tracer *tracer, struct guest_ids *ids,
   guest_ids_init (ids, identity->uid, identity->gid, groups, count);
   set_name (tracer->guest.names.node, plan_text (plan, PLAN_HOST_NAME, ""));
   set_name (tracer->guest.names.release, plan_text (plan, PLAN_KERNEL, ""));
+  set_name (tracer->guest.names.version,
+            plan_text (plan, PLAN_KERNEL_VERSION, ""));
+  set_name (tracer->guest.names.machine, plan_text (plan, PLAN_MACHINE, ""));
+  set_name (tracer->guest.names.domain, plan_text (plan, PLAN_DOMAIN, ""));
 }
 
 /* Set the ports of TRACER's container from PLAN, which lives as long.  Return
@@ -419,20 +442,21 @@ struct program
 {
   const char *path; /* guest path, or NULL to search for the first argument */
   const char *directory;
+  uint64_t directory_tried; /* as in the plan */
   char **arguments;
-  char **environment;
+  char **environment; /* with room for one more */
   struct sock_filter *filter;
   int filter_length;
 };
 
-/* Return the texts of all records of PLAN with TAG, ended by NULL, or
-   NULL.  */
+/* Return the texts of all records of PLAN with TAG, ended by NULL and with
+   room for one more, or NULL.  */
 static char **
 collect (const struct plan *plan, enum plan_tag tag)
 {
   struct plan_record record;
   size_t count = 0;
-  char **list = calloc (plan_count (plan, tag) + 1, sizeof *list);
+  char **list = calloc (plan_count (plan, tag) + 2, sizeof *list);
   if (list == NULL)
     return NULL;
   for (size_t at = 0; plan_next_tag (plan, tag, &at, &record);)
@@ -542,10 +566,50 @@ execute (const struct program *program)
   return explain (refused[0] != '\0' ? refused : name, number);
 }
 
+/* Have PROGRAM's environment say that it starts in the current directory.  */
+static void
+set_pwd (struct program *program)
+{
+  static char text[sizeof "PWD=" + PATH_MAX] = "PWD=";
+  char **entry = program->environment;
+  if (getcwd (text + 4, PATH_MAX) == NULL)
+    return;
+  while (*entry != NULL && strncmp (*entry, text, 4) != 0)
+    entry++;
+  *entry = text; /* there is room for one more */
+}
+
+/* Change to the directory of PROGRAM, or to the root where that is allowed.
+   Return 0, or a negative errno after a message.  */
+static int
+enter_directory (struct program *program)
+{
+  if (chdir (program->directory) != 0)
+    {
+      int number = errno;
+      if (program->directory_tried == 0)
+        {
+          start_complain ("cannot change to directory '%s' of the container: "
+                          "%s",
+                          program->directory, strerror (number));
+          return -number;
+        }
+      if (program->directory_tried > 1)
+        start_warn ("cannot change to directory '%s' of the container, "
+                    "starting in '/': %s",
+                    program->directory, strerror (number));
+      if (chdir ("/") != 0)
+        return -errno;
+    }
+  if (program->directory_tried != 0)
+    set_pwd (program);
+  return 0;
+}
+
 /* The first process: wait until it is traced, then become PROGRAM.  */
 _Noreturn static void
 first_process (const struct tracer *tracer, const struct plan *plan,
-               const struct program *program, int wait)
+               struct program *program, int wait)
 {
   char byte;
   /* Scratch memory, as in every later program.  */
@@ -586,12 +650,8 @@ first_process (const struct tracer *tracer, const struct plan *plan,
           _exit (START_FAILURE);
         }
     }
-  if (chdir (program->directory) != 0)
-    {
-      start_complain ("cannot change to directory '%s' of the container: %s",
-                      program->directory, strerror (errno));
-      _exit (START_NOT_RUNNABLE);
-    }
+  if (enter_directory (program) < 0)
+    _exit (START_NOT_RUNNABLE);
   int status = execute (program);
   _exit (status);
 }
@@ -644,6 +704,7 @@ launch (struct tracer *tracer, const struct plan *plan,
   int ends[2];
   program.path = plan_text (plan, PLAN_PROGRAM, NULL);
   program.directory = plan_text (plan, PLAN_DIRECTORY, "/");
+  program.directory_tried = plan_number (plan, PLAN_DIRECTORY_TRIED, 0);
   program.arguments = collect (plan, PLAN_ARGUMENT);
   program.environment = collect (plan, PLAN_ENVIRONMENT);
   program.filter = filter;

@@ -21,8 +21,11 @@ enum start_status
    start_status after a message.  */
 int start_container (const struct plan *plan);
 
-/* Print a message for the user: the program's name, FORMAT and a newline.  */
+/* Print a message for the user: "Error: " or "Warning: ", FORMAT and a
+   newline.  errno stays as it is.  */
 void start_complain (const char *format, ...)
+    __attribute__ ((format (printf, 1, 2)));
+void start_warn (const char *format, ...)
     __attribute__ ((format (printf, 1, 2)));
 
 #endif

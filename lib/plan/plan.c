@@ -34,6 +34,11 @@ static const struct plan_tag_fact facts[PLAN_TAG_END] = {
   [PLAN_PORT_ANY] = { "port-any", PLAN_SHAPE_NUMBER, false, false },
   [PLAN_HELD_FD] = { "held-fd", PLAN_SHAPE_NUMBER, true, false },
   [PLAN_LIBEXEC] = { "libexec", PLAN_SHAPE_PATH, false, false },
+  [PLAN_KERNEL_VERSION] = { "kernel-version", PLAN_SHAPE_TEXT, false, false },
+  [PLAN_MACHINE] = { "machine", PLAN_SHAPE_TEXT, false, false },
+  [PLAN_DOMAIN] = { "domain", PLAN_SHAPE_TEXT, false, false },
+  [PLAN_DIRECTORY_TRIED] = { "directory-tried", PLAN_SHAPE_NUMBER, false,
+                             false },
 };
 
 const struct plan_tag_fact *

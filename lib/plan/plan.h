@@ -71,7 +71,15 @@ enum plan_tag
                              never shows to the guest (the lock that says "in
                              use") */
   PLAN_LIBEXEC = 23,      /* path: host directory of the package's helpers */
-  PLAN_TAG_END            /* one above the last */
+  PLAN_KERNEL_VERSION = 24,  /* text: kernel version that uname shows; the
+                                host's when absent, as the two below */
+  PLAN_MACHINE = 25,         /* text: machine that uname shows */
+  PLAN_DOMAIN = 26,          /* text: NIS domain name that uname shows */
+  PLAN_DIRECTORY_TRIED = 27, /* number: not 0: where PLAN_DIRECTORY cannot be
+                                entered the program starts in "/", and the
+                                variable PWD says where it starts; 2 says so
+                                in a warning */
+  PLAN_TAG_END               /* one above the last */
 };
 
 /* Flags of a binding.  */
