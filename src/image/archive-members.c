@@ -6,7 +6,9 @@
    What is needed of an archive is only known when all of it was read: old
    archives name their images at the end, and a pipe cannot be read twice.  So
    every file is hashed as it comes; small ones are kept in memory, big ones
-   are staged in the store, where they need one rename to become blobs.  The
+   are staged in the store, where they need one rename to become blobs.  As
+   hashing takes longer than copying, the next is read while the last is still
+   hashed, until too many are behind.  The
    names of members are keys of a table here and nothing else.  A name that
    comes again replaces what it meant before, as it does when an archive is
    extracted.  */
@@ -51,7 +53,8 @@ enum
   TRAILER_SIZE = 16 << 20, /* bytes behind the archive that are read too */
   COUNT_MAXIMUM = 1 << 17, /* members of an archive */
   COUNT_DOUBTFUL = 1000,   /* so many without a sign of an image are enough */
-  LINKS_MAXIMUM = 16       /* links that lead to links */
+  LINKS_MAXIMUM = 16,      /* links that lead to links */
+  BEHIND_MAXIMUM = 4       /* files that are hashed at once */
 };
 
 struct members
@@ -62,6 +65,8 @@ struct members
   size_t memory;  /* bytes of files in memory */
   bool has_signs; /* this looks like an archive of images */
   unsigned char *input;
+  struct member *behind[BEHIND_MAXIMUM]; /* whole, but still being hashed */
+  size_t behind_count;
 
   /* While an archive is read.  */
   int fd;
@@ -151,6 +156,31 @@ member_new (char *name)
   return member;
 }
 
+/* Take MEMBER off the list of those that are behind.  */
+static void
+forget_behind (struct members *members, const struct member *member)
+{
+  size_t left = 0;
+
+  for (size_t i = 0; i < members->behind_count; i++)
+    if (members->behind[i] != member)
+      members->behind[left++] = members->behind[i];
+  members->behind_count = left;
+}
+
+/* See that the digest of MEMBER, a file, is known.  */
+static int
+settle (struct members *members, struct member *member, struct error *err)
+{
+  if (member->digest != NULL)
+    return 0;
+  forget_behind (members, member);
+  int status = store_stage_finish (&member->stage, err);
+  if (status == 0)
+    member->digest = xstrdup (member->stage.digest);
+  return status;
+}
+
 /* Put MEMBER into the table, in place of one of its name.  */
 static void
 add_member (struct members *members, struct member *member)
@@ -159,6 +189,7 @@ add_member (struct members *members, struct member *member)
 
   if (old != NULL && old->text != NULL)
     members->memory -= old->size;
+  forget_behind (members, old);
   member_free (old);
   if (hash_insert (members->table, member) == NULL)
     xalloc_die ();
@@ -214,17 +245,20 @@ sink_add (struct sink *sink, const void *data, size_t size, struct error *err)
 static int
 sink_end (struct sink *sink, struct error *err)
 {
+  struct members *members = sink->members;
   struct member *member = sink->member;
 
   if (sink->is_staged)
     {
-      int status = store_stage_finish (&member->stage, err);
+      int status = members->behind_count == BEHIND_MAXIMUM
+                       ? settle (members, members->behind[0], err)
+                       : 0;
       if (status == 0)
-        member->digest = xstrdup (member->stage.digest);
+        members->behind[members->behind_count++] = member;
       return status;
     }
   member->text = buffer_take (&sink->text);
-  sink->members->memory += member->size;
+  members->memory += member->size;
   return file_hash_text (member->text, member->size, &member->digest, err);
 }
 
@@ -313,14 +347,15 @@ read_member (struct members *members, struct archive *archive,
   if (name == NULL)
     return 0; /* the top directory, or something that nobody can ask for */
   struct member *member = member_new (name);
+  bool is_file = hard == NULL && archive_entry_filetype (entry) == AE_IFREG;
   int status = 0;
   if (hard != NULL)
     member->link = archive_member_name (hard, NULL);
   else if (archive_entry_filetype (entry) == AE_IFLNK && symbolic != NULL)
     member->link = archive_member_name (symbolic, name);
-  else if (archive_entry_filetype (entry) == AE_IFREG)
+  else if (is_file)
     status = read_file (members, archive, entry, member, err);
-  if (status < 0 || (member->link == NULL && member->digest == NULL))
+  if (status < 0 || (member->link == NULL && !is_file))
     {
       member_free (member);
       return status;
@@ -524,7 +559,7 @@ members_find (struct members *members, const char *path, struct member **member,
       if (found->link == NULL)
         {
           *member = found;
-          return 0;
+          return settle (members, found, err);
         }
       free (name);
       name = xstrdup (found->link);

@@ -13,9 +13,10 @@ struct error;
 struct file_hash;
 
 /* Start to hash the file FD from its beginning, with ALGORITHM ("sha256",
-   "sha512").  FD must be open for reading until the end; -1: there is no file,
-   what is added is all.  Return 0 with *HASH
-   set, or a negative errno with ERR set (-ENOTSUP: no such algorithm).  */
+   "sha512").  FD must be open for reading until the end; a thread hashes it
+   while the caller copies.  -1: the caller has nothing else to do, what it adds
+   is hashed at once.  Return 0 with *HASH set, or a negative errno with ERR set
+   (-ENOTSUP: no such algorithm).  */
 int file_hash_new (int fd, const char *algorithm, struct file_hash **hash,
                    struct error *err);
 

@@ -77,7 +77,7 @@ compute_digest (int fd, const char *name, bool unpacked, char **digest,
   const void *data = bytes;
 
   (void) lseek (fd, 0, SEEK_SET);
-  int status = file_hash_new (unpacked ? -1 : fd, "sha256", &hash, err);
+  int status = file_hash_new (-1, "sha256", &hash, err);
   if (status == 0 && unpacked)
     status = layer_stream_new (&layer, 1, &stream, err);
   while (status == 0)

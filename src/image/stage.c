@@ -167,7 +167,7 @@ store_stage_adopt (struct store *store, const char *path, int fd,
 
   int status = link_file (&new, path, fd, err);
   if (status == 0)
-    status = file_hash_new (new.fd, "sha256", &new.hash, err);
+    status = file_hash_new (-1, "sha256", &new.hash, err);
   while (status == 0)
     {
       got = pread (new.fd, data, ADOPT_SIZE, new.size);

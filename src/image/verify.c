@@ -85,7 +85,7 @@ compute_digest (struct reading *reading, const char *algorithm,
   struct file_hash *hash = NULL;
   AUTO_FREE char *bytes = xmalloc (READ_SIZE);
 
-  int status = file_hash_new (reading->fd, algorithm, &hash, err);
+  int status = file_hash_new (-1, algorithm, &hash, err);
   if (status < 0)
     return status;
   for (;;)
