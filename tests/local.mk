@@ -60,8 +60,9 @@ check-valgrind: $(check_PROGRAMS)
 	  TEST_EMULATOR='valgrind -q --leak-check=full --error-exitcode=1'
 
 # Build each fuzz target with clang and let it run for FUZZ_SECONDS.  A line
-# "Built with: FILE..." in its first comment says what belongs to it; with
-# libgnu.a among the files it may use gnulib.
+# "Built with: FILE..." in its first comment says what belongs to it.  The
+# fuzzer is led by what sources do, and those of a whole DIRECTORY/; it sees
+# nothing of a library.  With libgnu.a among the files it may use gnulib.
 FUZZ_SECONDS = 60
 fuzz: all
 	@set -e; for source in $(fuzz_targets); do \
@@ -70,6 +71,7 @@ fuzz: all
 	  for file in `sed -n 's/.*Built with: \([^*]*\).*/\1/p' $(top_srcdir)/$$source`; do \
 	    case $$file in \
 	      *.c) with="$$with $(top_srcdir)/$$file" ;; \
+	      */) with="$$with $(top_srcdir)/$$file*.c" ;; \
 	      *libgnu.a) with="$$with $$file"; \
 	      flags="-D_GNU_SOURCE $(HOSTED_CPPFLAGS)" ;; \
 	      *) with="$$with $$file" ;; \

@@ -3,10 +3,10 @@
 
    Fuzz the resolution of guest paths: whatever the path, the tree and its
    links, what is found lies in the container.
-   Built with: lib/guest/libguest.a
+   Built with: lib/guest/
 
-   The input is a program: the first byte chooses how to look, then come
-   names, each ended by a NUL: the path, then targets for five links.  */
+   The input is a program: two bytes choose how to look, then come names,
+   each ended by a NUL: the path, then targets for five links.  */
 
 #include <stdint.h>
 
@@ -71,10 +71,10 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   struct guest_found found;
   size_t word = 0, at = 0;
 
-  if (size < 2)
+  if (size < 3)
     return 0;
   set_up ();
-  for (size_t i = 1; i < size && word < 6; i++)
+  for (size_t i = 2; i < size && word < 6; i++)
     if (data[i] == '\0')
       {
         word++;
@@ -95,16 +95,16 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     }
   close (here);
 
-  engine_without[0] = data[0] & 0x80 ? 437 : -1;
-  engine_guest.missing = data[0] & 0x80 ? 1 : 0;
-  if (data[0] & 0x40)
+  engine_without[0] = data[1] & 2 ? 437 : -1;
+  engine_guest.missing = data[1] & 2 ? 1 : 0;
+  if (data[1] & 4)
     strcpy (engine_fs.root, "/a");
   else
     engine_fs.root[0] = '\0';
-  engine_fs.root_length = data[0] & 0x40 ? 2 : 0;
-  if (guest_resolve (&engine_task, GUEST_AT_CWD, words[0], data[0] & 0x1f,
-                     &found)
-      == 0)
+  engine_fs.root_length = data[1] & 4 ? 2 : 0;
+  unsigned int final =
+      (data[0] & 0x3f) | (data[1] & 1 ? GUEST_FINAL_NO_MAGIC : 0);
+  if (guest_resolve (&engine_task, GUEST_AT_CWD, words[0], final, &found) == 0)
     {
       check (&found);
       guest_found_release (&engine_guest, &found);
