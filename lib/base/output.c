@@ -24,6 +24,23 @@
 #include "xalloc.h"
 #include "xvasprintf.h"
 
+/* Return the directory of PATH, which the caller frees.  */
+static char *
+directory_of (const char *path)
+{
+  const char *slash = strrchr (path, '/');
+
+  return slash == NULL ? xstrdup (".")
+                       : xasprintf ("%.*s/", (int) (slash - path), path);
+}
+
+/* Return the name of the descriptor FD, which the caller frees.  */
+static char *
+link_to (int fd)
+{
+  return xasprintf ("/proc/self/fd/%d", fd);
+}
+
 static int
 set_output_error (int number, const char *path, struct error *err)
 {
@@ -52,6 +69,21 @@ keep_mode (const struct output *output, const struct stat *old)
   (void) fchmod (output->fd, old->st_mode & 0777); /* a nicety */
 }
 
+/* Open a file without a name in the directory of PATH.  Return -1 when there is
+   no such thing, or it could not get a name later.  */
+static int
+open_nameless (const char *path)
+{
+  AUTO_FREE char *directory = directory_of (path);
+  AUTO_FREE char *link = NULL;
+
+  AUTO_CLOSE int fd = open (directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+  if (fd < 0)
+    return -1;
+  link = link_to (fd);
+  return access (link, F_OK) == 0 ? TAKE_FD (fd) : -1;
+}
+
 int
 output_begin (const char *path, struct output *output, struct error *err)
 {
@@ -71,8 +103,15 @@ output_begin (const char *path, struct output *output, struct error *err)
   AUTO_FREE char *real = exists ? realpath (path, NULL) : xstrdup (path);
   if (real == NULL)
     return set_output_error (errno, path, err);
-  AUTO_FREE char *temporary = name_beside (real);
-  output->fd = open (temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  AUTO_FREE char *temporary = NULL;
+  output->fd = open_nameless (real);
+  output->is_nameless = output->fd >= 0;
+  if (output->fd < 0)
+    {
+      temporary = name_beside (real);
+      output->fd =
+          open (temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    }
   if (output->fd < 0)
     return set_output_error (errno, path, err);
   if (exists)
@@ -87,25 +126,43 @@ output_begin (const char *path, struct output *output, struct error *err)
 static void
 flush_directory (const struct output *output)
 {
-  const char *slash = strrchr (output->path, '/');
-  AUTO_FREE char *directory =
-      slash == NULL
-          ? xstrdup (".")
-          : xasprintf ("%.*s/", (int) (slash - output->path), output->path);
+  AUTO_FREE char *directory = directory_of (output->path);
   AUTO_CLOSE int fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
   if (fd >= 0)
     (void) file_sync_directory (fd);
 }
 
+/* Give OUTPUT, which has none, a name: its own, or one to be renamed where that
+   is taken.  Return 0 or an errno.  */
+static int
+give_name (struct output *output)
+{
+  AUTO_FREE char *link = link_to (output->fd);
+  AUTO_FREE char *temporary = NULL;
+
+  output->is_nameless = false;
+  if (linkat (AT_FDCWD, link, AT_FDCWD, output->path, AT_SYMLINK_FOLLOW) == 0)
+    return 0;
+  if (errno != EEXIST)
+    return errno;
+  temporary = name_beside (output->path);
+  if (linkat (AT_FDCWD, link, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) < 0)
+    return errno;
+  output->temporary = TAKE (temporary);
+  return 0;
+}
+
 int
 output_commit (struct output *output, struct error *err)
 {
+  bool is_device = output->temporary == NULL && !output->is_nameless;
   int number = 0;
 
-  /* Devices cannot be flushed.  */
-  if (output->temporary != NULL && fsync (output->fd) < 0)
+  if (!is_device && fsync (output->fd) < 0)
     number = errno;
+  if (output->is_nameless && number == 0)
+    number = give_name (output);
   if (close (TAKE_FD (output->fd)) < 0 && number == 0 && errno != EINTR)
     number = errno;
   if (output->temporary != NULL && number == 0)
@@ -113,11 +170,10 @@ output_commit (struct output *output, struct error *err)
       if (rename (output->temporary, output->path) < 0)
         number = errno;
       else
-        {
-          flush_directory (output);
-          free (TAKE (output->temporary));
-        }
+        free (TAKE (output->temporary));
     }
+  if (!is_device && number == 0)
+    flush_directory (output);
   if (number != 0)
     (void) set_output_error (number, output->path, err);
   output_abort (output);
