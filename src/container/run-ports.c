@@ -6,6 +6,7 @@
 
 #include <config.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include "lib/plan/plan.h"
 #include "src/container/run-private.h"
 #include "xalloc.h"
+#include "xstrndup.h"
 
 enum
 {
@@ -74,6 +76,20 @@ without_protocol (const char *text)
   return size;
 }
 
+/* Return whether the SIZE bytes at TEXT are an address of the host, one of
+   version 6 in brackets or not.  */
+static bool
+is_address (const char *text, size_t size)
+{
+  struct in6_addr ignored;
+  bool has_brackets = size > 2 && text[0] == '[' && text[size - 1] == ']';
+  AUTO_FREE char *address =
+      has_brackets ? xstrndup (text + 1, size - 2) : xstrndup (text, size);
+
+  return inet_pton (AF_INET6, address, &ignored) == 1
+         || (!has_brackets && inet_pton (AF_INET, address, &ignored) == 1);
+}
+
 /* Return whether the SIZE bytes at TEXT say that all addresses of the host are
    meant.  */
 static bool
@@ -120,7 +136,13 @@ add_ports (struct run_plan *plan, const char *text, struct error *err)
   if (plan->port_count + (host.last - host.first) >= PORTS_MAX)
     return error_set (err, E2BIG, _ ("--publish=%s: more than %d ports"), text,
                       PORTS_MAX);
-  if (middle != NULL && !is_any_address (text, (size_t) (middle - text)))
+  bool is_any =
+      middle == NULL || is_any_address (text, (size_t) (middle - text));
+  if (!is_any && !is_address (text, (size_t) (middle - text)))
+    return error_set (err, EINVAL,
+                      _ ("--publish=%s: '%.*s' is no address of the host"),
+                      text, (int) (middle - text), text);
+  if (!is_any)
     log_warning (_ ("--publish=%s: the program in the container decides at"
                     " which addresses it listens; only ports are changed"),
                  text);

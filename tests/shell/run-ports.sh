@@ -111,14 +111,19 @@ else
 fi
 
 for wrong in x 80 80: :80 0:80 80:0 65536:80 80:65536 80-81:80 81-80:80-81 \
-             80:80/sctp 1-5000:1-5000 1:2:3:4x; do
+             80:80/sctp 1-5000:1-5000 1:2:3:4x 1:2:3:4 \
+             localhost:80:80 127.0.0.300:80:80 '[127.0.0.1]:80:80' \
+             '[::1:80:80'; do
   run udocker run -p "$wrong" c1 true
   like "-p $wrong is refused" "$status$stderr" \
-    "125Error: --publish=$wrong: *"
+    "^125Error: --publish=.*: "
 done
 run udocker run --nobanner -p 127.0.0.1:8080:80 c1 true
 like "an address is said not to count" "$status$stderr" \
   '0Warning: --publish=127.0.0.1:8080:80: *'
+run udocker run --nobanner -p '[::1]:8080:80' c1 true
+like "  one of version 6 as well" "$status$stderr" \
+  '0Warning: --publish=.*::1.*:8080:80: '
 run udocker run --nobanner -p '[::]:8080:80' -p 0.0.0.0:8081:81 c1 true
 is "  unless it means all" "$status$stderr" 0
 done_testing
