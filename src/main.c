@@ -116,10 +116,23 @@ print_error (const struct error *err)
   log_error ("%s", err->text == NULL ? strerror (EIO) : err->text);
 }
 
+/* Where ERR may come from a repository, STORE, that must not be written, say
+   that.  */
+static void
+hint_at_permissions (const struct store *store, struct error *err)
+{
+  if (store != NULL
+      && (err->number == EACCES || err->number == EROFS || err->number == EPERM)
+      && !store_is_writable (store))
+    (void) error_hint (err, _ ("the repository '%s' is read-only"),
+                       store_top_path (store));
+}
+
 /* The report of an invocation.  */
 static void
 report (struct invocation *invocation, struct error *err)
 {
+  hint_at_permissions (invocation->store, err);
   print_error (err);
   error_release (err);
   invocation->reported = true;
@@ -214,15 +227,18 @@ open_repository (struct program *program, struct error *err)
     .lib = config->libdir,
     .doc = config->docdir,
   };
-  bool created = false;
+  const char *created = NULL;
 
   int status = store_open (&paths, !config->repository_given, &created,
                            &program->invocation.store, err);
   if (status == -ENOENT && config->repository_given)
     return error_set (err, ENOENT, _ ("invalid udocker repository: %s"),
                       config->topdir);
-  if (status == 0 && created)
-    log_info (_ ("creating repo: %s"), config->topdir);
+  if (created != NULL)
+    log_info (strcmp (created, store_top_path (program->invocation.store)) == 0
+                  ? _ ("creating repo: %s")
+                  : _ ("creating directory: %s"),
+              created);
   return status;
 }
 
@@ -296,6 +312,8 @@ run_command (struct program *program, const struct command *command, int argc,
         status = meet_needs (program, err);
       if (status == 0)
         status = command->run (invocation, err);
+      if (status < 0)
+        hint_at_permissions (invocation->store, err);
     }
 
   options_release (command->options, options);

@@ -58,20 +58,38 @@ file_read_fd (int fd, const char *name, char **text, size_t *size,
 }
 
 int
-file_read (int dir, const char *path, char **text, size_t *size,
-           struct error *err)
+file_open_regular (int dir, const char *path, int flags, struct error *err)
 {
   struct stat status;
 
   /* O_NONBLOCK: a FIFO put in the place of a file must not hang us.  */
   AUTO_CLOSE int fd =
-      openat (dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+      openat (dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
+  if (fd < 0 && errno == ELOOP && (flags & O_NOFOLLOW))
+    return error_set (
+        err, ELOOP, _ ("'%s' is a symbolic link, which it must not be"), path);
   if (fd < 0)
     return error_set (err, errno, _ ("cannot open '%s': %s"), path,
                       strerror (errno));
   if (fstat (fd, &status) < 0 || !S_ISREG (status.st_mode))
     return error_set (err, EINVAL, _ ("'%s' is not a regular file"), path);
-  return file_read_fd (fd, path, text, size, err);
+  return TAKE_FD (fd);
+}
+
+int
+file_read (int dir, const char *path, char **text, size_t *size,
+           struct error *err)
+{
+  AUTO_CLOSE int fd = file_open_regular (dir, path, 0, err);
+  return fd < 0 ? fd : file_read_fd (fd, path, text, size, err);
+}
+
+int
+file_read_own (int dir, const char *path, char **text, size_t *size,
+               struct error *err)
+{
+  AUTO_CLOSE int fd = file_open_regular (dir, path, O_NOFOLLOW, err);
+  return fd < 0 ? fd : file_read_fd (fd, path, text, size, err);
 }
 
 int

@@ -25,11 +25,22 @@ enum
 int file_read_fd (int fd, const char *name, char **text, size_t *size,
                   struct error *err);
 
+/* Open the regular file PATH below the directory DIR (AT_FDCWD allowed) for
+   reading.  A FIFO or a device is refused with EINVAL and never waited for;
+   with O_NOFOLLOW in FLAGS a symbolic link is refused with ELOOP, without
+   followed.  Return a descriptor, which the caller closes, or a negative errno
+   with ERR set.  */
+int file_open_regular (int dir, const char *path, int flags, struct error *err);
+
 /* Read the regular file PATH below the directory DIR (AT_FDCWD allowed), as
    file_read_fd does.  A symbolic link is followed; a FIFO or a device is
    refused with EINVAL and never waited for.  */
 int file_read (int dir, const char *path, char **text, size_t *size,
                struct error *err);
+
+/* The same of a file that is ours alone, never a symbolic link: ELOOP.  */
+int file_read_own (int dir, const char *path, char **text, size_t *size,
+                   struct error *err);
 
 /* Write all SIZE bytes of DATA to FD.  Return 0 or a negative errno.  */
 int file_write_all (int fd, const void *data, size_t size);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
@@ -87,6 +88,16 @@ parse_repository (const char *name, char **repository, struct error *err)
   return status;
 }
 
+/* Where NAME, which was typed, is that of a file and no archive came by any
+   other way, add to ERR how to load that.  */
+static void
+hint_at_file (const struct load_command_options *typed, const char *name,
+              struct error *err)
+{
+  if (name != NULL && typed->input == NULL && access (name, F_OK) == 0)
+    (void) error_hint (err, _ ("did you mean 'udocker load -i %s'?"), name);
+}
+
 static void
 print_json (const struct loaded_image *images, size_t count)
 {
@@ -133,7 +144,10 @@ run_load (struct invocation *invocation, struct error *err)
   if (status == 0)
     status = image_load (invocation->store, &options, &images, &count, err);
   if (status < 0)
-    return error_prefix (err, _ ("load failed"));
+    {
+      hint_at_file (typed, operands[0], err);
+      return error_prefix (err, _ ("load failed"));
+    }
   if (!log_says (LOG_RESULT))
     ;
   else if (typed->format != NULL && strcmp (typed->format, "json") == 0)
@@ -159,7 +173,9 @@ const struct command command_load = {
       " localhost/ and the first twelve digits of its id, with the tag that the"
       " archive gives, or latest. Of an index the image for this machine or"
       " --platform is taken. If there is an image of the name already that is"
-      " the same one, all is well; if it is another, --force replaces it.\n\n"
+      " the same one, all is well; if it is another, --force replaces it, and"
+      " writes layers anew that are here already, since they may be"
+      " damaged.\n\n"
       "Prints a line NAME:TAG for each name; with --format=json a list of"
       " objects with repository, tag and id, the digest of the"
       " configuration.\n\n"

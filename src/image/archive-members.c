@@ -664,13 +664,14 @@ member_verify (struct members *members, struct member *member,
 }
 
 int
-member_store (struct members *members, struct member *member, struct error *err)
+member_store (struct members *members, struct member *member, bool replace,
+              struct error *err)
 {
   if (member->is_stored)
     return 0;
   int status = stage_member (members, member, err);
   if (status == 0)
-    status = store_stage_commit (&member->stage, err);
+    status = store_stage_commit (&member->stage, replace, err);
   if (status == 0)
     member->is_stored = true;
   return status;

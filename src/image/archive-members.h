@@ -69,9 +69,9 @@ int member_verify (struct members *members, struct member *member,
                    const char *diff_id, struct error *err);
 
 /* Make MEMBER a blob of the store, called by its digest; see
-   store_stage_commit for what must have been done before.  Repeats are
-   harmless.  Return 0, or a negative errno with ERR set.  */
-int member_store (struct members *members, struct member *member,
+   store_stage_commit for REPLACE and what must have been done before.  Repeats
+   are harmless.  Return 0, or a negative errno with ERR set.  */
+int member_store (struct members *members, struct member *member, bool replace,
                   struct error *err);
 
 #endif

@@ -50,12 +50,8 @@ store_blob_open (struct store *store, const char *digest, struct error *err)
     return error_set (err, EINVAL, _ ("'%s' is not the name of a blob"),
                       digest);
 
-  int fd = openat (store->layers_fd, digest,
-                   O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-  if (fd < 0)
-    return error_set (err, errno, _ ("cannot open '%s/%s': %s"), store->layers,
-                      digest, strerror (errno));
-  return fd;
+  int fd = file_open_regular (store->layers_fd, digest, 0, err);
+  return fd < 0 ? error_prefix (err, "%s", store->layers) : fd;
 }
 
 bool

@@ -59,8 +59,8 @@ image_open_blob (struct store *store, const struct image *image,
 {
   if (strchr (blob, '/') == NULL && blob[0] != '.')
     {
-      int fd = openat (image->directory, blob,
-                       O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+      AUTO_ERROR struct error ignored = { 0 };
+      int fd = file_open_regular (image->directory, blob, 0, &ignored);
       if (fd >= 0)
         return fd;
     }
@@ -85,7 +85,7 @@ read_v2 (struct image *image, struct error *err)
   AUTO_FREE char *text = NULL;
   size_t size = 0;
 
-  int status = file_read (image->directory, "manifest", &text, &size, err);
+  int status = file_read_own (image->directory, "manifest", &text, &size, err);
   if (status == 0)
     status = manifest_parse (&manifest, text, size, NULL, err);
   if (status < 0)
@@ -105,6 +105,18 @@ read_v2 (struct image *image, struct error *err)
   return 0;
 }
 
+static int
+read_ancestry (const struct image *image, struct json_object **ancestry,
+               struct error *err)
+{
+  AUTO_FREE char *text = NULL;
+  size_t size = 0;
+
+  int status = file_read_own (image->directory, "ancestry", &text, &size, err);
+  return status < 0 ? status
+                    : json_parse (text, size, "ancestry", ancestry, err);
+}
+
 /* Read which blobs an image of the older flavour has: a list of layers, the
    top one first.  */
 static int
@@ -112,7 +124,7 @@ read_v1 (struct image *image, struct error *err)
 {
   AUTO_JSON struct json_object *ancestry = NULL;
 
-  int status = json_read_file (image->directory, "ancestry", &ancestry, err);
+  int status = read_ancestry (image, &ancestry, err);
   if (status < 0)
     return status;
   if (!json_object_is_type (ancestry, json_type_array)

@@ -338,9 +338,9 @@ commit (struct import *import, struct error *err)
   if (status == 0)
     status = store_pending_need (import->pending, import->config.digest, err);
   if (status == 0)
-    status = store_stage_commit (&import->layer, err);
+    status = store_stage_commit (&import->layer, false, err);
   if (status == 0)
-    status = store_stage_commit (&import->config, err);
+    status = store_stage_commit (&import->config, false, err);
   if (status == 0)
     status = store_pending_write (import->pending, "manifest", text,
                                   strlen (text), err);

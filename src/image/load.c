@@ -405,9 +405,10 @@ is_wanted (const struct load_name *name)
   return !name->is_present && !name->is_repeated;
 }
 
-/* Begin all images of LOAD, and make blobs of what they need.  */
+/* Begin all images of LOAD, and make blobs of what they need, with REPLACE also
+   in the place of those that are here.  */
 static int
-prepare_images (struct load *load, struct error *err)
+prepare_images (struct load *load, bool replace, struct error *err)
 {
   int status = 0;
 
@@ -427,7 +428,8 @@ prepare_images (struct load *load, struct error *err)
         {
           if (!image->members[j]->is_stored && j > 0)
             log_info (_ ("adding layer: %s"), image->members[j]->digest);
-          status = member_store (load->members, image->members[j], err);
+          status =
+              member_store (load->members, image->members[j], replace, err);
         }
     }
   return status;
@@ -448,11 +450,11 @@ undo (struct load *load)
       }
 }
 
-/* Have all images of LOAD appear.  */
+/* Have all images of LOAD appear; REPLACE as above.  */
 static int
-store_images (struct load *load, struct error *err)
+store_images (struct load *load, bool replace, struct error *err)
 {
-  int status = prepare_images (load, err);
+  int status = prepare_images (load, replace, err);
 
   if (status < 0)
     return status;
@@ -553,7 +555,7 @@ image_load (struct store *store, const struct load_options *options,
   if (status == 0 && interrupt_signal != 0)
     status = error_set (err, EINTR, _ ("interrupted"));
   if (status == 0)
-    status = store_images (&load, err);
+    status = store_images (&load, options->replace, err);
   if (status == 0)
     list_images (&load, images, count);
   return status;

@@ -52,13 +52,19 @@ tests_unit_test_manifest_LDADD = src/image/libimage.a \
   src/registry/libregistry.a lib/base/libbase.a $(JSON_C_LIBS) $(LIBGNU)
 
 check_PROGRAMS += tests/unit/test-store
-tests_unit_test_store_SOURCES = tests/unit/test-store.c
+tests_unit_test_store_SOURCES = tests/unit/test-store.c \
+  tests/unit/store-images.h
 tests_unit_test_store_LDADD = src/image/libimage.a \
   src/registry/libregistry.a lib/base/libbase.a $(JSON_C_LIBS) \
   $(LIBCRYPTO_LIBS) -lpthread $(LIBGNU)
 
+check_PROGRAMS += tests/unit/test-usage
+tests_unit_test_usage_SOURCES = tests/unit/test-usage.c \
+  tests/unit/store-images.h
+tests_unit_test_usage_LDADD = $(tests_unit_test_store_LDADD)
+
 fuzz_targets += tests/fuzz/fuzz-archive.c tests/fuzz/fuzz-layers.c
 
 shell_tests += tests/shell/load-formats.sh tests/shell/load-trouble.sh \
-  tests/shell/save-archive.sh
+  tests/shell/save-archive.sh tests/shell/store-odd.sh
 EXTRA_DIST += tests/archives.py tests/bench/archives.sh

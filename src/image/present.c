@@ -76,8 +76,8 @@ present_image (struct store *store, const struct reference *ref,
 
   bool is_good = image_open_structure (store, &tag, &image, &problem) == 0
                  && image_has_digest (&image, ref->digest, &problem)
-                 && file_read (image.directory, "manifest", &document->bytes,
-                               &document->size, &problem)
+                 && file_read_own (image.directory, "manifest",
+                                   &document->bytes, &document->size, &problem)
                         == 0
                  && manifest_parse (manifest, document->bytes, document->size,
                                     NULL, &problem)
@@ -106,7 +106,7 @@ present_manifest (struct store *store, const char *name, const char *tag,
   AUTO_FREE char *text = NULL;
   size_t size = 0;
 
-  if (file_read (store_repos_fd (store), path, &text, &size, &ignored) < 0)
+  if (file_read_own (store_repos_fd (store), path, &text, &size, &ignored) < 0)
     return false;
   AUTO_FREE char *found = digest_of_bytes (digest, text, size);
   if (strcmp (found, digest) != 0)

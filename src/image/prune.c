@@ -48,10 +48,10 @@ base_name (const char *path)
   return slash == NULL ? path : slash + 1;
 }
 
-/* Add NAME below DIR to GARBAGE.  */
+/* Add NAME, whose removal gives back SIZE bytes, to GARBAGE.  */
 static void
-add (struct store_garbage_list *garbage, enum garbage_kind kind, int dir,
-     const char *name)
+add (struct store_garbage_list *garbage, enum garbage_kind kind,
+     const char *name, intmax_t size)
 {
   if (garbage->count == garbage->space)
     garbage->list =
@@ -59,8 +59,16 @@ add (struct store_garbage_list *garbage, enum garbage_kind kind, int dir,
   garbage->list[garbage->count++] = (struct store_garbage){
     .kind = kind,
     .name = xstrdup (name),
-    .size = tree_size (dir, name),
+    .size = size,
   };
+}
+
+/* Add NAME below DIR to GARBAGE.  */
+static void
+add_whole (struct store_garbage_list *garbage, enum garbage_kind kind, int dir,
+           const char *name)
+{
+  add (garbage, kind, name, tree_size (dir, name));
 }
 
 /* Finding.  */
@@ -103,7 +111,7 @@ find_layers (struct store *store, struct store_garbage_list *garbage,
     if (uses.list[i].images == 0 && uses.list[i].pending == 0
         && is_blob_name (uses.list[i].name)
         && store_is_settled (store->layers_fd, uses.list[i].name))
-      add (garbage, GARBAGE_LAYER, store->layers_fd, uses.list[i].name);
+      add_whole (garbage, GARBAGE_LAYER, store->layers_fd, uses.list[i].name);
   return status;
 }
 
@@ -136,7 +144,7 @@ find_dead (int dir, const char *path, enum garbage_kind kind,
     if (is_dead_file (dir, &entries.list[i])
         || (entries.list[i].type == DT_DIR
             && store_part_is_dead (dir, entries.list[i].name)))
-      add (garbage, kind, dir, entries.list[i].name);
+      add_whole (garbage, kind, dir, entries.list[i].name);
   return status;
 }
 
@@ -145,7 +153,31 @@ struct finding
 {
   struct store *store;
   struct store_garbage_list *garbage;
+  char *whole; /* the last directory found that goes with all that is in it */
 };
+
+/* Return the bytes of those of the COUNT ENTRIES of DIR that are no
+   directories.  */
+static intmax_t
+files_size (int dir, const struct store_walk_entry *entries, size_t count)
+{
+  intmax_t size = 0;
+
+  for (size_t i = 0; i < count; i++)
+    if (entries[i].type != DT_DIR)
+      size += tree_size (dir, entries[i].name);
+  return size;
+}
+
+/* Tell whether PATH lies in the directory WHOLE, which may be NULL.  */
+static bool
+is_inside (const char *path, const char *whole)
+{
+  size_t length = whole == NULL ? 0 : strlen (whole);
+
+  return whole != NULL && strncmp (path, whole, length) == 0
+         && path[length] == '/';
+}
 
 /* Add the directory PATH to what DATA says if nobody needs it.  */
 static int
@@ -153,17 +185,25 @@ find_in_directory (int dir, const char *path,
                    const struct store_walk_entry *entries, size_t count,
                    void *data, struct error *err)
 {
-  const struct finding *finding = data;
+  struct finding *finding = data;
   int repos = finding->store->repos_fd;
+  bool is_hidden = *base_name (path) == '.';
 
-  (void) dir;
   (void) err;
-  if (*path == '\0')
+  if (*path == '\0' || is_inside (path, finding->whole))
     return 0;
-  if (store_image_is_dead (finding->store, path, entries, count))
-    add (finding->garbage, GARBAGE_IMAGE, repos, path);
-  else if (count == 0 && *base_name (path) != '.')
-    add (finding->garbage, GARBAGE_DIRECTORY, repos, path);
+  bool is_dead = store_image_is_dead (finding->store, path, entries, count);
+  if (is_dead && is_hidden)
+    {
+      add_whole (finding->garbage, GARBAGE_IMAGE, repos, path);
+      free (finding->whole);
+      finding->whole = xstrdup (path);
+    }
+  else if (is_dead)
+    add (finding->garbage, GARBAGE_IMAGE, path,
+         files_size (dir, entries, count));
+  else if (count == 0 && !is_hidden)
+    add_whole (finding->garbage, GARBAGE_DIRECTORY, repos, path);
   return 0;
 }
 
@@ -171,7 +211,7 @@ int
 store_garbage_find (struct store *store, struct store_garbage_list *garbage,
                     struct error *err)
 {
-  struct finding finding = { store, garbage };
+  struct finding finding = { store, garbage, NULL };
 
   int status = find_layers (store, garbage, err);
   if (status == 0)
@@ -179,6 +219,7 @@ store_garbage_find (struct store *store, struct store_garbage_list *garbage,
                         garbage, err);
   if (status == 0)
     status = store_walk (store, find_in_directory, &finding, err);
+  free (finding.whole);
   if (status == 0)
     status = find_dead (store->containers_fd, store->containers,
                         GARBAGE_CONTAINER, garbage, err);

@@ -54,7 +54,8 @@ read_own_manifest (const struct save_image *image, struct document *document)
   size_t size = 0;
 
   if (!image->is_verbatim
-      || file_read (image->image.directory, "manifest", &text, &size, &ignored)
+      || file_read_own (image->image.directory, "manifest", &text, &size,
+                        &ignored)
              < 0
       || manifest_parse (&manifest, text, size, NULL, &ignored) < 0
       || manifest.kind != MANIFEST_IMAGE

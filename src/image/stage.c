@@ -76,8 +76,8 @@ make_file (struct store_stage *stage, struct error *err)
       if (fd == -EWOULDBLOCK)
         continue;
       if (fd < 0)
-        return error_prefix (&problem, "%s", store->layers),
-               error_move (err, &problem);
+        return error_set (err, -fd, _ ("cannot write in '%s': %s"),
+                          store->layers, strerror (-fd));
       if (!store_is_same_file (fd, store->layers_fd, part))
         continue;
       stage->part = TAKE (part);
@@ -124,6 +124,28 @@ store_stage_write (struct store_stage *stage, const void *data, size_t size,
       stage->flushed = stage->size;
     }
   return 0;
+}
+
+int
+store_stage_finish (struct store_stage *stage, struct error *err)
+{
+  return file_hash_finish (TAKE (stage->hash), stage->store->layers,
+                           &stage->digest, err);
+}
+
+/* Finish NEW, whose content is there if STATUS is 0, and give it to STAGE; or
+   give it up.  Return 0 or a negative errno with ERR set.  */
+static int
+hand_over (struct store_stage *new, struct store_stage *stage, int status,
+           struct error *err)
+{
+  if (status == 0)
+    status = store_stage_finish (new, err);
+  if (status < 0)
+    store_stage_abort (new);
+  else
+    *stage = *new;
+  return status;
 }
 
 /* Give the file PATH, which is the file FD, a name in layers/ and take its
@@ -181,50 +203,30 @@ store_stage_adopt (struct store *store, const char *path, int fd,
   if (status == 0 && got < 0)
     status = error_set (err, errno, _ ("cannot read '%s': %s"), path,
                         strerror (errno));
-  if (status == 0)
-    status = store_stage_finish (&new, err);
-  if (status < 0)
-    store_stage_abort (&new);
-  else
-    *stage = new;
-  return status;
-}
-
-int
-store_stage_finish (struct store_stage *stage, struct error *err)
-{
-  return file_hash_finish (TAKE (stage->hash), stage->store->layers,
-                           &stage->digest, err);
+  return hand_over (&new, stage, status, err);
 }
 
 int
 store_stage_text (struct store *store, const void *text, size_t size,
                   struct store_stage *stage, struct error *err)
 {
-  struct store_stage new;
+  struct store_stage new = { .fd = -1 };
 
   int status = store_stage_begin (store, &new, err);
-  if (status < 0)
-    return status;
-  status = store_stage_write (&new, text, size, err);
   if (status == 0)
-    status = store_stage_finish (&new, err);
-  if (status < 0)
-    store_stage_abort (&new);
-  else
-    *stage = new;
-  return status;
+    status = store_stage_write (&new, text, size, err);
+  return hand_over (&new, stage, status, err);
 }
 
 int
-store_stage_commit (struct store_stage *stage, struct error *err)
+store_stage_commit (struct store_stage *stage, bool replace, struct error *err)
 {
   struct stat info;
   int dir = stage->store->layers_fd;
 
   /* Another size: the Python tool was interrupted while it wrote there.  */
-  if (fstatat (dir, stage->digest, &info, 0) == 0 && S_ISREG (info.st_mode)
-      && info.st_size == stage->size)
+  if (!replace && fstatat (dir, stage->digest, &info, 0) == 0
+      && S_ISREG (info.st_mode) && info.st_size == stage->size)
     {
       store_stage_abort (stage);
       return 0;

@@ -66,9 +66,11 @@ absolute_path (const char *top, const char *path, const char *name)
   return buffer_take (&result);
 }
 
-/* Open the part PATH of a repository; when CREATE make it and tell MADE.  */
+/* Open the part PATH of the repository TOP; when CREATE make it and tell MADE
+   what it belongs to: TOP, or nothing but itself.  */
 static int
-open_part (const char *path, bool create, bool *made, struct error *err)
+open_part (const char *top, const char *path, bool create, const char **made,
+           struct error *err)
 {
   int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -77,7 +79,11 @@ open_part (const char *path, bool create, bool *made, struct error *err)
       int status = file_make_directories (AT_FDCWD, path, 0777, err);
       if (status < 0)
         return status;
-      *made = true;
+      size_t length = strcmp (top, "/") == 0 ? 0 : strlen (top);
+      if (strncmp (path, top, length) == 0 && path[length] == '/')
+        *made = top;
+      else if (*made == NULL)
+        *made = path;
       fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     }
   if (fd < 0)
@@ -87,10 +93,10 @@ open_part (const char *path, bool create, bool *made, struct error *err)
 }
 
 int
-store_open (const struct store_paths *paths, bool create, bool *created,
+store_open (const struct store_paths *paths, bool create, const char **created,
             struct store **store, struct error *err)
 {
-  bool made = false;
+  const char *made = NULL;
   struct store *new = xzalloc (sizeof *new);
 
   new->top = absolute_path ("", paths->top, "");
@@ -99,19 +105,21 @@ store_open (const struct store_paths *paths, bool create, bool *created,
   new->containers = absolute_path (new->top, paths->containers, "containers");
   new->repos_fd = new->layers_fd = new->containers_fd = -1;
 
-  int status = new->repos_fd = open_part (new->repos, create, &made, err);
+  int status = new->repos_fd =
+      open_part (new->top, new->repos, create, &made, err);
   if (status >= 0)
-    status = new->layers_fd = open_part (new->layers, create, &made, err);
+    status = new->layers_fd =
+        open_part (new->top, new->layers, create, &made, err);
   if (status >= 0)
     status = new->containers_fd =
-        open_part (new->containers, create, &made, err);
+        open_part (new->top, new->containers, create, &made, err);
   if (status < 0)
     {
       store_close (new);
       return status;
     }
 
-  if (made)
+  if (made != NULL)
     {
       /* Other versions of the tool take a directory for a repository only
          when these exist too; nothing of ours depends on them.  */
@@ -472,6 +480,13 @@ static bool
 is_writable (int dir)
 {
   return faccessat (dir, ".", W_OK, AT_EACCESS) == 0;
+}
+
+bool
+store_is_writable (const struct store *store)
+{
+  return is_writable (store->repos_fd) && is_writable (store->layers_fd)
+         && is_writable (store->containers_fd);
 }
 
 int

@@ -51,12 +51,14 @@ struct store_paths
 };
 
 /* Open the repository at PATHS.  When CREATE and it does not exist, make it
-   first; *CREATED (if not NULL) then tells so.  A repository that cannot be
+   first; *CREATED (if not NULL) then is the path of what was made, which
+   belongs to STORE: its top, or the only part that was missing and is
+   elsewhere; otherwise NULL.  A repository that cannot be
    written opens too; what changes it fails later.  Return 0 with *STORE set
    (free it with store_close), -ENOENT when there is none and it was not to be
    made, or another negative errno; ERR is set on failure.  */
-int store_open (const struct store_paths *paths, bool create, bool *created,
-                struct store **store, struct error *err);
+int store_open (const struct store_paths *paths, bool create,
+                const char **created, struct store **store, struct error *err);
 
 /* Close STORE, which may be NULL.  */
 void store_close (struct store *store);
@@ -76,6 +78,9 @@ int store_containers_fd (const struct store *store);
    for a week (younger ones are kept: a pull resumes them).  What a living
    process holds is untouched.  Never fails: what cannot be removed stays.  */
 void store_sweep (struct store *store);
+
+/* Tell whether all parts of STORE can be written by this process.  */
+bool store_is_writable (const struct store *store);
 
 /* Blobs.  */
 
@@ -167,12 +172,14 @@ int store_stage_adopt (struct store *store, const char *path, int fd,
                        struct store_stage *stage, struct error *err);
 
 /* Make STAGE, which is finished, the blob STAGE->digest: fsync, rename.  When
-   there is one already that one is kept and this one goes.  Every image on its
+   there is one of the same size already that one is kept and this one goes,
+   or with REPLACE the other way round: it may be damaged.  Every image on its
    way that relies on the blob must have said so before (store_pending_need
    with STAGE->digest), for what nobody needs may be removed.  STAGE is released
    whatever happens.  Return 0, or a negative errno with ERR set and nothing
    left.  */
-int store_stage_commit (struct store_stage *stage, struct error *err);
+int store_stage_commit (struct store_stage *stage, bool replace,
+                        struct error *err);
 
 /* Give STAGE up, remove what was written and release it.  */
 void store_stage_abort (struct store_stage *stage);

@@ -64,7 +64,7 @@ copy_metadata (struct store_pending *pending, int source, struct error *err)
       size_t size = 0;
       if (!file_exists (source, files[i]))
         continue;
-      int status = file_read (source, files[i], &text, &size, err);
+      int status = file_read_own (source, files[i], &text, &size, err);
       if (status == 0)
         status = store_pending_write (pending, files[i], text, size, err);
       if (status < 0)
@@ -89,6 +89,9 @@ copy_image (struct store *store, const struct store_tag *source,
     return error_set (err, ENOENT, _ ("image not found: %s:%s"), source->name,
                       source->tag);
   *is_v1 = !file_exists (directory, "manifest");
+  if (*is_v1 && !file_exists (directory, "ancestry"))
+    return error_set (err, EBADMSG, _ ("image '%s:%s' has no manifest"),
+                      source->name, source->tag);
   int status = copy_links (pending, directory, err);
   return status < 0 ? status : copy_metadata (pending, directory, err);
 }

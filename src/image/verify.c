@@ -271,12 +271,10 @@ digest_of_file (const struct image *image, const char *file, const char *wanted,
   struct reading reading = { 0 };
   char *digest = NULL;
 
-  AUTO_CLOSE int fd = openat (image->directory, file, O_RDONLY | O_CLOEXEC);
+  AUTO_CLOSE int fd =
+      file_open_regular (image->directory, file, O_NOFOLLOW, err);
   reading.fd = fd;
-  if (fd < 0)
-    (void) error_set (err, errno, _ ("cannot open '%s': %s"), file,
-                      strerror (errno));
-  else if (compute_digest (&reading, algorithm, file, &digest, err) < 0)
+  if (fd < 0 || compute_digest (&reading, algorithm, file, &digest, err) < 0)
     return NULL;
   return digest;
 }
@@ -291,7 +289,7 @@ is_in_index (const struct image *image, const char *file, const char *digest)
   size_t size = 0;
   bool found = false;
 
-  if (file_read (image->directory, file, &text, &size, &ignored) < 0
+  if (file_read_own (image->directory, file, &text, &size, &ignored) < 0
       || manifest_parse (&index, text, size, NULL, &ignored) < 0)
     return false;
   for (size_t i = 0; i < index.entry_count && !found; i++)

@@ -124,7 +124,7 @@ ok "  but removes nothing" cmp before-prune after
 chmod -R a-w "$UDOCKER_DIR"
 run udocker prune
 like "a repository that cannot be written" "$status$stderr" \
-  '^1Error: .*Permission denied$'
+  '^1Error: .*Permission denied; the repository .* is read-only$'
 chmod -R u+w "$UDOCKER_DIR"
 # What the change of modes cannot have told.
 tree > after

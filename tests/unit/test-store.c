@@ -21,42 +21,12 @@
 #include "src/image/store-private.h"
 #include "src/image/store.h"
 #include "src/image/tree.h"
+#include "tests/unit/store-images.h"
 #include "tests/unit/tap.h"
 
 #define ONE "sha256:1"
 #define TWO "sha256:2"
 #define THREE "sha256:3"
-
-static struct store *store;
-static struct error problem;
-
-/* Put the blob NAME in the store.  */
-static void
-put_blob (const char *name)
-{
-  struct store_blob blob;
-
-  if (store_blob_begin (store, name, false, &blob, &problem) == 0
-      && write (blob.fd, name, strlen (name)) > 0)
-    (void) store_blob_commit (&blob, &problem);
-}
-
-/* Put the image NAME:TAG of the blobs FIRST and SECOND (may be NULL).  */
-static int
-put_image (const char *name, const char *tag, const char *first,
-           const char *second)
-{
-  struct store_pending *pending = NULL;
-
-  int status = store_pending_begin (store, name, tag, &pending, &problem);
-  if (status == 0)
-    status = store_pending_need (pending, first, &problem);
-  if (status == 0 && second != NULL)
-    status = store_pending_need (pending, second, &problem);
-  if (status == 0)
-    status = store_pending_write (pending, "manifest", "{}", 2, &problem);
-  return status == 0 ? store_pending_commit (pending, "v2", &problem) : status;
-}
 
 static int
 remove_image (const char *name, const char *tag)
@@ -253,21 +223,27 @@ test_stages (void)
   tap_is_string (stage.digest, ABC, "the digest of all");
   tap_ok (!store_blob_exists (store, ABC), "not seen yet");
   store_sweep (store);
-  tap_is_number (store_stage_commit (&stage, &error), 0,
+  tap_is_number (store_stage_commit (&stage, false, &error), 0,
                  "commit, a sweep takes nothing");
   tap_ok (store_blob_exists (store, ABC), "there it is");
   tap_is_number (fstatat (layers, ABC, &first, 0), 0, "a file");
 
   tap_is_number (store_stage_text (store, "abc", 3, &stage, &error), 0,
                  "the same at once");
-  tap_is_number (store_stage_commit (&stage, &error), 0, "commit");
+  tap_is_number (store_stage_commit (&stage, false, &error), 0, "commit");
   (void) fstatat (layers, ABC, &second, 0);
   tap_ok (first.st_ino == second.st_ino, "the one that was there stays");
   (void) file_replace (layers, ABC, "ab", 2, 0644, &error);
   (void) store_stage_text (store, "abc", 3, &stage, &error);
-  (void) store_stage_commit (&stage, &error);
+  (void) store_stage_commit (&stage, false, &error);
   (void) fstatat (layers, ABC, &second, 0);
   tap_is_number (second.st_size, 3, "unless it was not whole");
+  (void) file_replace (layers, ABC, "abd", 3, 0644, &error);
+  (void) store_stage_text (store, "abc", 3, &stage, &error);
+  tap_is_number (store_stage_commit (&stage, true, &error), 0, "replace");
+  AUTO_FREE char *text = NULL;
+  (void) file_read_own (layers, ABC, &text, NULL, &error);
+  tap_is_string (text, "abc", "one that is damaged");
 
   stage_zeros (&stage, 4 << 20, 1000);
   tap_is_string (stage.digest, ZEROS, "many small writes");
@@ -395,13 +371,13 @@ main (void)
   if (asprintf (&top, "%s/deep/er/", directory) < 0)
     tap_bail ("memory");
   const struct store_paths paths = { .top = top };
-  bool created = false;
+  const char *created = NULL;
 
   tap_is_number (store_open (&paths, false, NULL, &store, &error), -ENOENT,
                  "no repository");
   tap_is_number (store_open (&paths, true, &created, &store, &error), 0,
                  "is made");
-  tap_ok (created, "and told");
+  tap_is_string (created, store_top_path (store), "and told");
   if (store == NULL)
     tap_bail ("no store");
   test_names ();
