@@ -30,6 +30,7 @@ kills ()
   kills_count=$1
   kills_whole=$2
   shift 2
+  kills_before=$(udocker ps | wc -l)
   kills_late=0
   kills_bad=0
   kills_i=0
@@ -42,6 +43,7 @@ kills ()
   done
   is "$kills_count kills leave no container that is not whole" $kills_bad 0
   note "$kills_late of them came too late"
+  is "  nor one without its name" "$(udocker ps | wc -l)" "$kills_before"
   run "$@"
   # Who was killed while it flushed holds the name for a moment.
   is "afterwards it works, with the same name" \

@@ -257,6 +257,14 @@ container_check_name (const char *name, struct error *err)
                     name);
 }
 
+bool
+container_name_leads_nowhere (struct store *store, const char *name)
+{
+  AUTO_FREE char *id = read_alias (store, name);
+
+  return id != NULL && !is_container (store, id);
+}
+
 int
 container_add_name (const struct container *container, const char *name,
                     struct error *err)

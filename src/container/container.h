@@ -67,6 +67,10 @@ bool container_is_protected (const struct container *container);
    it was removed meanwhile, and with it perhaps what was just read.  */
 bool container_is_in_place (const struct container *container);
 
+/* Tell what NAME is in STORE: an alias of a container that is not there, which
+   a kill may leave.  */
+bool container_name_leads_nowhere (struct store *store, const char *name);
+
 /* See that NAME can be an alias: not empty, none of '/', '.', ' ', '[', ']'
    and no control character in it, at most 2048 bytes (and what the file
    system takes).  Return 0, or -EINVAL with ERR set.  */

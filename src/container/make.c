@@ -53,6 +53,23 @@ name_lock_release (struct name_lock *lock)
   free (lock->file);
 }
 
+/* Tell whether NAME stands for something in STORE, and has to stay.  */
+static bool
+is_taken (struct store *store, const char *name)
+{
+  struct stat info;
+
+  return fstatat (store_containers_fd (store), name, &info, AT_SYMLINK_NOFOLLOW)
+             == 0
+         && !container_name_leads_nowhere (store, name);
+}
+
+static int
+set_taken (const char *name, struct error *err)
+{
+  return error_set (err, EEXIST, _ ("container name already exists: %s"), name);
+}
+
 /* Reserve NAME in STORE; fail when it is taken or invalid.  */
 static int
 reserve_name (struct store *store, const char *name, struct name_lock *lock,
@@ -70,19 +87,15 @@ reserve_name (struct store *store, const char *name, struct name_lock *lock,
       xasprintf (_ ("another process that creates container '%s'"), name);
   for (;;)
     {
-      if (fstatat (lock->dir, name, &info, AT_SYMLINK_NOFOLLOW) == 0)
-        return error_set (err, EEXIST, _ ("container name already exists: %s"),
-                          name);
+      if (is_taken (store, name))
+        return set_taken (name, err);
       AUTO_CLOSE int fd = lock_take (lock->dir, lock->file, what, true, err);
       if (fd < 0)
         return error_prefix (err, "%s", store_containers_path (store));
       if (fstat (fd, &info) < 0 || info.st_nlink == 0)
         continue;
       lock->fd = TAKE_FD (fd);
-      if (fstatat (lock->dir, name, &info, AT_SYMLINK_NOFOLLOW) == 0)
-        return error_set (err, EEXIST, _ ("container name already exists: %s"),
-                          name);
-      return 0;
+      return is_taken (store, name) ? set_taken (name, err) : 0;
     }
 }
 
@@ -136,10 +149,30 @@ container_make_root (int dir, struct error *err)
   return root;
 }
 
-/* Make the container ID in STORE, as FILL does with DATA.  */
+/* Call ID, which is not there yet, NAME: who is killed before it is leaves a
+   name that can be had again, but no container without its name.  */
 static int
-make_whole (struct store *store, const char *id, container_fill_function *fill,
-            void *data, struct error *err)
+give_name (struct store *store, const char *name, const char *id,
+           struct error *err)
+{
+  int dir = store_containers_fd (store);
+
+  if (container_name_leads_nowhere (store, name))
+    (void) unlinkat (dir, name, 0);
+  if (symlinkat (id, dir, name) == 0)
+    return 0;
+  /* Only a program that knows no locks can have been quicker.  */
+  return errno == EEXIST ? set_taken (name, err)
+                         : error_set (err, errno,
+                                      _ ("cannot name a container '%s': %s"),
+                                      name, strerror (errno));
+}
+
+/* Make the container ID in STORE, as FILL does with DATA, and call it NAME
+   unless that is NULL.  */
+static int
+make_whole (struct store *store, const char *id, const char *name,
+            container_fill_function *fill, void *data, struct error *err)
 {
   int containers = store_containers_fd (store);
   AUTO_FREE char *part = xasprintf (".%s.part", id);
@@ -154,12 +187,18 @@ make_whole (struct store *store, const char *id, container_fill_function *fill,
                         strerror (errno));
   if (status == 0 && interrupt_signal != 0)
     status = error_set (err, EINTR, _ ("interrupted"));
+  if (status == 0 && name != NULL)
+    status = give_name (store, name, id, err);
   if (status == 0)
     {
       (void) unlinkat (dir, STORE_PART_LOCK, 0);
       if (renameat (containers, part, containers, id) < 0)
-        status = error_set (err, errno, _ ("cannot create container '%s': %s"),
-                            id, strerror (errno));
+        {
+          status = error_set (err, errno, _ ("cannot create container '%s': %s"),
+                              id, strerror (errno));
+          if (name != NULL)
+            (void) unlinkat (containers, name, 0);
+        }
     }
   if (status < 0)
     {
@@ -185,22 +224,9 @@ container_make (struct store *store, const char *name,
   if (status < 0)
     return status;
   interrupt_catch (&interrupt);
-  status = make_whole (store, new_id, fill, data, err);
+  status = make_whole (store, new_id, name, fill, data, err);
   if (status < 0)
     return status;
-
-  if (name != NULL && symlinkat (new_id, store_containers_fd (store), name) < 0)
-    {
-      /* Only a program that knows no locks can have been quicker.  */
-      int number = errno;
-      AUTO_ERROR struct error ignored = { 0 };
-      (void) tree_remove (store_containers_fd (store), new_id, true, &ignored);
-      return error_set (err, number,
-                        number == EEXIST
-                            ? _ ("container name already exists: %s")
-                            : _ ("cannot name a container '%s'"),
-                        name);
-    }
   *id = TAKE (new_id);
   return 0;
 }

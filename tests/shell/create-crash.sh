@@ -44,6 +44,14 @@ kills "${KILLS-20}" whole udocker create --name=victim test/x
 run udocker rm $(udocker ps | sed 1d | cut -d ' ' -f 1)
 is "all can be removed" "$status$(ls -A "$containers")" 0
 
+ln -s 11111111-2222-4333-8444-555555555555 "$containers/victim"
+run udocker create --name=victim test/small
+is "a name that leads nowhere can be had" \
+  "$status$(readlink "$containers/victim")" "0$stdout"
+run udocker create --name=victim test/small
+is_error "  and is taken then" 1 'container name already exists: victim'
+udocker rm victim
+
 interruptions udocker create --name=victim test/x
 
 for i in 1 2 3 4 5 6 7 8; do
