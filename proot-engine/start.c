@@ -30,7 +30,11 @@
 #include "proot-engine/seccomp.h"
 #include "proot-engine/tracer.h"
 
+/* Records of owners: so many files, and so much room for attributes.  */
 #define OWNER_SLOTS ((size_t) 1 << 20)
+#define OWNER_ROOM ((uint32_t) 64 << 20)
+#define OWNERS_SIZE                                                            \
+  (OWNER_SLOTS * sizeof (struct guest_owner_slot) + OWNER_ROOM)
 
 /* A place of the view while it is made.  */
 struct place
@@ -742,6 +746,9 @@ launch (struct tracer *tracer, const struct plan *plan,
       return START_FAILURE;
     }
   guest_fs_init (fs);
+  mode_t mask = umask (0);
+  (void) umask (mask);
+  fs->masks_owner = (mask & 0700) != 0;
   guest_task_init (&first->task, &tracer->guest, fs, ids);
   first->task.tid = first->task.pid = pid;
   first->task.engine = first;
@@ -811,12 +818,12 @@ start_container (const struct plan *plan)
       return START_FAILURE;
     }
 
-  void *slots = mmap (NULL, OWNER_SLOTS * sizeof (struct guest_owner_slot),
-                      PROT_READ | PROT_WRITE,
+  void *slots = mmap (NULL, OWNERS_SIZE, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (slots != MAP_FAILED)
     {
-      guest_owners_init (&owners, slots, OWNER_SLOTS);
+      guest_owners_init (&owners, slots, OWNER_SLOTS,
+                         (char *) slots + OWNERS_SIZE - OWNER_ROOM, OWNER_ROOM);
       tracer.guest.owners = &owners;
     }
 

@@ -169,6 +169,7 @@ guest_enter_open (struct guest_task *task, struct guest_call *call)
   uint64_t asked = flags;
   struct guest_found found;
   uint32_t added = 0;
+  uint32_t group = UINT32_MAX;
 
   int status = resolve_open (task, call, 0, &flags, &found);
   if (status < 0)
@@ -177,15 +178,18 @@ guest_enter_open (struct guest_task *task, struct guest_call *call)
     call->arg[path->path + 1] = flags;
   bool makes = makes_file (flags, &found);
   if (makes)
-    added = guest_add_mode (task, &call->arg[path->path + (is_creat ? 1 : 2)],
-                            0600);
+    {
+      group = guest_inherited_group (task, call);
+      added = guest_add_mode (task, &call->arg[path->path + (is_creat ? 1 : 2)],
+                              0600);
+    }
   status = put_open (task, call, flags, &found);
   guest_found_release (task->guest, &found);
   if (status < 0)
     return guest_answer (call, status);
   enum guest_verdict verdict =
       found.untouched && flags == asked && added == 0 ? GUEST_PASS : GUEST_RUN;
-  return makes ? guest_make (task, call, verdict, 0, 0, added) : verdict;
+  return makes ? guest_make (task, call, verdict, 0, 0, group, added) : verdict;
 }
 
 /* Read the struct open_how of CALL into HOW.  A longer one is good when what
@@ -254,11 +258,12 @@ guest_enter_openat2 (struct guest_task *task, struct guest_call *call)
   status = resolve_open (task, call, extra, &flags, &found);
   if (status < 0)
     return guest_answer (call, status);
+  bool makes = makes_file (flags, &found);
+  uint32_t group = makes ? guest_inherited_group (task, call) : UINT32_MAX;
   if ((how.resolve & K_RESOLVE_NO_XDEV) && crosses_binding (task, call, &found))
     status = -K_EXDEV;
   else
     status = put_open (task, call, how.resolve != 0 ? K_O_PATH : flags, &found);
-  bool makes = makes_file (flags, &found);
   guest_found_release (task->guest, &found);
   if (status < 0)
     return guest_answer (call, status);
@@ -276,7 +281,7 @@ guest_enter_openat2 (struct guest_task *task, struct guest_call *call)
         return guest_answer (call, status);
       verdict = GUEST_RUN;
     }
-  return makes ? guest_make (task, call, verdict, 0, 0, added) : verdict;
+  return makes ? guest_make (task, call, verdict, 0, 0, group, added) : verdict;
 }
 
 /* Return whether FOUND, to be removed or renamed, is a binding's own place
@@ -587,124 +592,4 @@ guest_enter_watch (struct guest_task *task, struct guest_call *call)
   if (status < 0)
     return guest_answer (call, status);
   return found.untouched ? GUEST_PASS : GUEST_RUN;
-}
-
-/* Calls that read attributes: PROC gets a path of FOUND that they follow.  */
-static int
-name_object (struct guest_task *task, struct guest_found *found, char *proc,
-             size_t size)
-{
-  struct guest *guest = task->guest;
-  struct guest_text text;
-  int fd = found->object;
-
-  if (found->virtual)
-    return -K_ENODATA;
-  if (fd < 0)
-    {
-      fd = guest_found_open (guest, found, K_O_PATH);
-      if (fd < 0)
-        return fd;
-      found->object = fd;
-    }
-  guest_text_init (&text, proc, size);
-  guest_text_add (&text, "/proc/self/fd/");
-  guest_text_add_number (&text, fd);
-  return 0;
-}
-
-/* Read an attribute NAME (NULL: the list of names) of path argument 0 into
-   the SIZE bytes at ADDRESS in TASK's memory.  */
-static enum guest_verdict
-read_attribute (struct guest_task *task, struct guest_call *call,
-                const char *name, uint64_t address, uint64_t size)
-{
-  struct guest *guest = task->guest;
-  char proc[40];
-  char value[GUEST_PATH_SIZE];
-  struct guest_found found;
-  int64_t result = guest_resolve_argument (
-      task, call, 0, guest_path_final (call, 0) | GUEST_FINAL_OBJECT, &found);
-
-  if (result < 0)
-    return guest_answer (call, result);
-  result = name_object (task, &found, proc, sizeof proc);
-  if (result == 0 && name != NULL)
-    result = host_call (guest, K_NR_getxattr, host_pointer (proc),
-                        host_pointer (name), host_pointer (value), size);
-  else if (result == 0)
-    result = host_call (guest, K_NR_listxattr, host_pointer (proc),
-                        host_pointer (value), size, 0);
-  guest_found_release (guest, &found);
-  if (result > 0 && size > 0)
-    {
-      int status = guest->ops->write (task, address, value, (size_t) result);
-      if (status < 0)
-        result = status;
-    }
-  return guest_answer (call, result);
-}
-
-/* getxattr, lgetxattr.  */
-enum guest_verdict
-guest_enter_getxattr (struct guest_task *task, struct guest_call *call)
-{
-  char name[GUEST_NAME_MAX + 1];
-
-  if (call->arg[3] > GUEST_PATH_SIZE)
-    return guest_enter_paths (task, call);
-  int length =
-      task->guest->ops->read_string (task, call->arg[1], name, sizeof name);
-  if (length <= 0)
-    return guest_answer (call, length == -K_EFAULT ? length : -K_ERANGE);
-  return read_attribute (task, call, name, call->arg[2], call->arg[3]);
-}
-
-/* listxattr, llistxattr.  */
-enum guest_verdict
-guest_enter_listxattr (struct guest_task *task, struct guest_call *call)
-{
-  if (call->arg[2] > GUEST_PATH_SIZE)
-    return guest_enter_paths (task, call);
-  return read_attribute (task, call, NULL, call->arg[1], call->arg[2]);
-}
-
-/* Return whether argument INDEX of CALL names an attribute that only root
-   may change.  */
-static bool
-is_privileged_attribute (struct guest_task *task, const struct guest_call *call,
-                         int index)
-{
-  char name[16];
-  int status =
-      task->guest->ops->read_string (task, call->arg[index], name, sizeof name);
-  size_t length = status >= 0 ? (size_t) status : 0;
-  if (status == -K_ENAMETOOLONG)
-    length = sizeof name;
-  return (length > 9 && guest_text_is (name, 9, "security."))
-         || (length > 8 && guest_text_is (name, 8, "trusted."));
-}
-
-/* setxattr, removexattr and relatives.  */
-enum guest_verdict
-guest_enter_xattr_change (struct guest_task *task, struct guest_call *call)
-{
-  const struct guest_path_argument *path = &call->rule->path[0];
-  bool has_path = path->kind != GUEST_PATH_NONE;
-  int name = has_path && path->dir >= 0 ? 3 : 1;
-  enum guest_verdict verdict =
-      has_path ? guest_enter_paths (task, call) : GUEST_PASS;
-
-  if (verdict == GUEST_ANSWER || !task->guest->identity.root
-      || !is_privileged_attribute (task, call, name))
-    return verdict;
-  return GUEST_RUN_EXIT;
-}
-
-void
-guest_leave_xattr_change (struct guest_task *task, struct guest_call *call)
-{
-  (void) task;
-  if (call->result == -K_EPERM || call->result == -K_EOPNOTSUPP)
-    call->result = 0;
 }

@@ -13,6 +13,7 @@ guest_fs_init (struct guest_fs *fs)
   fs->references = 1;
   fs->cwd = -1;
   fs->diverged = false;
+  fs->masks_owner = false;
   fs->cwd_binding = 0;
   fs->root_length = 0;
   fs->root[0] = '\0';
@@ -24,6 +25,7 @@ guest_fs_copy (struct guest_fs *copy, const struct guest_fs *fs)
   copy->references = 1;
   copy->cwd = -1;
   copy->diverged = fs->diverged;
+  copy->masks_owner = fs->masks_owner;
   copy->cwd_binding = fs->cwd_binding;
   copy->root_length = fs->root_length;
   for (uint32_t i = 0; i <= fs->root_length; i++)

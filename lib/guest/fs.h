@@ -28,6 +28,10 @@ struct guest_fs
      the descriptor is no longer kept.  */
   bool diverged;
 
+  /* A umask in this group has taken rights from owners, or may have: what is
+     made is looked at.  */
+  bool masks_owner;
+
   /* The binding through which the current directory was entered: where
      several show one host directory, it decides the directory's name.  */
   uint32_t cwd_binding;

@@ -68,15 +68,23 @@ int guest_stat_found (struct guest *guest, const struct guest_found *found,
 int guest_stat_at (struct guest *guest, int dir, const char *path, int flags,
                    struct k_stat *status);
 
-/* Let guest_leave_make remember of what CALL makes the ids of TASK, where
-   they are not what the container's own files show, and TYPE_AND_ADDED: the
-   type of a device (its number is in kept[3]) and the permission bits that
-   were added.  DIR and PATH are its arguments as given, PATH 0 when its result
-   is a descriptor.  VERDICT is what would be done otherwise.  Return the
-   verdict.  */
+/* Return the group that what CALL makes at its path argument 0 gets from its
+   directory, or UINT32_MAX when the host gives it the right one.  Costs
+   nothing while no directory of the container has its set-group-id bit set and
+   another group than the host knows.  */
+uint32_t guest_inherited_group (struct guest_task *task,
+                                const struct guest_call *call);
+
+/* Let guest_leave_make remember of what CALL makes the ids of TASK or the
+   inherited GROUP (or UINT32_MAX), where they are not what the container's own
+   files show, and TYPE_AND_ADDED: the type of a device (its number is in
+   kept[3]) and the permission bits that were added.  DIR and PATH are its
+   arguments as given, PATH 0 when its result is a descriptor.  VERDICT is what
+   would be done otherwise.  Return the verdict.  */
 enum guest_verdict guest_make (struct guest_task *task, struct guest_call *call,
                                enum guest_verdict verdict, int dir,
-                               uint64_t path, uint32_t type_and_added);
+                               uint64_t path, uint32_t group,
+                               uint32_t type_and_added);
 
 /* Under fake root, add to the *MODE of a file to be made the NEEDED bits, so
    that we are not locked out.  Return the bits that were added.  */
@@ -132,6 +140,7 @@ guest_enter_function guest_enter_readlink;
 guest_enter_function guest_enter_recvmmsg;
 guest_enter_function guest_enter_recvmsg;
 guest_enter_function guest_enter_remove;
+guest_enter_function guest_enter_removexattr;
 guest_enter_function guest_enter_sendmmsg;
 guest_enter_function guest_enter_sendmsg;
 guest_enter_function guest_enter_sendto;
@@ -145,14 +154,16 @@ guest_enter_function guest_enter_setresgid;
 guest_enter_function guest_enter_setresuid;
 guest_enter_function guest_enter_setreuid;
 guest_enter_function guest_enter_setuid;
+guest_enter_function guest_enter_setxattr;
 guest_enter_function guest_enter_stat;
 guest_enter_function guest_enter_statfs;
 guest_enter_function guest_enter_statx;
+guest_enter_function guest_enter_socket;
 guest_enter_function guest_enter_times;
+guest_enter_function guest_enter_umask;
 guest_enter_function guest_enter_uname;
 guest_enter_function guest_enter_unshare;
 guest_enter_function guest_enter_watch;
-guest_enter_function guest_enter_xattr_change;
 
 guest_leave_function guest_leave_as_root;
 guest_leave_function guest_leave_chdir;
@@ -162,6 +173,5 @@ guest_leave_function guest_leave_name;
 guest_leave_function guest_leave_recvmsg;
 guest_leave_function guest_leave_sendmmsg;
 guest_leave_function guest_leave_unshare;
-guest_leave_function guest_leave_xattr_change;
 
 #endif

@@ -14,12 +14,16 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/ids.c lib/guest/ids.h \
   lib/guest/kernel.h \
   lib/guest/list.c \
+  lib/guest/attribute.c \
+  lib/guest/attributes.c lib/guest/attributes.h \
+  lib/guest/owner.c \
   lib/guest/owners.c lib/guest/owners.h \
   lib/guest/path.c lib/guest/path.h lib/guest/path-private.h \
   lib/guest/place.c \
   lib/guest/port.c lib/guest/port.h \
   lib/guest/proc-link.c \
   lib/guest/proc.c \
+  lib/guest/record.c lib/guest/record.h \
   lib/guest/socket.c \
   lib/guest/stat.c \
   lib/guest/text.c lib/guest/text.h \
@@ -28,10 +32,15 @@ lib_guest_libguest_a_CPPFLAGS = $(BARE_CPPFLAGS)
 lib_guest_libguest_a_CFLAGS = $(BARE_CFLAGS)
 
 # Its unit tests: run without any engine.
-guest_tests = tests/unit/test-guest-calls tests/unit/test-guest-handlers \
+guest_tests = tests/unit/test-guest-attributes tests/unit/test-guest-calls tests/unit/test-guest-handlers \
   tests/unit/test-guest-path tests/unit/test-guest-port \
   tests/unit/test-guest-view
 check_PROGRAMS += $(guest_tests)
+
+tests_unit_test_guest_attributes_SOURCES = tests/unit/test-guest-attributes.c
+tests_unit_test_guest_attributes_CPPFLAGS = $(PLAIN_CPPFLAGS)
+tests_unit_test_guest_attributes_CFLAGS = $(PLAIN_CFLAGS)
+tests_unit_test_guest_attributes_LDADD = lib/guest/libguest.a
 
 tests_unit_test_guest_calls_SOURCES = tests/unit/test-guest-calls.c \
   tests/unit/guest-engine.h

@@ -23,12 +23,16 @@ hash (uint64_t device, uint64_t inode)
 
 void
 guest_owners_init (struct guest_owners *owners, struct guest_owner_slot *slots,
-                   size_t slot_count)
+                   size_t slot_count, void *room, uint32_t room_size)
 {
   owners->slots = slots;
   owners->slot_count = slot_count;
   owners->used = 0;
   owners->live = 0;
+  owners->room = room;
+  owners->room_size = room_size;
+  owners->room_used = 8; /* no attribute is at 0 */
+  owners->inherits = false;
 }
 
 /* Return the slot of DEVICE and INODE, or, when there is none, the one where

@@ -40,6 +40,7 @@ struct guest_owner_slot
 {
   struct guest_file_key key;
   struct guest_owner owner;
+  uint32_t attributes; /* where its first one is, 0: none; see attributes.h */
 };
 
 /* An open hash table in storage of the engine: sparse, zeroed memory.  */
@@ -49,12 +50,22 @@ struct guest_owners
   size_t slot_count; /* a power of 2 */
   size_t used;       /* records, and places where one was dropped */
   size_t live;       /* records */
+
+  /* Room for attributes of files, of which a part has been used; none where
+     there is no room.  */
+  unsigned char *room;
+  uint32_t room_size, room_used;
+
+  bool inherits; /* some directory may give its group to what is made there */
 };
 
-/* Start OWNERS in SLOT_COUNT (a power of 2) zeroed SLOTS.  An engine maps
-   plenty with MAP_NORESERVE: only what is used costs memory.  */
+/* Start OWNERS in SLOT_COUNT (a power of 2) zeroed SLOTS and ROOM_SIZE bytes
+   at ROOM (aligned for uint64_t; NULL with 0: attributes are not remembered).
+   An engine maps plenty of both with MAP_NORESERVE: only what is used costs
+   memory.  */
 void guest_owners_init (struct guest_owners *owners,
-                        struct guest_owner_slot *slots, size_t slot_count);
+                        struct guest_owner_slot *slots, size_t slot_count,
+                        void *room, uint32_t room_size);
 
 /* Return the record of the file DEVICE, INODE whatever its birth, or NULL.
    The caller compares the birth, which costs a call of its own, only when

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 
 static void
 say_ids (const char *what)
@@ -144,6 +145,154 @@ devices (void)
   SAY ("unlink a device", unlink ("char2"));
 }
 
+static void in_child (const char *what, void (*function) (void));
+
+static void
+inheritance (void)
+{
+  mkdir ("set", 0755);
+  SAY ("chown of a directory", chown ("set", 0, 77));
+  SAY ("chmod set-gid", chmod ("set", 02775));
+  say_owner ("set");
+  mkdir ("set/dir", 0755);
+  make_file ("set/file", "x", 0644);
+  if (symlink ("file", "set/link") < 0)
+    return;
+  SAY ("mknod", mknod ("set/null", S_IFCHR | 0600, makedev (1, 3)));
+  say_owner ("set/dir");
+  say_owner ("set/file");
+  say_owner ("set/link");
+  say_owner ("set/null");
+  mkdir ("set/dir/deeper", 0700);
+  say_owner ("set/dir/deeper");
+  int dir = open ("set/dir", O_RDONLY | O_DIRECTORY);
+  close (openat (dir, "by-descriptor", O_CREAT | O_WRONLY, 0600));
+  close (dir);
+  say_owner ("set/dir/by-descriptor");
+  make_file ("plain", "x", 0644);
+  say_owner ("plain");
+  SAY ("chgrp", chown ("set/dir", (uid_t) -1, 78));
+  make_file ("set/dir/other", "x", 0644);
+  say_owner ("set/dir/other");
+  SAY ("chmod without", chmod ("set/dir", 0755));
+  make_file ("set/dir/none", "x", 0644);
+  say_owner ("set/dir/none");
+}
+
+static void
+masks (void)
+{
+  umask (0777);
+  mkdir ("masked", 0777);
+  close (open ("masked/file", O_CREAT | O_WRONLY, 0666));
+  SAY_OPEN ("root opens what a umask closed", open ("masked/file", O_RDWR));
+  say_owner ("masked");
+  say_owner ("masked/file");
+  umask (0277);
+  SAY ("mkfifo", mkfifo ("masked/fifo", 0666));
+  say_owner ("masked/fifo");
+  umask (022);
+  close (open ("masked/open", O_CREAT | O_WRONLY, 0666));
+  say_owner ("masked/open");
+}
+
+/* Say what attributes NAME has, by name in alphabetic order.  */
+static void
+say_attributes (const char *name)
+{
+  char list[1024];
+  char *names[16];
+  int count = 0;
+  ssize_t length = llistxattr (name, list, sizeof list);
+  printf ("%s:", name);
+  for (ssize_t at = 0; at < length && count < 16;
+       at += (ssize_t) strlen (list + at) + 1)
+    /* What the host's own policy puts on every file is of no interest.  */
+    if (strcmp (list + at, "security.selinux") != 0)
+      names[count++] = list + at;
+  for (int i = 0; i < count; i++)
+    for (int j = i + 1; j < count; j++)
+      if (strcmp (names[i], names[j]) > 0)
+        {
+          char *other = names[i];
+          names[i] = names[j];
+          names[j] = other;
+        }
+  for (int i = 0; i < count; i++)
+    {
+      char value[256];
+      ssize_t size = lgetxattr (name, names[i], value, sizeof value);
+      printf (" %s=%.*s", names[i], (int) (size < 0 ? 0 : size), value);
+    }
+  puts ("");
+}
+
+#define NAME "trusted.udocker-test"
+
+static void
+see_as_user (void)
+{
+  char value[16];
+  SAY ("setuid", setuid (1000));
+  SAY ("trusted as a user", (int) getxattr ("tagged", NAME, value, 16));
+  SAY ("set trusted as a user", setxattr ("tagged", NAME, "no", 2, 0));
+  SAY ("remove trusted as a user", removexattr ("tagged", NAME));
+  say_attributes ("tagged");
+}
+
+static void
+attributes (void)
+{
+  /* CAP_NET_RAW, permitted and effective, as setcap writes it.  */
+  static const unsigned char capability[20] = { 1, 0, 0, 2, 0, 0x20 };
+  char value[64];
+  make_file ("tagged", "x", 0755);
+  if (symlink ("tagged", "tag-link") < 0)
+    return;
+  SAY ("set", setxattr ("tagged", NAME, "one", 3, XATTR_CREATE));
+  SAY ("create again", setxattr ("tagged", NAME, "two", 3, XATTR_CREATE));
+  SAY ("replace", setxattr ("tagged", NAME, "three", 5, XATTR_REPLACE));
+  SAY ("replace none", setxattr ("tagged", NAME "2", "x", 1, XATTR_REPLACE));
+  SAY ("no name", setxattr ("tagged", "trusted.", "x", 1, 0));
+  SAY ("bad flags", setxattr ("tagged", NAME, "x", 1, 64));
+  say_attributes ("tagged");
+  SAY ("size", (int) getxattr ("tagged", NAME, NULL, 0));
+  SAY ("too small", (int) getxattr ("tagged", NAME, value, 2));
+  SAY ("of none", (int) getxattr ("tagged", NAME "2", value, sizeof value));
+  SAY ("on a link", lsetxattr ("tag-link", NAME, "link", 4, 0));
+  say_attributes ("tag-link");
+  SAY ("through a link", setxattr ("tag-link", NAME, "file", 4, 0));
+  say_attributes ("tagged");
+  int fd = open ("tagged", O_RDWR);
+  SAY ("by descriptor", fsetxattr (fd, NAME "3", "", 0, 0));
+  SAY ("got by descriptor", (int) fgetxattr (fd, NAME, value, sizeof value));
+  char list[256];
+  SAY ("listed by descriptor",
+       flistxattr (fd, list, sizeof list) == llistxattr ("tagged", list, 256));
+  say_attributes ("tagged");
+  in_child ("as a user", see_as_user);
+  SAY ("remove by descriptor", fremovexattr (fd, NAME "3"));
+  SAY ("remove", removexattr ("tagged", NAME));
+  SAY ("remove none", removexattr ("tagged", NAME));
+  SAY ("remove from none", removexattr ("nothing", NAME));
+  close (fd);
+  say_attributes ("tagged");
+
+  SAY ("capability",
+       setxattr ("tagged", "security.capability", capability, 20, 0));
+  SAY ("size of the capability",
+       (int) getxattr ("tagged", "security.capability", NULL, 0));
+  SAY ("rename", rename ("tagged", "tagged2"));
+  SAY ("size after rename",
+       (int) getxattr ("tagged2", "security.capability", NULL, 0));
+  SAY ("chown", chown ("tagged2", 5, 5));
+  SAY ("chown takes it",
+       (int) getxattr ("tagged2", "security.capability", NULL, 0));
+  SAY ("unlink", unlink ("tagged2"));
+  make_file ("tagged2", "x", 0644);
+  say_attributes ("tagged2");
+}
+
 static void
 in_child (const char *what, void (*function) (void))
 {
@@ -245,6 +394,9 @@ main (void)
   owners ();
   modes ();
   devices ();
+  inheritance ();
+  masks ();
+  attributes ();
   in_child ("become a user", become_user);
   in_child ("effective only", effective_only);
   in_child ("saved ids", saved);

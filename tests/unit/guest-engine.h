@@ -33,6 +33,7 @@ static uint64_t engine_view[4096];
 static int engine_anchors[ENGINE_BINDINGS];
 static struct guest_owner_slot engine_slots[ENGINE_OWNERS];
 static struct guest_owners engine_owners;
+static uint64_t engine_room[8192];
 static char engine_scratch[65536];
 static size_t engine_scratch_used;
 static const char *engine_executable = "/bin/program";
@@ -165,7 +166,8 @@ engine_start (const struct guest_mount *mounts, size_t count)
         return -errno;
     }
   memset (engine_slots, 0, sizeof engine_slots);
-  guest_owners_init (&engine_owners, engine_slots, ENGINE_OWNERS);
+  guest_owners_init (&engine_owners, engine_slots, ENGINE_OWNERS, engine_room,
+                     sizeof engine_room);
   engine_guest = (struct guest){
     .view = view,
     .anchors = engine_anchors,

@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Calls that change owner and mode, and those that make files, whose owner
+   and mode may be others than the host's: under fake root they are
+   remembered.  */
+
+#include "lib/guest/attributes.h"
+#include "lib/guest/handlers.h"
+#include "lib/guest/record.h"
+
+/* What a call that changes owner or mode is about.  */
+struct subject
+{
+  struct guest_place place;
+  struct k_stat real;       /* as the host sees it */
+  struct guest_shown shown; /* as the container sees it */
+};
+
+/* Fill SUBJECT for PLACE.  */
+static int
+look_at (struct guest *guest, struct subject *subject)
+{
+  struct guest_place *place = &subject->place;
+  int result = host_fstatat (guest, place->dir, place->path, &subject->real,
+                             place->flags);
+  if (result < 0)
+    return result;
+  subject->shown =
+      (struct guest_shown){ subject->real.st_uid, subject->real.st_gid,
+                            subject->real.st_mode, subject->real.st_rdev };
+  guest_show_owner (guest, place, subject->real.st_dev, subject->real.st_ino,
+                    &subject->shown);
+  return 0;
+}
+
+/* Remember OWNER for SUBJECT.  */
+static int
+remember (struct guest *guest, const struct subject *subject,
+          const struct guest_owner *owner)
+{
+  if (guest->owners == NULL)
+    return 0;
+  struct guest_file_key key = { subject->real.st_dev, subject->real.st_ino,
+                                guest_place_birth (guest, &subject->place) };
+  return guest_owners_put (guest->owners, &key, owner);
+}
+
+/* Note whether SUBJECT, whose record has changed, is a directory whose group
+   goes to what is made in it.  */
+static void
+note_inheritance (struct guest *guest, const struct subject *subject)
+{
+  if (guest->owners == NULL || guest->owners->inherits
+      || (subject->real.st_mode & K_S_IFMT) != K_S_IFDIR)
+    return;
+  const struct guest_owner_slot *slot = guest_owners_find (
+      guest->owners, subject->real.st_dev, subject->real.st_ino);
+  uint32_t mode = slot != NULL && slot->owner.known & GUEST_OWNER_MODE
+                      ? slot->owner.mode
+                      : subject->real.st_mode;
+  guest->owners->inherits =
+      slot != NULL && slot->owner.known & GUEST_OWNER_GID && (mode & K_S_ISGID);
+}
+
+/* Really give the file of SUBJECT the permission bits MODE.  */
+static int
+host_chmod (struct guest *guest, const struct subject *subject, uint32_t mode)
+{
+  const struct guest_place *place = &subject->place;
+  char path[40];
+  struct guest_text text;
+
+  if (!(place->flags & K_AT_EMPTY_PATH))
+    return (int) host_call (guest, K_NR_fchmodat, host_fd (place->dir),
+                            host_pointer (place->path), mode, 0);
+  guest_text_init (&text, path, sizeof path);
+  guest_text_add (&text, "/proc/self/fd/");
+  guest_text_add_number (&text, place->dir);
+  return (int) host_call (guest, K_NR_fchmodat, host_fd (K_AT_FDCWD),
+                          host_pointer (path), mode, 0);
+}
+
+/* Take from SUBJECT what the container gave it by setcap.  */
+static void
+forget_capabilities (struct guest *guest, const struct subject *subject)
+{
+  if (guest->owners == NULL || guest->owners->live == 0)
+    return;
+  struct guest_owner_slot *slot = guest_record_find (
+      guest, &subject->place, subject->real.st_dev, subject->real.st_ino);
+  if (slot != NULL)
+    (void) guest_attribute_remove (guest->owners, slot, "security.capability");
+}
+
+/* Return whether a task with IDS may give SUBJECT to UID and GID (-1: as it
+   is), by the kernel's rules.  */
+static bool
+may_chown (const struct guest_ids *ids, const struct subject *subject,
+           uint32_t uid, uint32_t gid)
+{
+  if (guest_ids_can (ids, GUEST_CAP_CHOWN))
+    return true;
+  if (ids->fsuid != subject->shown.uid)
+    return false;
+  return (uid == UINT32_MAX || uid == subject->shown.uid)
+         && (gid == UINT32_MAX || gid == subject->shown.gid
+             || guest_ids_in_group (ids, gid));
+}
+
+/* Give SUBJECT to UID and GID as far as the container can tell.  */
+static int
+change_owner (struct guest_task *task, struct subject *subject, uint32_t uid,
+              uint32_t gid)
+{
+  struct guest *guest = task->guest;
+  struct guest_owner owner = { 0 };
+  int result = look_at (guest, subject);
+
+  if (result < 0)
+    return result;
+  if (!may_chown (&task->ids, subject, uid, gid))
+    return -K_EPERM;
+  if (uid != UINT32_MAX && uid != subject->shown.uid)
+    {
+      owner.known |= GUEST_OWNER_UID;
+      owner.uid = uid;
+    }
+  if (gid != UINT32_MAX && gid != subject->shown.gid)
+    {
+      owner.known |= GUEST_OWNER_GID;
+      owner.gid = gid;
+    }
+
+  /* The kernel takes set-id bits from a program that is given away.  */
+  uint32_t mode = subject->shown.mode;
+  if ((mode & K_S_IFMT) == K_S_IFREG
+      && (mode & K_S_ISUID || (mode & 02010) == 02010))
+    {
+      mode &= ~(uint32_t) K_S_ISUID;
+      if ((mode & 02010) == 02010)
+        mode &= ~(uint32_t) K_S_ISGID;
+      owner.known |= GUEST_OWNER_MODE;
+      owner.mode = mode & 07777;
+      (void) host_chmod (guest, subject,
+                         subject->real.st_mode & 01777); /* shown anyway */
+    }
+  /* And the capabilities.  */
+  if ((mode & K_S_IFMT) == K_S_IFREG)
+    forget_capabilities (guest, subject);
+  if (owner.known == 0)
+    return 0;
+  result = remember (guest, subject, &owner);
+  note_inheritance (guest, subject);
+  return result;
+}
+
+/* Return the permission bits that we need on a file with MODE (its type
+   counts) so that we are not locked out; a link has none.  */
+static uint32_t
+needed_mode (uint32_t mode)
+{
+  switch (mode & K_S_IFMT)
+    {
+    case K_S_IFDIR:
+      return 0700;
+    case K_S_IFLNK:
+      return 0;
+    }
+  return 0600;
+}
+
+/* Give SUBJECT the permission bits MODE as far as the container can tell,
+   and really as far as we do not lock ourselves out.  */
+static int
+change_mode (struct guest_task *task, struct subject *subject, uint32_t mode)
+{
+  struct guest *guest = task->guest;
+  int result = look_at (guest, subject);
+
+  if (result < 0)
+    return result;
+  if (!guest_ids_can (&task->ids, GUEST_CAP_FOWNER)
+      && task->ids.fsuid != subject->shown.uid)
+    return -K_EPERM;
+
+  uint32_t type = subject->real.st_mode & K_S_IFMT;
+  if (type == K_S_IFLNK)
+    return -K_EOPNOTSUPP;
+  mode &= 07777;
+  uint32_t kept = mode | needed_mode (subject->real.st_mode);
+  result = host_chmod (guest, subject, kept);
+  if (result < 0 && result != -K_EPERM)
+    return result;
+
+  /* Set-id bits are remembered even where they are real: the host takes them
+     away from what root of the container may write to, and refuses them for
+     a group of which we are no member.  */
+  bool is_plain = kept == mode && result == 0
+                  && (mode & (K_S_ISUID | K_S_ISGID)) == 0
+                  && (guest->owners == NULL
+                      || guest_owners_find (guest->owners, subject->real.st_dev,
+                                            subject->real.st_ino)
+                             == NULL);
+  if (is_plain)
+    return 0;
+  struct guest_owner owner = { .known = GUEST_OWNER_MODE, .mode = mode };
+  result = remember (guest, subject, &owner);
+  note_inheritance (guest, subject);
+  return result;
+}
+
+/* Carry out CHANGE for path argument 0 of CALL.  */
+static enum guest_verdict
+change_path (struct guest_task *task, struct guest_call *call, uint32_t one,
+             uint32_t other, bool is_mode)
+{
+  struct guest *guest = task->guest;
+  struct guest_found found;
+  struct subject subject;
+  int result = guest_resolve_argument (
+      task, call, 0, guest_path_final (call, 0) | GUEST_FINAL_OBJECT, &found);
+
+  if (result < 0)
+    return guest_answer (call, result);
+  subject.place = guest_place_of (&found);
+  if (found.virtual || guest_found_is_read_only (guest, &found))
+    result = -K_EROFS;
+  else
+    result = is_mode ? change_mode (task, &subject, one)
+                     : change_owner (task, &subject, one, other);
+  guest_found_release (guest, &found);
+  return guest_answer (call, result);
+}
+
+/* The same for descriptor FD.  */
+static enum guest_verdict
+change_fd (struct guest_task *task, struct guest_call *call, uint32_t one,
+           uint32_t other, bool is_mode)
+{
+  struct guest *guest = task->guest;
+  struct subject subject;
+  bool owned = false;
+  int fd = guest->ops->descriptor (task, (int) (uint32_t) call->arg[0], &owned);
+  if (fd < 0)
+    return guest_answer (call, fd);
+  subject.place = guest_place_of_fd (fd);
+  int result = is_mode ? change_mode (task, &subject, one)
+                       : change_owner (task, &subject, one, other);
+  if (owned)
+    host_close (guest, fd);
+  return guest_answer (call, result);
+}
+
+/* chown, lchown, fchownat.  */
+enum guest_verdict
+guest_enter_chown (struct guest_task *task, struct guest_call *call)
+{
+  int at = call->rule->path[0].path;
+
+  if (!task->guest->identity.root)
+    return guest_enter_paths (task, call);
+  return change_path (task, call, (uint32_t) call->arg[at + 1],
+                      (uint32_t) call->arg[at + 2], false);
+}
+
+enum guest_verdict
+guest_enter_fchown (struct guest_task *task, struct guest_call *call)
+{
+  if (!task->guest->identity.root)
+    return GUEST_PASS;
+  return change_fd (task, call, (uint32_t) call->arg[1],
+                    (uint32_t) call->arg[2], false);
+}
+
+/* chmod, fchmodat, fchmodat2.  */
+enum guest_verdict
+guest_enter_chmod (struct guest_task *task, struct guest_call *call)
+{
+  int at = call->rule->path[0].path;
+
+  if (!task->guest->identity.root)
+    return guest_enter_paths (task, call);
+  return change_path (task, call, (uint32_t) call->arg[at + 1], 0, true);
+}
+
+enum guest_verdict
+guest_enter_fchmod (struct guest_task *task, struct guest_call *call)
+{
+  if (!task->guest->identity.root)
+    return GUEST_PASS;
+  return change_fd (task, call, (uint32_t) call->arg[1], 0, true);
+}
+
+uint32_t
+guest_inherited_group (struct guest_task *task, const struct guest_call *call)
+{
+  struct guest *guest = task->guest;
+  struct guest_found found;
+  struct subject subject;
+  char path[GUEST_PATH_SIZE];
+  uint32_t group = UINT32_MAX;
+
+  if (guest->owners == NULL || !guest->owners->inherits
+      || guest_resolve_argument (task, call, 0, GUEST_FINAL_CREATE, &found) < 0)
+    return group;
+  const char *name = guest_found_path (&found);
+  size_t length = 0;
+  for (size_t i = 0; name[i] != '\0'; i++)
+    if (name[i] == '/')
+      length = i;
+  struct guest_text text;
+  guest_text_init (&text, path, sizeof path);
+  guest_text_add_bytes (&text, name, length);
+  subject.place = length > 0 ? (struct guest_place){ found.anchor, path, 0 }
+                             : guest_place_of_fd (found.anchor);
+  if (!found.virtual && !text.overflows && look_at (guest, &subject) == 0
+      && (subject.shown.mode & K_S_ISGID))
+    group = subject.shown.gid;
+  guest_found_release (guest, &found);
+  return group;
+}
+
+/* A file that is being made: what guest_leave is to remember of it is in
+   member kept of the call: [0] and [1] the descriptor and the address of the
+   path as the program gave them (0: the result is a descriptor), [2] the
+   type of a device and the permission bits that were added for us alone, and
+   above 32 bits the group and 1, where it is an inherited one, [3] the
+   device's number.  */
+enum guest_verdict
+guest_make (struct guest_task *task, struct guest_call *call,
+            enum guest_verdict verdict, int dir, uint64_t path, uint32_t group,
+            uint32_t type_and_added)
+{
+  const struct guest_identity *identity = &task->guest->identity;
+  bool is_other =
+      identity->root
+      && (task->ids.fsuid != identity->uid || task->ids.fsgid != identity->gid
+          || group != UINT32_MAX || task->fs->masks_owner);
+
+  if (verdict == GUEST_ANSWER || (!is_other && type_and_added == 0))
+    return verdict;
+  call->kept[0] = (uint64_t) (int64_t) dir;
+  call->kept[1] = path;
+  call->kept[2] = type_and_added;
+  if (group != UINT32_MAX)
+    call->kept[2] |= ((uint64_t) group + 1) << 32;
+  return GUEST_RUN_EXIT;
+}
+
+/* umask: remember that one took rights from the owner, which the host's
+   owner, whom the container's root is, has to have.  */
+enum guest_verdict
+guest_enter_umask (struct guest_task *task, struct guest_call *call)
+{
+  if (call->arg[0] & 0700)
+    task->fs->masks_owner = true;
+  return GUEST_PASS;
+}
+
+uint32_t
+guest_add_mode (const struct guest_task *task, uint64_t *mode, uint32_t needed)
+{
+  uint32_t added = needed & ~(uint32_t) *mode;
+
+  if (!task->guest->identity.root || task->guest->owners == NULL)
+    return 0;
+  *mode |= added;
+  return added;
+}
+
+/* Remember of the file at PLACE what CALL made it to be.  */
+static void
+remember_made (struct guest_task *task, const struct guest_call *call,
+               const struct guest_place *place)
+{
+  const struct guest_identity *identity = &task->guest->identity;
+  struct subject subject = { .place = *place };
+  struct guest_owner owner = { 0 };
+  uint32_t added = (uint32_t) call->kept[2] & 07777;
+  uint32_t type = (uint32_t) call->kept[2] & K_S_IFMT;
+  uint32_t group = (uint32_t) (call->kept[2] >> 32) - 1;
+
+  if (look_at (task->guest, &subject) < 0)
+    return;
+  if (group == UINT32_MAX)
+    group = task->ids.fsgid;
+  if (task->ids.fsuid != identity->uid)
+    {
+      owner.known |= GUEST_OWNER_UID;
+      owner.uid = task->ids.fsuid;
+    }
+  if (group != identity->gid)
+    {
+      owner.known |= GUEST_OWNER_GID;
+      owner.gid = group;
+    }
+  uint32_t mode = subject.real.st_mode & 07777;
+  uint32_t needed = needed_mode (subject.real.st_mode);
+  bool is_masked = task->fs->masks_owner && (mode & needed) != needed;
+  if (is_masked)
+    (void) host_chmod (task->guest, &subject, mode | needed);
+  if (added != 0 || is_masked)
+    {
+      owner.known |= GUEST_OWNER_MODE;
+      owner.mode |= mode & ~added;
+    }
+  if (type != 0)
+    {
+      owner.known |= GUEST_OWNER_TYPE;
+      owner.mode |= type;
+      owner.rdev = (uint32_t) call->kept[3];
+    }
+  if (owner.known == 0)
+    return;
+  (void) remember (task->guest, &subject, &owner); /* best effort */
+  note_inheritance (task->guest, &subject);
+}
+
+/* open, mkdir, mknod, symlink in all their forms.  */
+void
+guest_leave_make (struct guest_task *task, struct guest_call *call)
+{
+  struct guest *guest = task->guest;
+
+  if (call->result < 0)
+    return;
+  if (call->kept[1] == 0)
+    {
+      bool owned = false;
+      int fd = guest->ops->descriptor (task, (int) call->result, &owned);
+      struct guest_place place = guest_place_of_fd (fd);
+      if (fd >= 0)
+        remember_made (task, call, &place);
+      if (owned)
+        host_close (guest, fd);
+      return;
+    }
+
+  struct guest_found found;
+  if (guest_resolve_at (task, (int) (int64_t) call->kept[0], call->kept[1],
+                        GUEST_FINAL_NOFOLLOW | GUEST_FINAL_OBJECT, &found)
+      < 0)
+    return;
+  struct guest_place place = guest_place_of (&found);
+  remember_made (task, call, &place);
+  guest_found_release (guest, &found);
+}
+
+/* Return what the kernel says of the target of a link at ADDRESS, which it
+   reads before it looks at the link's own path: 0 or a negative errno.  */
+static int
+check_target (struct guest_task *task, uint64_t address)
+{
+  char target[GUEST_PATH_SIZE];
+  int length =
+      task->guest->ops->read_string (task, address, target, sizeof target);
+  return length == 0 ? -K_ENOENT : length < 0 ? length : 0;
+}
+
+/* mkdir, mkdirat, symlink, symlinkat.  */
+enum guest_verdict
+guest_enter_make (struct guest_task *task, struct guest_call *call)
+{
+  const struct guest_path_argument *argument = &call->rule->path[0];
+  int dir = guest_argument_fd (call, argument->dir);
+  uint64_t path = call->arg[argument->path];
+  /* A link's path comes behind its target.  */
+  bool is_link =
+      argument->path == 2 || (argument->path == 1 && argument->dir < 0);
+  uint32_t added = 0;
+
+  uint32_t group = guest_inherited_group (task, call);
+  if (!is_link)
+    added = guest_add_mode (task, &call->arg[argument->path + 1], 0700);
+  enum guest_verdict verdict = guest_enter_paths (task, call);
+  if (verdict == GUEST_ANSWER && is_link)
+    {
+      int status = check_target (task, call->arg[0]);
+      if (status < 0)
+        call->result = status;
+    }
+  if (verdict == GUEST_PASS && added != 0)
+    verdict = GUEST_RUN;
+  return guest_make (task, call, verdict, dir, path, group, added);
+}
+
+/* mknod, mknodat: a device, which only real root can make, becomes an empty
+   file that is shown as one.  */
+enum guest_verdict
+guest_enter_mknod (struct guest_task *task, struct guest_call *call)
+{
+  const struct guest_path_argument *argument = &call->rule->path[0];
+  int at = argument->path;
+  int dir = guest_argument_fd (call, argument->dir);
+  uint64_t path = call->arg[at];
+  uint32_t type = (uint32_t) call->arg[at + 1] & K_S_IFMT;
+  bool is_device = type == K_S_IFCHR || type == K_S_IFBLK;
+
+  if (!task->guest->identity.root)
+    return guest_enter_paths (task, call);
+  if (is_device && !guest_ids_can (&task->ids, GUEST_CAP_MKNOD))
+    return guest_answer (call, -K_EPERM);
+
+  uint32_t group = guest_inherited_group (task, call);
+  call->kept[3] = call->arg[at + 2];
+  if (is_device)
+    {
+      call->arg[at + 1] = (call->arg[at + 1] & 07777) | K_S_IFREG;
+      call->arg[at + 2] = 0;
+    }
+  uint32_t added = guest_add_mode (task, &call->arg[at + 1], 0600);
+  enum guest_verdict verdict = guest_enter_paths (task, call);
+  if (verdict == GUEST_PASS && added != 0)
+    verdict = GUEST_RUN;
+  return guest_make (task, call, verdict, dir, path, group,
+                     added | (is_device ? type : 0));
+}

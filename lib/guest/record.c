@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   What is remembered of a file that a path or descriptor names.  */
+
+#include "lib/guest/record.h"
+
+#include "lib/guest/host.h"
+
+struct guest_place
+guest_place_of (const struct guest_found *found)
+{
+  if (found->object >= 0)
+    return guest_place_of_fd (found->object);
+  if (found->length == found->path)
+    return guest_place_of_fd (found->anchor);
+  return (struct guest_place){ found->anchor, guest_found_path (found),
+                               found->magic ? 0 : K_AT_SYMLINK_NOFOLLOW };
+}
+
+struct guest_place
+guest_place_of_fd (int fd)
+{
+  return (struct guest_place){ fd, "", K_AT_EMPTY_PATH };
+}
+
+int
+guest_place_statx (struct guest *guest, const struct guest_place *place,
+                   struct k_statx *status, uint32_t mask, int flags)
+{
+  if (guest->missing & GUEST_LACKS_STATX)
+    return -K_ENOSYS;
+  return (int) guest->ops->system_call (
+      guest, K_NR_statx, host_fd (place->dir), host_pointer (place->path),
+      (uint64_t) (place->flags | flags), mask, host_pointer (status), 0);
+}
+
+uint64_t
+guest_place_birth (struct guest *guest, const struct guest_place *place)
+{
+  struct k_statx status;
+  if (guest_place_statx (guest, place, &status, K_STATX_BTIME, 0) < 0
+      || !(status.stx_mask & K_STATX_BTIME))
+    return 0;
+  return (uint64_t) status.stx_btime.seconds * 1000000000u
+         + status.stx_btime.nanoseconds;
+}
+
+struct guest_owner_slot *
+guest_record_find (struct guest *guest, const struct guest_place *place,
+                   uint64_t device, uint64_t inode)
+{
+  if (guest->owners == NULL || guest->owners->live == 0)
+    return NULL;
+  struct guest_owner_slot *slot =
+      guest_owners_find (guest->owners, device, inode);
+  if (slot == NULL)
+    return NULL;
+  if (slot->key.birth != guest_place_birth (guest, place))
+    {
+      guest_owners_drop (guest->owners, device, inode);
+      return NULL;
+    }
+  return slot;
+}
+
+void
+guest_show_owner (struct guest *guest, const struct guest_place *place,
+                  uint64_t device, uint64_t inode, struct guest_shown *shown)
+{
+  const struct guest_identity *identity = &guest->identity;
+
+  if (!identity->emulated)
+    return;
+  if (shown->uid == identity->host_uid)
+    shown->uid = identity->uid;
+  if (shown->gid == identity->host_gid)
+    shown->gid = identity->gid;
+
+  const struct guest_owner_slot *slot =
+      guest_record_find (guest, place, device, inode);
+  if (slot == NULL)
+    return;
+  const struct guest_owner *owner = &slot->owner;
+  if (owner->known & GUEST_OWNER_UID)
+    shown->uid = owner->uid;
+  if (owner->known & GUEST_OWNER_GID)
+    shown->gid = owner->gid;
+  if (owner->known & GUEST_OWNER_MODE)
+    shown->mode = (shown->mode & K_S_IFMT) | (owner->mode & 07777);
+  if (owner->known & GUEST_OWNER_TYPE)
+    {
+      shown->mode = (shown->mode & 07777) | (owner->mode & K_S_IFMT);
+      shown->rdev = owner->rdev;
+    }
+}

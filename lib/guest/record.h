@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   What is remembered of a file that a path or descriptor names.  Private to
+   this room.
+
+   What a file's status says of its owner passes through guest_show_owner: a
+   record wins, otherwise the engine's own ids become the container's.  A
+   record is trusted only if the file's time of birth is still the same, which
+   costs a call more, but only for files that have a record.  */
+
+#ifndef UDOCKER_LIB_GUEST_RECORD_H
+#define UDOCKER_LIB_GUEST_RECORD_H
+
+#include <stdint.h>
+
+#include "lib/guest/call.h"
+#include "lib/guest/kernel.h"
+#include "lib/guest/path.h"
+
+/* A file that the engine can name: PATH below DIR with the FLAGS of *at
+   calls.  */
+struct guest_place
+{
+  int dir;
+  const char *path;
+  int flags;
+};
+
+/* Ids and mode of a file, on their way to the container.  */
+struct guest_shown
+{
+  uint32_t uid, gid, mode;
+  uint64_t rdev;
+};
+
+/* Return the place of FOUND, which it borrows from.  */
+struct guest_place guest_place_of (const struct guest_found *found);
+
+/* Return the place of our descriptor FD.  */
+struct guest_place guest_place_of_fd (int fd);
+
+/* Fill STATUS with the members of MASK for what is at PLACE, with FLAGS more
+   for the call.  Return 0 or a negative errno, -ENOSYS where there is no
+   statx.  */
+int guest_place_statx (struct guest *guest, const struct guest_place *place,
+                       struct k_statx *status, uint32_t mask, int flags);
+
+/* Return the time of birth of what is at PLACE in nanoseconds, 0 when it has
+   none.  */
+uint64_t guest_place_birth (struct guest *guest,
+                            const struct guest_place *place);
+
+/* Return the record of the file at PLACE, which is DEVICE and INODE, or NULL.
+   A record of an earlier file with that number is dropped.  */
+struct guest_owner_slot *guest_record_find (struct guest *guest,
+                                            const struct guest_place *place,
+                                            uint64_t device, uint64_t inode);
+
+/* Replace in SHOWN, which the host says of the file at PLACE, what the
+   container is to see.  */
+void guest_show_owner (struct guest *guest, const struct guest_place *place,
+                       uint64_t device, uint64_t inode,
+                       struct guest_shown *shown);
+
+#endif
