@@ -60,10 +60,27 @@ enter ()
            "$root" "$@" ;;
     *) set -- $as_user "$work/enter-engine" -m "$how" "$engine" "$root" "$@" ;;
   esac
-  $pin env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp LC_ALL=C "$@" \
+  $pin $timer env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp LC_ALL=C "$@" \
     < /dev/null
 }
 pin=
+timer=
+
+# time_with FILE: have enter append the milliseconds that each thing takes to
+# FILE, "WALL CPU", the CPU time being that of all its processes and the engine.
+time_with ()
+{
+  cat > "$work/timer" << 'END'
+output=$1
+shift
+TIMEFORMAT='%3R %3U %3S'
+{ time "$@" 2>&3; } 3>&2 2> "$output.one"
+status=$?
+awk '{ print $1 * 1000, ($2 + $3) * 1000 }' "$output.one" >> "$output"
+exit "$status"
+END
+  timer="bash $work/timer $1"
+}
 
 # compare FILE HOW...: FILE has lines "HOW NAME NUMBER"; print a line for each
 # name: the median of the first HOW, and the ratios of the others' medians.

@@ -184,7 +184,7 @@ make_debian ()
   rm "$work/.tar"
 }
 
-everything=perl,python3,gcc,libc6-dev,git,bash,dash
+everything=perl,python3,gcc,libc6-dev,make,git,bash,dash
 
 if test ! -d "$root"; then
   case $name in
