@@ -99,6 +99,24 @@ for variable in http_proxy HTTP_PROXY all_proxy ALL_PROXY; do
     http://registry.invalid/a/b:one
   is "the variable $variable names it" "$status$stderr" 0
 done
+# The loopback interface is reached without one: what matters here is who is
+# asked for a name that nobody knows.
+for variable in https_proxy HTTPS_PROXY all_proxy; do
+  rm -rf "$UDOCKER_DIR"
+  : > "$proxy_log"
+  run env "$variable=http://me:se-cret@$http" udocker -q pull \
+    registry.invalid/a/b:one
+  is_error "the variable $variable names it for TLS" 1 \
+    '^Error: cannot reach registry .https://registry.invalid.: .*'
+  like '  and it is used' "$(cat "$proxy_log")" 'CONNECT registry.invalid:443 '
+done
+for variable in no_proxy NO_PROXY; do
+  rm -rf "$UDOCKER_DIR"
+  : > "$proxy_log"
+  run env "https_proxy=http://me:se-cret@$http" "$variable=x.example,.invalid" \
+    udocker -q pull registry.invalid/a/b:one
+  is "what $variable names goes without it" "$status$(cat "$proxy_log")" 1
+done
 printf '[DEFAULT]\nhttp_proxy = http://me:se-cret@%s\n' "$http" > proxy.conf
 rm -rf "$UDOCKER_DIR"
 run udocker --config=proxy.conf -q pull http://registry.invalid/a/b:one
