@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/elf/find.h"
 #include "lib/plan/plan-write.h"
 #include "proot-engine/options.h"
 #include "proot-engine/start.h"
@@ -133,6 +134,42 @@ write_program (struct plan_writer *writer, const struct options *options,
     plan_write_text (writer, PLAN_ENVIRONMENT, *entry);
 }
 
+/* Write the emulator that the words of COMMAND call.  Return whether there is
+   such a program; if not, there was a message.  */
+static bool
+write_emulator (struct plan_writer *writer, const char *command)
+{
+  char *words = strdup (command);
+  char *rest = words;
+  char *path = NULL;
+  while (rest != NULL)
+    {
+      const char *word = strsep (&rest, " \t");
+      if (word[0] == '\0')
+        continue;
+      if (path != NULL)
+        {
+          plan_write_text (writer, PLAN_EMULATOR, word);
+          continue;
+        }
+      path = elf_find_program (word);
+      if (path == NULL)
+        {
+          start_complain ("there is no program '%s' to run programs of another "
+                          "machine; Debian's package qemu-user-static has such",
+                          word);
+          break;
+        }
+      plan_write_text (writer, PLAN_EMULATOR, path);
+    }
+  plan_write_number (writer, PLAN_EMULATOR_FORCED,
+                     getenv ("PROOT_FORCE_FOREIGN_BINARY") != NULL);
+  bool found = path != NULL;
+  free (path);
+  free (words);
+  return found;
+}
+
 /* Return the level of messages of a plan for VERBOSE as PRoot has it.  */
 static uint64_t
 level_of (long verbose)
@@ -159,6 +196,8 @@ write_plan (struct plan_writer *writer, const struct options *options,
     plan_write_number (writer, PLAN_PORT_ANY, 1);
   if (options->names != NULL)
     write_names (writer, options->names);
+  if (options->replaces_links)
+    plan_write_number (writer, PLAN_LINKS_REPLACED, 1);
   write_program (writer, options, argc, argv);
 }
 
@@ -175,11 +214,6 @@ command_line_run (int argc, char **argv)
   int status = options_read (&options, argc, argv);
   if (status >= 0)
     return status;
-  if (options.emulator != NULL)
-    {
-      start_complain ("programs of other machines are not supported yet (-q)");
-      return START_FAILURE;
-    }
   const char *asked = options.root != NULL ? options.root : "/";
   char *root = realpath (asked, NULL);
   if (root == NULL)
@@ -189,6 +223,8 @@ command_line_run (int argc, char **argv)
       return START_FAILURE;
     }
   plan_writer_init (&writer);
+  if (options.emulator != NULL && !write_emulator (&writer, options.emulator))
+    return START_FAILURE;
   write_plan (&writer, &options, root, argc, argv);
   int error = plan_writer_finish (&writer, &plan);
   if (error < 0)

@@ -22,22 +22,21 @@
 /* More arguments than the kernel takes anyhow.  */
 #define ARGUMENTS_MAX ((size_t) 1 << 18)
 
-/* Read the argument vector at ADDRESS of TRACEE: *COUNT pointers to *WORDS,
-   which the caller frees.  LEADING words are left free in front of them, and
-   one behind.  Return 0 or a negative errno.  */
+/* Read the vector of pointers at ADDRESS of TRACEE: *COUNT of them to *WORDS,
+   which the caller frees.  Return 0 or a negative errno.  */
 static int
-read_vector (const struct tracee *tracee, uint64_t address, size_t leading,
-             uint64_t **words, size_t *count)
+read_vector (const struct tracee *tracee, uint64_t address, uint64_t **words,
+             size_t *count)
 {
-  size_t room = leading + 64;
+  size_t room = 64;
   size_t done = 0;
-  uint64_t *vector = malloc ((room + 1) * sizeof *vector);
+  uint64_t *vector = malloc (room * sizeof *vector);
   while (vector != NULL && address != 0)
     {
-      if (leading + done == room)
+      if (done == room)
         {
           room *= 2;
-          uint64_t *bigger = realloc (vector, (room + 1) * sizeof *vector);
+          uint64_t *bigger = realloc (vector, room * sizeof *vector);
           if (bigger == NULL)
             {
               free (vector);
@@ -47,11 +46,11 @@ read_vector (const struct tracee *tracee, uint64_t address, size_t leading,
         }
       uint64_t place = address + done * sizeof *vector;
       size_t chunk = (4096 - place % 4096) / sizeof *vector;
-      if (chunk > room - leading - done)
-        chunk = room - leading - done;
+      if (chunk > room - done)
+        chunk = room - done;
       if (chunk == 0)
         chunk = 1; /* not aligned, across two pages */
-      uint64_t *start = vector + leading + done;
+      uint64_t *start = vector + done;
       if (memory_read (tracee->tid, place, start, chunk * sizeof *start) < 0)
         {
           free (vector);
@@ -71,66 +70,170 @@ read_vector (const struct tracee *tracee, uint64_t address, size_t leading,
     }
   if (vector == NULL)
     return -ENOMEM;
-  vector[leading + done] = 0;
   *words = vector;
   *count = done;
   return 0;
 }
 
-/* Build the argument vector of TRACEE's script in its memory.  ADDRESS is
-   where the one that it gave lies, and gets the new one's place.  Return 0
-   or a negative errno.  */
-static int
-put_arguments (struct tracer *tracer, struct tracee *tracee, uint64_t *address)
+/* The two vectors of an execve while they are changed, in one piece: COUNT
+   words, each vector with its final zero.  */
+struct vectors
 {
-  const struct guest_exec *exec = tracee->exec;
-  size_t leading = exec->leading_count;
-  uint64_t *words;
+  uint64_t *word;
   size_t count;
-  int status = read_vector (tracee, *address, leading, &words, &count);
-  if (status < 0)
+};
+
+/* What an execve is called with: two vectors of the caller's.  */
+struct given
+{
+  uint64_t *arguments, *environment;
+  size_t argument_count, environment_count;
+};
+
+static void
+add_word (struct vectors *vectors, uint64_t word)
+{
+  vectors->word[vectors->count++] = word;
+}
+
+/* Return whether the environment entry at ADDRESS of TRACEE sets a variable of
+   the dynamic linker.  */
+static bool
+is_linkers (const struct tracee *tracee, uint64_t address)
+{
+  char start[3];
+  return memory_read (tracee->tid, address, start, sizeof start) == 0
+         && memcmp (start, "LD_", sizeof start) == 0;
+}
+
+/* Add the dynamic linker's variables among those GIVEN to VECTORS, each behind
+   OPTION; or, when OPTION is 0, the others.  */
+static void
+add_environment (struct vectors *vectors, const struct tracee *tracee,
+                 const struct given *given, uint64_t option)
+{
+  for (size_t i = 0; i < given->environment_count; i++)
+    if (is_linkers (tracee, given->environment[i]) == (option != 0))
+      {
+        if (option != 0)
+          add_word (vectors, option);
+        add_word (vectors, given->environment[i]);
+      }
+}
+
+/* Put VECTORS into TRACEE's memory, at *ADDRESS.  Return 0 or a negative
+   errno.  */
+static int
+put_vectors (struct tracer *tracer, struct tracee *tracee,
+             const struct vectors *vectors, uint64_t *address)
+{
+  size_t size = vectors->count * sizeof *vectors->word;
+  int status =
+      tracer->guest.ops->scratch (&tracee->task, vectors->word, size, address);
+  if (status != -ENOMEM)
     return status;
 
-  /* The first argument gives way to the leading ones.  */
-  uint64_t *vector = words;
-  if (count > 0)
+  /* More than a slot holds: several slots in a row.  They go with the address
+     space, or are given back when the call fails.  */
+  tracee->run_count = (int) ((size + LOADER_SLOT_SIZE - 1) / LOADER_SLOT_SIZE);
+  tracee->run = space_take_slots (tracee->space, tracee->run_count);
+  if (tracee->run < 0)
     {
-      memmove (words + leading, words + leading + 1, count * sizeof *words);
-      count--;
+      tracee->run_count = 0;
+      return -E2BIG;
     }
-  uint64_t strings;
-  status = tracer->guest.ops->scratch (&tracee->task, exec->leading,
-                                       exec->leading_length, &strings);
+  *address = LOADER_SLOT_BASE + (uint64_t) tracee->run * LOADER_SLOT_SIZE;
+  return memory_write (tracee->tid, *address, vectors->word, size);
+}
+
+/* Write to VECTORS, which has room, what TRACEE's program is called with: the
+   leading arguments, which lie at STRINGS of its memory, then those GIVEN.
+   When OPTION, an address there, is not 0, the emulator gets the dynamic
+   linker's variables behind it, and not in its environment.  Return how many
+   words the arguments take.  */
+static size_t
+arrange (struct vectors *vectors, const struct tracee *tracee,
+         const struct given *given, uint64_t strings, uint64_t option)
+{
+  const struct guest_exec *exec = tracee->exec;
   const char *text = exec->leading;
-  for (size_t i = 0; i < leading && status == 0; i++)
+  for (size_t i = 0; i < exec->leading_count; i++)
     {
-      vector[i] = strings + (uint64_t) (text - exec->leading);
+      if (option != 0 && i == exec->variables_at)
+        add_environment (vectors, tracee, given, option);
+      if (exec->first_at > 0 && i == exec->first_at
+          && given->argument_count > 0)
+        add_word (vectors, given->arguments[0]);
+      else
+        add_word (vectors, strings + (uint64_t) (text - exec->leading));
       text += strlen (text) + 1;
     }
-
-  size_t size = (leading + count + 1) * sizeof *vector;
-  if (status == 0)
-    status = tracer->guest.ops->scratch (&tracee->task, vector, size, address);
-  if (status == -ENOMEM)
+  /* The first argument gives way to the leading ones.  */
+  for (size_t i = 1; i < given->argument_count; i++)
+    add_word (vectors, given->arguments[i]);
+  add_word (vectors, 0);
+  size_t count = vectors->count;
+  if (option != 0)
     {
-      /* More than a slot holds: several slots in a row.  They go with the
-         address space, or are given back when the call fails.  */
-      tracee->run_count =
-          (int) ((size + LOADER_SLOT_SIZE - 1) / LOADER_SLOT_SIZE);
-      tracee->run = space_take_slots (tracee->space, tracee->run_count);
-      if (tracee->run < 0)
-        {
-          tracee->run_count = 0;
-          status = -E2BIG;
-        }
-      else
-        {
-          *address =
-              LOADER_SLOT_BASE + (uint64_t) tracee->run * LOADER_SLOT_SIZE;
-          status = memory_write (tracee->tid, *address, vector, size);
-        }
+      add_environment (vectors, tracee, given, 0);
+      add_word (vectors, 0);
     }
-  free (words);
+  return count;
+}
+
+/* Put what TRACEE's program is called with, instead of what was GIVEN, into its
+   memory.  Return 0 or a negative errno.  */
+static int
+put_call (struct tracer *tracer, struct tracee *tracee,
+          const struct given *given, bool moves_variables, uint64_t *arguments,
+          uint64_t *environment)
+{
+  static const char option[] = "-E";
+  struct guest_exec *exec = tracee->exec;
+  size_t size = exec->leading_length + sizeof option;
+  struct vectors vectors = { 0 };
+  uint64_t strings = 0;
+  if (size > sizeof exec->leading)
+    return -E2BIG;
+  memcpy (exec->leading + exec->leading_length, option, sizeof option);
+  int status =
+      tracer->guest.ops->scratch (&tracee->task, exec->leading, size, &strings);
+  if (status < 0)
+    return status;
+  vectors.word = calloc (exec->leading_count + given->argument_count
+                             + 2 * given->environment_count + 2,
+                         sizeof *vectors.word);
+  if (vectors.word == NULL)
+    return -ENOMEM;
+  size_t count = arrange (&vectors, tracee, given, strings,
+                          moves_variables ? strings + exec->leading_length : 0);
+  status = put_vectors (tracer, tracee, &vectors, arguments);
+  if (moves_variables)
+    *environment = *arguments + count * sizeof *vectors.word;
+  free (vectors.word);
+  return status;
+}
+
+/* Build what TRACEE's script, or program of another machine, is called with.
+   ARGUMENTS and ENVIRONMENT are where the vectors that were given lie, and get
+   the new ones' places.  Return 0 or a negative errno.  */
+static int
+replace_arguments (struct tracer *tracer, struct tracee *tracee,
+                   uint64_t *arguments, uint64_t *environment)
+{
+  bool moves_variables =
+      tracee->exec->emulated && tracer->guest.emulator->has_libraries;
+  struct given given = { 0 };
+  int status =
+      read_vector (tracee, *arguments, &given.arguments, &given.argument_count);
+  if (status == 0 && moves_variables)
+    status = read_vector (tracee, *environment, &given.environment,
+                          &given.environment_count);
+  if (status == 0)
+    status = put_call (tracer, tracee, &given, moves_variables, arguments,
+                       environment);
+  free (given.arguments);
+  free (given.environment);
   return status;
 }
 
@@ -154,7 +257,7 @@ execute_begin (struct tracer *tracer, struct tracee *tracee)
   status = tracer->guest.ops->scratch (&tracee->task, tracer->loader,
                                        strlen (tracer->loader) + 1, &path);
   if (status == 0 && tracee->exec->leading_count > 0)
-    status = put_arguments (tracer, tracee, &arguments);
+    status = replace_arguments (tracer, tracee, &arguments, &environment);
   if (status < 0)
     {
       execute_cancel (tracer, tracee);

@@ -4,6 +4,7 @@ pkglibexec_PROGRAMS += libexec/udocker/udocker-proot
 libexec_udocker_udocker_proot_SOURCES = \
   proot-engine/arch/arch.h \
   proot-engine/command-line.c proot-engine/command-line.h \
+  proot-engine/emulator.c proot-engine/emulator.h \
   proot-engine/execute.c \
   proot-engine/loop.c \
   proot-engine/main.c \
@@ -26,7 +27,7 @@ libexec_udocker_udocker_proot_CPPFLAGS = $(PLAIN_CPPFLAGS) \
 libexec_udocker_udocker_proot_CFLAGS = $(PLAIN_CFLAGS)
 libexec_udocker_udocker_proot_LDFLAGS = $(LDFLAGS_STATIC)
 libexec_udocker_udocker_proot_LDADD = \
-  lib/guest/libguest.a lib/plan/libplan.a
+  lib/guest/libguest.a lib/plan/libplan.a lib/elf/libelfread.a
 
 # The stub: no libc, linked at a fixed address by a script of its own.
 loader_sources = proot-engine/loader/loader.c proot-engine/loader/loader.h

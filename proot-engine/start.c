@@ -6,7 +6,6 @@
 
 #include "proot-engine/start.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -24,9 +23,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/elf/machine.h"
 #include "lib/guest/path.h"
 #include "lib/guest/port.h"
 #include "lib/plan/plan.h"
+#include "proot-engine/emulator.h"
 #include "proot-engine/seccomp.h"
 #include "proot-engine/tracer.h"
 
@@ -310,6 +311,8 @@ make_view (struct tracer *tracer, struct guest_task *task,
       if (error < 0)
         return error;
     }
+  if (tracer->guest.emulator != NULL && tracer->guest.emulator->has_libraries)
+    error = open_place (&places, "/", EMULATOR_HOST_ROOT, 0);
   for (size_t at = 0; plan_next_tag (plan, PLAN_FILE, &at, &record);)
     {
       struct plan_file file = plan_record_file (&record);
@@ -490,12 +493,27 @@ set_limits (const struct plan *plan)
   return 0;
 }
 
+/* Say that PATH could not be executed since it is for MACHINE (NULL: one that
+   is not known).  */
+static void
+explain_machine (const char *path, const struct elf_machine *machine)
+{
+  if (machine == NULL)
+    start_complain ("cannot execute '%s': it is a program for another machine "
+                    "than this " LOADER_MACHINE,
+                    path);
+  else
+    start_complain ("cannot execute '%s': it is a program for %s and this "
+                    "machine is " LOADER_MACHINE "; -q qemu-%s runs such",
+                    path, machine->name, machine->emulator);
+}
+
 /* Say why PATH could not be executed, and return the exit status for it.
    This runs in the container: opening PATH opens the guest's file.  */
 static int
 explain (const char *path, int number)
 {
-  Elf64_Ehdr header;
+  unsigned char head[ELF_MACHINE_BYTES];
   if (number == ENOENT || number == ENOTDIR)
     {
       struct stat status;
@@ -512,13 +530,10 @@ explain (const char *path, int number)
   if (number == ENOEXEC)
     {
       int fd = open (path, O_RDONLY | O_CLOEXEC);
-      if (fd >= 0 && read (fd, &header, sizeof header) == sizeof header
-          && memcmp (header.e_ident, ELFMAG, SELFMAG) == 0)
+      if (fd >= 0 && read (fd, head, sizeof head) == sizeof head
+          && elf_is_program (head, sizeof head))
         {
-          start_complain ("cannot execute '%s': it is a program for another "
-                          "machine (ELF machine %d, class %d)",
-                          path, header.e_machine,
-                          header.e_ident[EI_CLASS] == ELFCLASS64 ? 64 : 32);
+          explain_machine (path, elf_machine_of (head, sizeof head));
           return START_NOT_RUNNABLE;
         }
     }
@@ -793,6 +808,7 @@ start_container (const struct plan *plan)
   static struct guest_fs fs;
   static struct guest_owners owners;
   static struct guest_interpreters interpreters;
+  static struct guest_emulator emulator;
   static struct space space;
 
   tracer.guest.ops = &tracer_ops;
@@ -804,7 +820,11 @@ start_container (const struct plan *plan)
   tracer.kill_on_exit = plan_number (plan, PLAN_KILL_ON_EXIT, 0) != 0;
   hold_descriptors (plan);
   set_identity (&tracer, &ids, plan);
-  int error = set_ports (&tracer, plan);
+  int error = emulator_prepare (&emulator, plan);
+  if (error < 0)
+    return START_FAILURE;
+  tracer.guest.emulator = error > 0 ? &emulator : NULL;
+  error = set_ports (&tracer, plan);
   if (error < 0)
     {
       start_complain ("cannot keep the list of ports: %s", strerror (-error));

@@ -43,6 +43,7 @@
 
 struct guest;
 struct guest_call;
+struct guest_emulator;
 struct guest_interpreters;
 struct guest_ports;
 struct guest_rule;
@@ -148,6 +149,7 @@ struct guest
   const struct guest_ops *ops;
   struct guest_owners *owners;             /* NULL: nothing is remembered */
   struct guest_interpreters *interpreters; /* likewise; see exec.h */
+  const struct guest_emulator *emulator;   /* NULL: none; see exec.h */
   const struct guest_ports *ports;         /* NULL: the host's own */
   struct guest_identity identity;
   struct guest_names names;

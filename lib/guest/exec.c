@@ -446,8 +446,9 @@ read_place (struct guest *guest, int fd, char *place, size_t size)
   return (size_t) length;
 }
 
-/* Note what /proc/self/exe shows of the program that is open as FD.  */
-static void
+/* Note what /proc/self/exe shows of the program that is open as FD.  Return
+   whether that is a path by which it can be found.  */
+static bool
 note_executable (struct guest_task *task, struct guest_exec *exec, int fd)
 {
   char place[GUEST_PATH_SIZE];
@@ -475,6 +476,15 @@ note_executable (struct guest_task *task, struct guest_exec *exec, int fd)
       guest_text_init (&text, exec->executable, sizeof exec->executable);
       guest_text_add (&text, place);
     }
+  return status >= 0;
+}
+
+static void
+note_owner (struct guest_exec *exec, const struct k_stat *status)
+{
+  exec->mode = status->st_mode;
+  exec->uid = status->st_uid;
+  exec->gid = status->st_gid;
 }
 
 /* Note everything that EXEC says of the program, found and open as FD.  */
@@ -483,10 +493,40 @@ note_program (struct guest_task *task, struct guest_exec *exec, int fd,
               const struct k_stat *status)
 {
   exec->held[0] = name_for_host (task, exec, fd, exec->program);
-  note_executable (task, exec, fd);
-  exec->mode = status->st_mode;
-  exec->uid = status->st_uid;
-  exec->gid = status->st_gid;
+  (void) note_executable (task, exec, fd);
+  note_owner (exec, status);
+}
+
+/* Return whether EMULATOR is to run the program of EXEC, whose header check
+   gave STATUS.  */
+static bool
+is_emulated (const struct guest_emulator *emulator,
+             const struct guest_exec *exec, int status)
+{
+  if (emulator == NULL)
+    return false;
+  if (status == 0)
+    return emulator->forced;
+  return exec->machine != 0
+         && (emulator->machine == 0 || emulator->machine == exec->machine);
+}
+
+/* Note that the guest's emulator runs the program of EXEC, open as FD.  */
+static int
+note_emulated (struct guest_task *task, struct guest_exec *exec, int fd,
+               const struct k_stat *status)
+{
+  /* A descriptor by which the file was named may be closed by the time that
+     the emulator opens it.  */
+  if (note_executable (task, exec, fd) && exec->found.magic && sees_all (task))
+    {
+      struct guest_text text;
+      guest_text_init (&text, exec->path, sizeof exec->path);
+      guest_text_add (&text, exec->executable);
+      exec->found_again = true;
+    }
+  note_owner (exec, status);
+  return guest_exec_emulate (exec, task->guest->emulator);
 }
 
 /* Look at the file that EXEC's found member names.  Return 0 when it is a
@@ -516,10 +556,14 @@ look_at (struct guest_task *task, struct guest_exec *exec)
   else
     {
       result = check_header (exec, &start);
-      if (result == 0)
-        result = read_interpreter (guest, exec, fd, &start);
-      if (result == 0)
-        note_program (task, exec, fd, &status);
+      if (is_emulated (guest->emulator, exec, result))
+        result = note_emulated (task, exec, fd, &status);
+      else if (result == 0)
+        {
+          result = read_interpreter (guest, exec, fd, &start);
+          if (result == 0)
+            note_program (task, exec, fd, &status);
+        }
     }
   if (result != 0 || exec->held[0] < 0)
     close_descriptor (guest, fd);
@@ -625,6 +669,8 @@ guest_exec_prepare (struct guest_task *task, const struct guest_call *call,
 
   exec->held[0] = exec->held[1] = -1;
   exec->leading_count = exec->leading_length = 0;
+  exec->emulated = exec->found_again = false;
+  exec->first_at = 0;
   exec->machine = 0;
   exec->interpreter[0] = '\0';
   int status = read_path (task, call, exec, &dir, &final);
@@ -651,13 +697,14 @@ guest_exec_prepare (struct guest_task *task, const struct guest_call *call,
       guest_found_release (guest, &exec->found);
       if (status < 0)
         return status;
-      if (status == 0)
-        break;
-      /* An interpreter could not open a script that is closed by then.  */
-      if (depth == 0 && dir != GUEST_AT_CWD
-          && guest_text_is (exec->name, 8, "/dev/fd/")
+      /* Neither an interpreter nor an emulator could open a file that is
+         closed by then.  */
+      if (depth == 0 && (status == 1 || (exec->emulated && !exec->found_again))
+          && dir != GUEST_AT_CWD && guest_text_is (exec->name, 8, "/dev/fd/")
           && closes_on_exec (task, dir))
         return -ENOENT;
+      if (status == 0)
+        break;
       dir = GUEST_AT_CWD;
       final = GUEST_FINAL_FOLLOW;
     }

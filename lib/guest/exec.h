@@ -24,9 +24,34 @@
 #define GUEST_EXEC_LINE 256
 #define GUEST_EXEC_DEPTH 5
 
-/* Room for the arguments that "#!" lines put in front.  */
+/* Room for the words of an emulator.  */
+#define GUEST_EMULATOR_SIZE 4096
+
+/* Room for the arguments that "#!" lines and an emulator put in front.  */
 #define GUEST_EXEC_LEADING_SIZE                                                \
-  (GUEST_PATH_SIZE + GUEST_EXEC_DEPTH * (GUEST_EXEC_LINE + 2))
+  (2 * GUEST_PATH_SIZE + GUEST_EXEC_DEPTH * (GUEST_EXEC_LINE + 2)              \
+   + GUEST_EMULATOR_SIZE)
+
+/* A program of the host that runs programs of another machine, as qemu-user
+   does: it is started as WORDS -0 NAME PROGRAM ARGUMENT..., where NAME is the
+   program's argument number 0, and finds PROGRAM in the container.  */
+struct guest_emulator
+{
+  const char *program; /* host path of a static program of this machine */
+  const char *words;   /* COUNT strings with their NULs, the first of which is
+                          what it is called, in GUEST_EMULATOR_SIZE bytes */
+  uint32_t count;
+
+  /* The ELF machine that it is for, or 0 for any but this one.  */
+  uint16_t machine;
+
+  /* Programs of this machine, too.  */
+  bool forced;
+
+  /* It has libraries of its own: variables LD_* of programs must be handed to
+     it as arguments (-E) and kept out of its environment.  */
+  bool has_libraries;
+};
 
 /* A program that was found, ready to be started.  Big: not for a small
    stack.  */
@@ -56,6 +81,14 @@ struct guest_exec
   uint32_t leading_length;
   char leading[GUEST_EXEC_LEADING_SIZE];
 
+  /* The guest's emulator runs the program, whose program member it is then.
+     Of the leading arguments number FIRST_AT, if not 0, gives way to the first
+     argument of the call; in front of number VARIABLES_AT more options for the
+     emulator may be put.  */
+  bool emulated;
+  uint32_t first_at;
+  uint32_t variables_at;
+
   /* The program's mode and owner as the container sees them, for
      guest_ids_exec.  */
   uint32_t mode, uid, gid;
@@ -65,6 +98,7 @@ struct guest_exec
   uint16_t machine;
 
   /* Private.  */
+  bool found_again; /* the path for an emulator is not that of the call */
   struct guest_found found;
   char line[GUEST_EXEC_LINE];
   char path[GUEST_PATH_SIZE];
@@ -103,7 +137,8 @@ struct guest_interpreters
 
    Return 0, or the negative errno that the kernel would give: -EFAULT,
    -ENOENT (the file, or an interpreter), -EACCES (a directory, no
-   permission), -ENOEXEC (neither a script nor a program of this machine),
+   permission), -ENOEXEC (neither a script nor a program of this machine or one
+   that the guest's emulator is for),
    -ELOOP, -ENAMETOOLONG, -ELIBBAD (the interpreter is no program), -EINVAL.
    Nothing is to be released then.  */
 int guest_exec_prepare (struct guest_task *task, const struct guest_call *call,

@@ -174,4 +174,13 @@ guest_leave_function guest_leave_recvmsg;
 guest_leave_function guest_leave_sendmmsg;
 guest_leave_function guest_leave_unshare;
 
+struct guest_emulator;
+struct guest_exec;
+
+/* Have EMULATOR run the program that EXEC has found: its path member, which
+   becomes empty, says how the emulator is to open it.  Return 0, -E2BIG or
+   -ENAMETOOLONG.  */
+int guest_exec_emulate (struct guest_exec *exec,
+                        const struct guest_emulator *emulator);
+
 #endif

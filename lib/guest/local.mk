@@ -3,6 +3,7 @@ noinst_LIBRARIES += lib/guest/libguest.a
 lib_guest_libguest_a_SOURCES = \
   lib/guest/call.h \
   lib/guest/calls.c lib/guest/calls.h \
+  lib/guest/emulate.c \
   lib/guest/enter.c \
   lib/guest/exec.c lib/guest/exec.h \
   lib/guest/file.c \

@@ -79,6 +79,13 @@ enum plan_tag
                                 entered the program starts in "/", and the
                                 variable PWD says where it starts; 2 says so
                                 in a warning */
+  PLAN_EMULATOR = 28,        /* * text: how programs of another machine are
+                                run: the host path of an emulator, then options
+                                for it */
+  PLAN_EMULATOR_FORCED = 29, /* number: 1 has it run programs of this machine,
+                                too */
+  PLAN_LINKS_REPLACED = 30,  /* number: 1 makes symbolic links where hard links
+                                are not possible */
   PLAN_TAG_END               /* one above the last */
 };
 

@@ -344,6 +344,15 @@ const struct setting settings[] = {
       .help = N_ ("S modes: the program; empty to search PATH"),
   },
   {
+      .name = "use_qemu_executable",
+      .type = SETTING_TEXT,
+      .variable = "UDOCKER_USE_QEMU_EXECUTABLE",
+      .offset = offsetof (struct config, use_qemu_executable),
+      .default_text = "",
+      .help = N_ ("containers of another machine: the program of qemu-user; "
+                  "empty to search PATH"),
+  },
+  {
       .name = "runc_nomqueue",
       .type = SETTING_CHOICE,
       .offset = offsetof (struct config, runc_nomqueue),

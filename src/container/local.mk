@@ -6,6 +6,7 @@ noinst_LIBRARIES += src/container/librun.a
 src_container_librun_a_SOURCES = \
   src/container/obtain.c src/container/obtain.h \
   src/container/run-environment.c \
+  src/container/run-machine.c \
   src/container/run-metadata.c \
   src/container/run-path.c \
   src/container/run-plan.c src/container/run-plan.h \
@@ -32,7 +33,8 @@ tests_unit_test_run_plan_SOURCES = tests/unit/test-run-plan.c
 tests_unit_test_run_plan_LDADD = \
   src/container/librun.a src/container/libcontainer.a \
   src/image/libimage.a src/config/libconfig.a src/platform/libplatform.a \
-  lib/plan/libplan.a lib/base/libbase.a $(LIBGNU) $(JSON_C_LIBS)
+  lib/plan/libplan.a lib/elf/libelfread.a lib/base/libbase.a $(LIBGNU) \
+  $(JSON_C_LIBS)
 
 shell_tests += \
   tests/shell/clone-tree.sh \
@@ -62,7 +64,8 @@ shell_tests += tests/shell/store-python.sh
 shell_tests += tests/shell/store-tag.sh
 shell_tests += tests/shell/store-verify.sh
 
-shell_tests += tests/shell/run-environment.sh tests/shell/run-image.sh \
+shell_tests += tests/shell/run-environment.sh tests/shell/run-foreign.sh \
+  tests/shell/run-image.sh \
   tests/shell/run-ports.sh \
   tests/shell/run-rm.sh \
   tests/shell/run-status.sh tests/shell/run-streams.sh

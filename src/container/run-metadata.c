@@ -182,6 +182,9 @@ run_metadata_read (const struct container *container,
   if (config == NULL)
     config = find_member (top, "container_config");
   *metadata = (struct run_metadata){ 0 };
+  const char *architecture = text_of (find_member (top, "architecture"));
+  if (architecture != NULL)
+    metadata->architecture = xstrdup (architecture);
   status = read_text (config, "User", &metadata->user, err);
   if (status == 0)
     status = read_text (config, "WorkingDir", &metadata->directory, err);
@@ -208,6 +211,7 @@ run_metadata_release (struct run_metadata *metadata)
 {
   free (metadata->user);
   free (metadata->directory);
+  free (metadata->architecture);
   run_list_free (metadata->entry_point);
   run_list_free (metadata->command);
   run_list_free (metadata->environment);

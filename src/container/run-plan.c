@@ -89,6 +89,7 @@ run_plan_make (struct run_plan *plan, const struct run_request *request,
     .no_filter = config->proot_noseccomp == CONFIG_YES
                  || getenv ("PROOT_NO_SECCOMP") != NULL,
     .kill_on_exit = config->proot_killonexit,
+    .replaces_links = config->proot_link2symlink,
     .remove = request->remove,
     .verbose = config->verbose_level,
   };
@@ -141,6 +142,7 @@ run_plan_release (struct run_plan *plan)
     }
   free (plan->files);
   free (plan->ports);
+  free (plan->emulator);
   free (plan->kernel);
   free (plan->host_name);
   *plan = (struct run_plan){ .root_fd = -1, .hold_fd = -1 };
@@ -206,6 +208,10 @@ run_plan_write (const struct run_plan *plan, struct plan_writer *writer)
     plan_write_text (writer, PLAN_HOST_NAME, plan->host_name);
   if (plan->kernel != NULL)
     plan_write_text (writer, PLAN_KERNEL, plan->kernel);
+  if (plan->emulator != NULL)
+    plan_write_text (writer, PLAN_EMULATOR, plan->emulator);
+  if (plan->replaces_links)
+    plan_write_number (writer, PLAN_LINKS_REPLACED, 1);
   for (size_t i = 0; i < plan->port_count; i++)
     plan_write_port (writer, &plan->ports[i]);
   if (plan->move_ports)

@@ -121,9 +121,12 @@ struct run_plan
   size_t port_count;
   bool move_ports; /* the privileged ones, to where anybody may have them */
 
-  char *kernel;    /* NULL: the host's */
-  char *host_name; /* NULL: the host's */
-  bool no_filter;  /* of system calls: P1 runs as P2 */
+  char *emulator;      /* host path of what runs programs of the container's
+                          machine; NULL when that is this one */
+  char *kernel;        /* NULL: the host's */
+  char *host_name;     /* NULL: the host's */
+  bool replaces_links; /* symbolic ones where hard ones are not possible */
+  bool no_filter;      /* of system calls: P1 runs as P2 */
   bool kill_on_exit;
   bool remove; /* the container goes when the program has ended */
   int hold_fd; /* lock that says "in use", or -1; see running.h */

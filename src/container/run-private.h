@@ -24,6 +24,7 @@ struct run_metadata
   size_t command_count;
   char **environment;
   size_t environment_count;
+  char *architecture; /* as Docker calls it */
   bool exposes_ports, exposes_privileged_ports;
 };
 
@@ -112,6 +113,18 @@ int run_plan_add_directory (struct run_plan *plan,
                             const struct run_request *request,
                             const struct run_metadata *metadata,
                             struct error *err);
+
+/* Find what runs the program at PLACE, called GUEST, when it or the interpreter
+   of its script is one of another machine: run-machine.c.  Return 0, or
+   -ENOEXEC with ERR set when there is nothing that does.  */
+int run_plan_suit_program (struct run_plan *plan, const struct run_place *place,
+                           const char *guest, const struct config *config,
+                           struct error *err);
+
+/* The same for the other programs of an image that is for ARCHITECTURE (NULL:
+   it does not say), where something is found.  */
+void run_plan_suit_image (struct run_plan *plan, const char *architecture,
+                          const struct config *config);
 
 /* Fill arguments and program; on failure *STATUS is what run exits with.  */
 int run_plan_add_program (struct run_plan *plan,

@@ -7,7 +7,6 @@
 
 #include "src/container/run-private.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -20,7 +19,6 @@
 #include "lib/base/i18n.h"
 #include "lib/base/log.h"
 #include "src/config/config.h"
-#include "src/platform/host.h"
 #include "xalloc.h"
 #include "xstrndup.h"
 #include "xvasprintf.h"
@@ -127,51 +125,12 @@ choose_arguments (struct run_plan *plan, const struct run_request *request,
                    metadata->command_count);
 }
 
-/* Return whether the program whose first SIZE bytes are at HEAD can be run by
-   this machine; if not, *MACHINE says what it is for.  What is no ELF program
-   is not judged here.  */
-static bool
-suits_machine (const unsigned char *head, size_t size, const char **machine)
-{
-  static const struct
-  {
-    unsigned code;
-    const char *name; /* as uname says it */
-    const char *host; /* which kernel runs it too */
-  } machines[] = {
-    { EM_X86_64, "x86_64", NULL },   { EM_386, "i386", "x86_64" },
-    { EM_AARCH64, "aarch64", NULL }, { EM_ARM, "arm", "aarch64" },
-    { EM_PPC64, "ppc64le", NULL },   { EM_S390, "s390x", NULL },
-    { EM_RISCV, "riscv64", NULL },   { EM_MIPS, "mips", "mips64" },
-    { EM_PPC, "ppc", "ppc64" },
-  };
-  if (size < 20 || memcmp (head, ELFMAG, SELFMAG) != 0)
-    return true;
-
-  bool little = head[EI_DATA] != ELFDATA2MSB;
-  unsigned code = little ? head[18] | (unsigned) head[19] << 8
-                         : head[19] | (unsigned) head[18] << 8;
-  const char *host = platform_host ()->machine;
-  *machine = "?";
-  for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++)
-    if (machines[i].code == code)
-      {
-        *machine = machines[i].name;
-        return strcmp (host, machines[i].name) == 0
-               || strncmp (host, machines[i].name, strlen (machines[i].name))
-                      == 0
-               || (machines[i].host != NULL
-                   && strcmp (host, machines[i].host) == 0)
-               || (code == EM_386 && host[0] == 'i');
-      }
-  return false;
-}
-
 /* Check that PLACE, which is to be called GUEST in messages, is something that
    can be executed here.  Return 0 or a negative errno; -ENOEXEC with ERR
    set for another machine's program.  */
 static int
-check_program (const struct run_place *place, const char *guest,
+check_program (struct run_plan *plan, const struct run_place *place,
+               const char *guest, const struct config *config,
                struct error *err)
 {
   if (place->fd < 0 || S_ISDIR (place->status.st_mode))
@@ -181,28 +140,19 @@ check_program (const struct run_place *place, const char *guest,
   AUTO_FREE char *self = xasprintf ("/proc/self/fd/%d", place->fd);
   if (access (self, X_OK) != 0)
     return -EACCES;
-
-  AUTO_CLOSE int fd = open (self, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  unsigned char head[20];
-  ssize_t size = fd < 0 ? 0 : pread (fd, head, sizeof head, 0);
-  const char *machine = NULL;
-  if (size > 0 && !suits_machine (head, (size_t) size, &machine))
-    return error_set (err, ENOEXEC,
-                      _ ("cannot run '%s': it is a program for another"
-                         " machine (%s) and this one is %s"),
-                      guest, machine, platform_host ()->machine);
-  return 0;
+  return run_plan_suit_program (plan, place, guest, config, err);
 }
 
 /* Try the file GUEST as PLAN's program.  */
 static int
-try_program (struct run_plan *plan, const char *guest, struct error *err)
+try_program (struct run_plan *plan, const char *guest,
+             const struct config *config, struct error *err)
 {
   struct run_place place = { .fd = -1 };
   int status = run_look (plan, guest, 0, &place);
   if (status < 0)
     return status;
-  status = check_program (&place, guest, err);
+  status = check_program (plan, &place, guest, config, err);
   run_place_release (&place);
   if (status == 0)
     plan->program = xstrdup (guest);
@@ -212,7 +162,8 @@ try_program (struct run_plan *plan, const char *guest, struct error *err)
 /* Find NAME, which has no slash, in the PATH that PLAN's environment has, as
    execvp would: what may not be executed is passed over.  */
 static int
-search_program (struct run_plan *plan, const char *name, struct error *err)
+search_program (struct run_plan *plan, const char *name,
+                const struct config *config, struct error *err)
 {
   const char *path = run_plan_environment (plan, "PATH");
   int found = -ENOENT;
@@ -225,7 +176,7 @@ search_program (struct run_plan *plan, const char *name, struct error *err)
           length > 0 ? xstrndup (path, length) : xstrdup (".");
       AUTO_FREE char *directory = run_join (plan->directory, entry);
       AUTO_FREE char *guest = run_join (directory, name);
-      int status = try_program (plan, guest, err);
+      int status = try_program (plan, guest, config, err);
       if (status == 0 || err->number != 0)
         return status;
       if (status == -EACCES)
@@ -257,16 +208,17 @@ report_program (const char *name, int number, int *status, struct error *err)
 
 /* Find PLAN's program by its first argument.  */
 static int
-find_program (struct run_plan *plan, int *status, struct error *err)
+find_program (struct run_plan *plan, const struct config *config, int *status,
+              struct error *err)
 {
   const char *name = plan->arguments[0];
   int failure = 0;
   if (strchr (name, '/') == NULL)
-    failure = search_program (plan, name, err);
+    failure = search_program (plan, name, config, err);
   else
     {
       AUTO_FREE char *guest = run_join (plan->directory, name);
-      failure = try_program (plan, guest, err);
+      failure = try_program (plan, guest, config, err);
     }
   if (failure < 0)
     return report_program (name, -failure, status, err);
@@ -285,14 +237,14 @@ use_shell (struct run_plan *plan, const struct config *config, int *status,
     add_words (plan, "bash -i");
 
   AUTO_ERROR struct error first = { 0 };
-  if (find_program (plan, status, &first) < 0)
+  if (find_program (plan, config, status, &first) < 0)
     {
       run_list_free (plan->arguments);
       plan->arguments = NULL;
       plan->argument_count = 0;
       add_words (plan, "sh -i");
       AUTO_ERROR struct error second = { 0 };
-      if (find_program (plan, status, &second) < 0)
+      if (find_program (plan, config, status, &second) < 0)
         {
           (void) error_move (err, &first);
           return error_prefix (err, _ ("the image does not say what to run,"
@@ -313,8 +265,13 @@ run_plan_add_program (struct run_plan *plan, const struct run_request *request,
                       const struct config *config, int *status,
                       struct error *err)
 {
+  int failure = 0;
   choose_arguments (plan, request, metadata);
   if (plan->argument_count == 0)
-    return use_shell (plan, config, status, err);
-  return find_program (plan, status, err);
+    failure = use_shell (plan, config, status, err);
+  else
+    failure = find_program (plan, config, status, err);
+  if (failure == 0)
+    run_plan_suit_image (plan, metadata->architecture, config);
+  return failure;
 }

@@ -1,4 +1,5 @@
 # src/platform: facts about the host.
 noinst_LIBRARIES += src/platform/libplatform.a
 src_platform_libplatform_a_SOURCES = \
+  src/platform/emulator.c src/platform/emulator.h \
   src/platform/host.c src/platform/host.h

@@ -186,6 +186,53 @@ test_programs (const char *root)
     tap_skip ("what nobody may execute is EACCES", "root may do all");
 }
 
+/* Programs of another machine, which "alien" and ROOT's script of it are, by an
+   emulator.  */
+static void
+test_emulator (const char *root)
+{
+  static const struct guest_emulator any = { .program = "/host/qemu",
+                                             .words = "q\0-s\0"
+                                                      "9",
+                                             .count = 3 };
+  struct guest_emulator emulator = any;
+  engine_guest.emulator = &emulator;
+
+  tap_is_number (prepare ("/alien", NULL), 0,
+                 "a program of another machine is emulated");
+  tap_is_string (found.program, "/host/qemu", "by the emulator");
+  tap_is_string (found.interpreter, "", "which needs no interpreter");
+  tap_is_string (leading (), "q|-s|9|-0||/alien", "that is told what to run");
+  tap_ok (found.emulated && found.first_at == 4 && found.variables_at == 3,
+          "and where the first argument goes");
+  tap_is_string (found.executable, "/alien", "/proc shows the program");
+  tap_is_string (found.command, "alien", "and its name");
+
+  engine_shell ("cd '%s' && printf '#!/alien x\\n' > strange"
+                " && chmod +x strange",
+                root);
+  tap_is_number (prepare ("/strange", NULL), 0, "a script of such a program");
+  tap_is_string (leading (), "q|-s|9|-0|/alien|/alien|x|/strange",
+                 "has the interpreter's name");
+  tap_is_number (found.first_at, 0, "which is no argument of the call");
+  tap_is_string (found.command, "strange", "the command is the script's");
+
+  tap_is_number (prepare ("/dynamic", NULL), 0, "a program of this machine");
+  tap_ok (!found.emulated, "is not emulated");
+  emulator.forced = true;
+  tap_is_number (prepare ("/dynamic", NULL), 0, "unless that is wanted");
+  tap_ok (found.emulated, "and then it is");
+  emulator.forced = false;
+
+  emulator.machine = EM_S390;
+  tap_is_number (prepare ("/alien", NULL), 0, "an emulator of its machine");
+  emulator.machine = EM_PPC64;
+  tap_is_number (prepare ("/alien", NULL), -ENOEXEC, "one of a third machine");
+  tap_is_number (prepare ("/plain", NULL), getuid () != 0 ? -EACCES : 0,
+                 "permissions count as ever");
+  engine_guest.emulator = NULL;
+}
+
 #ifdef HAVE_LIBELF
 /* Compare the interpreter of the host's PROGRAM with libelf's reading.  */
 static void
@@ -242,6 +289,7 @@ main (void)
   test_scripts (root);
   test_long_line (root);
   test_programs (root);
+  test_emulator (root);
   engine_shell ("rm -rf '%s'", root);
 
 #ifdef HAVE_LIBELF

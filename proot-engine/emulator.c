@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   The emulator that runs programs of another machine.
+
+   A static one needs nothing but the program.  One with libraries is started by
+   its own dynamic linker, which is static: given on that one's command line the
+   directories of the libraries need no variable, which the emulated programs
+   would inherit.  It sees them below a binding of the host's root.  */
+
+#include "proot-engine/emulator.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/elf/machine.h"
+#include "lib/plan/plan.h"
+#include "proot-engine/loader/loader.h"
+#include "proot-engine/start.h"
+
+/* Where dynamic linkers look by themselves; the files in /etc/ld.so.conf.d
+   hardly name other places for what an emulator needs.  */
+static const char *const library_directories[] = {
+#if defined __x86_64__
+  "/lib/x86_64-linux-gnu",
+  "/usr/lib/x86_64-linux-gnu",
+#elif defined __aarch64__
+  "/lib/aarch64-linux-gnu",
+  "/usr/lib/aarch64-linux-gnu",
+#endif
+  "/lib64",
+  "/usr/lib64",
+  "/lib",
+  "/usr/lib",
+  "/usr/local/lib",
+  "/usr/local/lib64",
+};
+
+static char words[GUEST_EMULATOR_SIZE];
+static size_t words_length;
+
+/* Append TEXT to the last word.  */
+static void
+add_text (const char *text)
+{
+  size_t length = strlen (text);
+  if (words_length + length + 1 < sizeof words)
+    memcpy (words + words_length, text, length);
+  words_length += length;
+}
+
+/* End the last word of EMULATOR.  */
+static void
+end_word (struct guest_emulator *emulator)
+{
+  words_length++; /* its NUL: the storage is zero */
+  emulator->count++;
+}
+
+static void
+add_word (struct guest_emulator *emulator, const char *text)
+{
+  add_text (text);
+  end_word (emulator);
+}
+
+/* Write the dynamic linker that the program PATH asks for to the PATH_MAX bytes
+   at INTERPRETER, "" for none.  Return 0 or a negative errno: -ENOEXEC when it
+   is no program of this machine.  */
+static int
+read_interpreter (const char *path, char *interpreter)
+{
+  union
+  {
+    Elf64_Ehdr header;
+    unsigned char bytes[ELF_MACHINE_BYTES];
+  } head;
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return -errno;
+  const struct elf_machine *machine = NULL;
+  if (read (fd, &head, sizeof head) == sizeof head)
+    machine = elf_machine_of (&head, sizeof head);
+  int status = machine != NULL && strcmp (machine->name, LOADER_MACHINE) == 0
+                   ? 0
+                   : -ENOEXEC;
+  interpreter[0] = '\0';
+  for (int i = 0; status == 0 && i < head.header.e_phnum; i++)
+    {
+      Elf64_Phdr segment;
+      off_t offset =
+          (off_t) (head.header.e_phoff + (size_t) i * sizeof segment);
+      if (pread (fd, &segment, sizeof segment, offset) != sizeof segment)
+        status = -ENOEXEC;
+      else if (segment.p_type == PT_INTERP)
+        {
+          ssize_t length = segment.p_filesz > 0 && segment.p_filesz < PATH_MAX
+                               ? pread (fd, interpreter, segment.p_filesz,
+                                        (off_t) segment.p_offset)
+                               : -1;
+          status = length > 0 ? 0 : -ENOEXEC;
+          interpreter[length > 0 ? length : 0] = '\0';
+        }
+    }
+  (void) close (fd);
+  return status;
+}
+
+/* Begin EMULATOR's words with its dynamic linker INTERPRETER and what that
+   needs to find the libraries of PATH.  */
+static void
+add_linker (struct guest_emulator *emulator, const char *interpreter,
+            const char *path)
+{
+  size_t count = sizeof library_directories / sizeof *library_directories;
+  const char *set = getenv ("LD_LIBRARY_PATH");
+  add_word (emulator, interpreter);
+  add_word (emulator, "--library-path");
+  for (size_t i = 0; i < count; i++)
+    {
+      add_text (i > 0 ? ":" EMULATOR_HOST_ROOT : EMULATOR_HOST_ROOT);
+      add_text (library_directories[i]);
+    }
+  while (set != NULL && *set != '\0')
+    {
+      char directory[PATH_MAX];
+      size_t length = strcspn (set, ":");
+      if (*set == '/' && length < sizeof directory)
+        {
+          memcpy (directory, set, length);
+          directory[length] = '\0';
+          add_text (":" EMULATOR_HOST_ROOT);
+          add_text (directory);
+        }
+      set += length + (set[length] == ':');
+    }
+  end_word (emulator);
+  add_text (EMULATOR_HOST_ROOT);
+  add_word (emulator, path);
+}
+
+int
+emulator_prepare (struct guest_emulator *emulator, const struct plan *plan)
+{
+  static char interpreter[PATH_MAX];
+  struct plan_record record;
+  size_t at = 0;
+  if (!plan_next_tag (plan, PLAN_EMULATOR, &at, &record))
+    return 0;
+  const char *path = record.text;
+  int status = read_interpreter (path, interpreter);
+  if (status < 0)
+    {
+      start_complain ("cannot use '%s' to run programs of another machine: %s",
+                      path,
+                      status == -ENOEXEC ? "it is no program of this machine"
+                                         : strerror (-status));
+      return status;
+    }
+  const struct elf_machine *machine = elf_machine_of_emulator (path);
+  *emulator = (struct guest_emulator){
+    .program = interpreter[0] != '\0' ? interpreter : path,
+    .words = words,
+    .machine = machine != NULL ? machine->code : 0,
+    .forced = plan_number (plan, PLAN_EMULATOR_FORCED, 0) != 0,
+    .has_libraries = interpreter[0] != '\0',
+  };
+  if (emulator->has_libraries)
+    add_linker (emulator, interpreter, path);
+  else
+    add_word (emulator, path);
+  while (plan_next_tag (plan, PLAN_EMULATOR, &at, &record))
+    add_word (emulator, record.text);
+  if (words_length > sizeof words)
+    {
+      start_complain ("the command that runs programs of another machine, "
+                      "'%s', has too many options",
+                      path);
+      return -E2BIG;
+    }
+  return 1;
+}
