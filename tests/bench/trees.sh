@@ -9,8 +9,8 @@
 # 5) in turns: clones it and copies its tree with cp -a; exports it and archives
 # its tree with tar -c, to a file and into a pipe.  Prints medians, and medians
 # of the ratios of each turn, of CPU time (user and system) and of wall time.
-# clone and export to a file flush what they made; so does 'sync -f' behind the
-# others, which is part of their wall time, not of their CPU time.  Nothing is
+# clone and export to a file flush what they made; so does 'sync -f' behind
+# each, which is part of what is measured.  Nothing is
 # removed before the end: ext4 looks long for inodes to use while many were
 # freed in the last minutes.
 
@@ -40,7 +40,7 @@ python3 "$top_srcdir/tests/trees.py" many "$container/ROOT" "$files" || exit 1
 sync
 
 # measure FILE SHELL-COMMAND: add a line "wall cpu" to FILE; the CPU time is
-# that of the process the shell becomes.
+# that of the process the shell becomes and of what flushes behind it.
 measure ()
 {
   sync
@@ -48,8 +48,8 @@ measure ()
 import resource, subprocess, sys, time
 start = time.monotonic()
 subprocess.run(["/bin/sh", "-c", sys.argv[2]], check=True)
-usage = resource.getrusage(resource.RUSAGE_CHILDREN)
 subprocess.run(["sync", "-f", sys.argv[3]], check=True)
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
 with open(sys.argv[1], "a") as file:
     print(time.monotonic() - start, usage.ru_utime + usage.ru_stime, file=file)
 END
