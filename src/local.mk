@@ -98,4 +98,5 @@ shell_tests += tests/shell/cli-general.sh tests/shell/cli-settings.sh \
 # The suites that tests/shell/dejagnu.sh runs.
 EXTRA_DIST += tests/config/default.exp tests/lib/udocker.exp \
   tests/udocker.cli/general.exp tests/udocker.login/login.exp \
-  tests/udocker.run/terminal.exp tests/udocker.search/paging.exp
+  tests/udocker.rm/all.exp tests/udocker.run/terminal.exp \
+  tests/udocker.search/paging.exp
