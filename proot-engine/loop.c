@@ -122,7 +122,8 @@ run_changed (struct tracer *tracer, struct tracee *tracee,
   const struct guest_call *call = &tracee->call;
   /* A child that shares the memory must not start in a slot.  */
   if (!leaves && !tracer->every_call && tracee->space->trampolines
-      && call->number != SYS_clone && tracee_take_slot (tracee) == 0
+      && call->number != SYS_clone
+      && tracee_take_slot (&tracer->tracees, tracee) == 0
       && registers_divert (registers, trampoline_address (tracee), call->number,
                            call->arg, tracer->scratch.saved)
       && tracer_flush_scratch (tracer, tracee, true) == 0)

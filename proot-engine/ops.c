@@ -56,7 +56,8 @@ put_scratch (struct guest_task *task, const void *buffer, size_t size,
   struct tracee *tracee = tracee_of (task);
   size_t start = LOADER_SLOT_SAVED + ((tracer->scratch_used + 7) & ~(size_t) 7);
 
-  if (start + size > sizeof tracer->scratch || tracee_take_slot (tracee) < 0)
+  if (start + size > sizeof tracer->scratch
+      || tracee_take_slot (&tracer->tracees, tracee) < 0)
     return -ENOMEM;
   memcpy (tracer->scratch.bytes + start, buffer, size);
   tracer->scratch_used = start - LOADER_SLOT_SAVED + size;

@@ -13,19 +13,17 @@
    So a task that stops often is narrowed, only as long as it does, to the
    processor on which the tracer runs, where the tracer stays meanwhile; so is
    a new process while stops come thick and from elsewhere, because many
-   processes live too short to be watched.  Never more than two: what computes needs processors.
-   The program's own mask is kept here and shown by sched_getaffinity.  A timer
-   looks every few milliseconds who stopped stopping: those get their
-   processors back, so that computing and threads spread as ever.  From time to
-   time everybody is let go, so that the scheduler can choose a better
-   place.  */
+   processes live too short to be watched.  Never more than two: what computes
+   needs processors. The program's own mask is kept here and shown by
+   sched_getaffinity.  A timer looks every few milliseconds who stopped
+   stopping: those get their processors back, so that computing and threads
+   spread as ever.  From time to time everybody is let go, so that the scheduler
+   can choose a better place.  */
 
 #include "proot-engine/placement.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -158,16 +156,9 @@ is_apart (const struct tracee *tracee)
   {
     SPACES = 37 /* between the state and the processor in a stat line */
   };
-  char path[32], line[1024];
-  (void) snprintf (path, sizeof path, "/proc/%d/stat", (int) tracee->tid);
-  int fd = open (path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
+  char line[1024];
+  if (!tracee_read_proc (tracee->tid, "stat", line, sizeof line))
     return false;
-  ssize_t size = read (fd, line, sizeof line - 1);
-  (void) close (fd);
-  if (size <= 0)
-    return false;
-  line[size] = '\0';
   const char *field = strrchr (line, ')');
   for (int i = 0; i < SPACES && field != NULL; i++)
     field = strchr (field + 1, ' ');

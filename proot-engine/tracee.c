@@ -6,8 +6,11 @@
 #include "proot-engine/tracee.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct tracee **
@@ -95,6 +98,20 @@ drop_space (struct tracee *tracee)
   tracee->space = NULL;
   if (--space->references == 0)
     free (space);
+}
+
+bool
+tracee_read_proc (pid_t tid, const char *name, char *text, size_t size)
+{
+  char path[48];
+  (void) snprintf (path, sizeof path, "/proc/%d/%s", (int) tid, name);
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return false;
+  ssize_t length = read (fd, text, size - 1);
+  (void) close (fd);
+  text[length > 0 ? length : 0] = '\0';
+  return length > 0;
 }
 
 void
@@ -190,11 +207,71 @@ space_give_slots (struct space *space, int first, int count)
     set_bit (space->used, first + i, false);
 }
 
-int
-tracee_take_slot (struct tracee *tracee)
+/* Return whether TRACEE, which runs or waits, is surely not in the trampoline
+   that it was diverted to.  */
+static bool
+is_out_of_trampoline (const struct tracee *tracee)
 {
+  char line[256];
+  if (!tracee_read_proc (tracee->tid, "syscall", line, sizeof line))
+    return false;
+  /* The last word is where it is; "running" says nothing.  */
+  const char *place = strrchr (line, ' ');
+  return place != NULL
+         && strtoull (place, NULL, 16) >> 32 != LOADER_WINDOW >> 32;
+}
+
+/* Return whether TRACEE does without its slot until the next call of which
+   the tracer hears.  */
+static bool
+can_spare_slot (const struct tracee *tracee)
+{
+  if (tracee->state != TRACEE_RUNNING
+      && (tracee->state != TRACEE_IN_CALL || tracee->restores))
+    return false;
+  return !tracee->diverted || is_out_of_trampoline (tracee);
+}
+
+/* Take the slot away from a tracee in SPACE that does not need it now.
+   Return the slot or -1.  */
+static int
+take_slot_away (struct tracees *tracees, const struct space *space)
+{
+  size_t buckets = sizeof tracees->bucket / sizeof *tracees->bucket;
+  for (size_t i = 0; i < buckets; i++)
+    {
+      tracees->next_victim = (tracees->next_victim + 1) % buckets;
+      struct tracee *tracee = tracees->bucket[tracees->next_victim];
+      for (; tracee != NULL; tracee = tracee->next)
+        if (tracee->space == space && tracee->slot >= 0
+            && can_spare_slot (tracee))
+          {
+            int slot = tracee->slot;
+            tracee->slot = -1;
+            tracee->diverted = false;
+            return slot;
+          }
+    }
+  return -1;
+}
+
+int
+tracee_take_slot (struct tracees *tracees, struct tracee *tracee)
+{
+  enum
+  {
+    TRIES = 100
+  };
+  const struct timespec pause = { 0, 1000000 };
   if (tracee->slot < 0)
     tracee->slot = space_take_slots (tracee->space, 1);
+  /* Those that run are out of their trampolines soon.  */
+  for (int i = 0; i < TRIES && tracee->slot < 0; i++)
+    {
+      if (i > 0)
+        (void) nanosleep (&pause, NULL);
+      tracee->slot = take_slot_away (tracees, tracee->space);
+    }
   if (tracee->slot >= 0)
     return 0;
   tracee->slot = -1;

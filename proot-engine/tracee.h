@@ -85,6 +85,7 @@ struct tracees
   struct tracee *bucket[1024];
   struct tracee *spare;
   size_t count;
+  size_t next_victim; /* bucket to look for a slot in */
 };
 
 /* Return the tracee TID or NULL.  */
@@ -108,14 +109,18 @@ int tracee_new_space (struct tracee *tracee, const struct space *parent);
 /* Have TRACEE share SPACE.  */
 void tracee_share_space (struct tracee *tracee, struct space *space);
 
-/* Give TRACEE a slot, if it has none.  Return 0, or -ENOMEM when all are
-   taken.  */
-int tracee_take_slot (struct tracee *tracee);
+/* Give TRACEE a slot, if it has none; when all are taken, that of another of
+   TRACEES which does not need it just now.  Return 0 or -ENOMEM.  */
+int tracee_take_slot (struct tracees *tracees, struct tracee *tracee);
 
 /* Find COUNT neighbouring free slots in SPACE, and take them.  Return the
    first or -ENOMEM.  */
 int space_take_slots (struct space *space, int count);
 void space_give_slots (struct space *space, int first, int count);
+
+/* Read the file NAME of task TID in /proc into the SIZE bytes at TEXT, with a
+   NUL.  Return whether there was something to read.  */
+bool tracee_read_proc (pid_t tid, const char *name, char *text, size_t size);
 
 /* Close what TRACEE holds for its loader.  */
 void tracee_release_held (struct tracee *tracee);

@@ -6,8 +6,8 @@
 #
 #   root.sh [--if-cheap] NAME
 #
-# NAME is busybox, musl, esbuild, debian11, debian12, debian13, sid or
-# debian12-small.  The root is made below $TEST_ROOTS (by default
+# NAME is busybox, musl, esbuild, debian11, debian12, debian13, sid,
+# debian12-small or debian12-runtimes.  The root is made below $TEST_ROOTS (by default
 # tests/images/cache of the build tree, which is the current directory), under
 # a temporary name that is renamed when it is whole, so that a root that is
 # there is complete, whoever made it.  A root never holds devices, and its
@@ -184,12 +184,15 @@ make_debian ()
   rm "$work/.tar"
 }
 
-everything=perl,python3,gcc,libc6-dev,make,git,bash,dash
+everything=perl,python3,gcc,libc6-dev,make,git,bash,dash,procps,openssh-server
+everything=$everything,openssh-client,strace,inotify-tools
+# Runtimes that take much room.
+runtimes=golang-go,rustc,nodejs,default-jre-headless,gdb,tmux
 
 if test ! -d "$root"; then
   case $name in
     busybox | musl) ;;
-    debian1[123] | debian12-small | sid | esbuild)
+    debian1[123] | debian12-small | debian12-runtimes | sid | esbuild)
       test "$cheap" = no || unavailable "'$name' is not in the cache" ;;
     *) fail "unknown root '$name'" ;;
   esac
@@ -212,6 +215,7 @@ if test ! -d "$root"; then
     debian13) make_debian trixie "$everything" ;;
     sid) make_debian sid "$everything" ;;
     debian12-small) make_debian bookworm perl-base,bash,dash ;;
+    debian12-runtimes) make_debian bookworm "$everything,$runtimes" ;;
   esac
   chmod -R u+rwX "$work"
   test -z "$owner" || chown -hR "$owner" "$work"
