@@ -44,7 +44,7 @@ export LC_ALL
 
 remove ()
 {
-  test -z "${SMALL_DISK-}" || umount "$SMALL_DISK"
+  test -z "${mounted-}" || umount "$mounted"
   if test "${KEEP-}" = yes; then
     echo "# kept: $TEST_DIRECTORY"
   else
@@ -99,6 +99,18 @@ drop ()
     --bounding-set=-all "$@"
 }
 
+# make_btrfs DIRECTORY: mount a btrfs there, whose subvolume 'limited' may take
+# 8 MB.
+make_btrfs ()
+{
+  mkdir "$1" && truncate -s 256M "$1.image" && mkfs.btrfs -q "$1.image" \
+    && mount -o loop "$1.image" "$1" || return 1
+  mounted=$1
+  btrfs quota enable "$1" && btrfs quota rescan -w "$1"
+  btrfs subvolume create "$1/limited" && btrfs qgroup limit 8M "$1/limited" \
+    && chown "$uid:$gid" "$1" "$1/limited"
+}
+
 # tests/small-disk.sh wants a file system of its own where the account may not
 # mount one.
 case $* in
@@ -109,7 +121,14 @@ case $* in
            "$TEST_DIRECTORY/disk" 2> /dev/null; then
         SMALL_DISK=$TEST_DIRECTORY/disk
         export SMALL_DISK
+        mounted=$SMALL_DISK
       fi
+    fi ;;
+  # Nobody but root can mount a file system that shares extents and has quotas.
+  *store-btrfs*)
+    if make_btrfs "$TEST_DIRECTORY/disk" > "$TEST_DIRECTORY/disk.log" 2>&1; then
+      BTRFS_DISK=$TEST_DIRECTORY/disk
+      export BTRFS_DISK
     fi ;;
 esac
 

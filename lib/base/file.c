@@ -185,10 +185,11 @@ file_make_directories (int dir, const char *path, mode_t mode,
 
       char saved = *end;
       *end = '\0';
-      if (mkdirat (dir, copy, mode) < 0 && errno != EEXIST
+      int number = mkdirat (dir, copy, mode) < 0 ? errno : 0;
+      if (number != 0 && number != EEXIST
           && !(saved != '\0' && file_exists (dir, copy)))
-        return error_set (err, errno, _ ("cannot create directory '%s': %s"),
-                          copy, strerror (errno));
+        return error_set (err, number, _ ("cannot create directory '%s': %s"),
+                          copy, strerror (number));
       *end = saved;
       if (saved == '\0')
         break;
@@ -238,4 +239,10 @@ file_sync_directory (int dir)
   if (fsync (dir) < 0 && errno != EINVAL && errno != EROFS && errno != ENOTSUP)
     return -errno;
   return 0;
+}
+
+bool
+file_is_no_room (int number)
+{
+  return number == ENOSPC || number == EDQUOT;
 }

@@ -70,4 +70,8 @@ char *file_read_link (int dir, const char *path);
    systems that cannot are not an error.  Return 0 or a negative errno.  */
 int file_sync_directory (int dir);
 
+/* Tell whether the errno NUMBER means that there is no room left, be it for a
+   full disk or for a quota.  */
+bool file_is_no_room (int number);
+
 #endif

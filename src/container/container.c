@@ -374,10 +374,12 @@ container_remove (struct container *container, bool force, struct error *err)
   int status = remove_names (store, container->id, err);
   if (status < 0)
     return status;
-  if (renameat (dir, container->id, dir, gone) < 0 && errno != ENOENT)
+  bool is_renamed = renameat (dir, container->id, dir, gone) == 0;
+  /* A name takes room, where there may be none.  */
+  if (!is_renamed && errno != ENOENT && !file_is_no_room (errno))
     return error_set (err, errno, _ ("deleting container '%s': %s"),
                       container->id, strerror (errno));
-  status = tree_remove (dir, gone, force, err);
+  status = tree_remove (dir, is_renamed ? gone : container->id, force, err);
   return status < 0
              ? error_prefix (err, _ ("deleting container '%s'"), container->id)
              : 0;

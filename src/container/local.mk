@@ -56,7 +56,7 @@ EXTRA_DIST += tests/images.py tests/trees.py tests/trees.sh tests/kills.sh \
 
 # The store by itself.
 EXTRA_DIST += tests/small-disk.sh
-shell_tests += tests/shell/full-disk.sh
+shell_tests += tests/shell/full-disk.sh tests/shell/store-btrfs.sh
 shell_tests += tests/shell/store-install.sh
 shell_tests += tests/shell/store-kills.sh
 shell_tests += tests/shell/store-prune.sh

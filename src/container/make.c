@@ -162,10 +162,10 @@ give_name (struct store *store, const char *name, const char *id,
   if (symlinkat (id, dir, name) == 0)
     return 0;
   /* Only a program that knows no locks can have been quicker.  */
-  return errno == EEXIST ? set_taken (name, err)
-                         : error_set (err, errno,
-                                      _ ("cannot name a container '%s': %s"),
-                                      name, strerror (errno));
+  return errno == EEXIST
+             ? set_taken (name, err)
+             : error_set (err, errno, _ ("cannot name a container '%s': %s"),
+                          name, strerror (errno));
 }
 
 /* Make the container ID in STORE, as FILL does with DATA, and call it NAME
@@ -194,8 +194,9 @@ make_whole (struct store *store, const char *id, const char *name,
       (void) unlinkat (dir, STORE_PART_LOCK, 0);
       if (renameat (containers, part, containers, id) < 0)
         {
-          status = error_set (err, errno, _ ("cannot create container '%s': %s"),
-                              id, strerror (errno));
+          status =
+              error_set (err, errno, _ ("cannot create container '%s': %s"), id,
+                         strerror (errno));
           if (name != NULL)
             (void) unlinkat (containers, name, 0);
         }

@@ -425,10 +425,16 @@ remove_directory (int parent, int dir, const char *tag, bool force,
     random = (uint64_t) getpid ();
   AUTO_FREE char *gone =
       xasprintf (".%s.%016" PRIx64 STORE_GONE_SUFFIX, tag, random);
-  if (renameat (parent, tag, parent, gone) < 0)
-    return error_set (err, errno, _ ("cannot remove image '%s': %s"), tag,
-                      strerror (errno));
-  return tree_remove (parent, gone, force, err);
+  if (renameat (parent, tag, parent, gone) == 0)
+    return tree_remove (parent, gone, force, err);
+  /* A name takes room, where there may be none.  */
+  int status = file_is_no_room (errno) ? remove_files (dir, force) : -errno;
+  if (status == 0 && unlinkat (parent, tag, AT_REMOVEDIR) < 0)
+    status = -errno;
+  return status < 0
+             ? error_set (err, -status, _ ("cannot remove image '%s': %s"), tag,
+                          strerror (-status))
+             : 0;
 }
 
 int

@@ -195,7 +195,7 @@ copy_some (struct copy *copy, int source, int target, off_t size)
         return got;
       /* Zero may be a file system's way to say that it cannot.  */
       if (got < 0
-          && (errno == ENOSPC || errno == EIO || errno == EDQUOT
+          && (errno == EIO || file_is_no_room (errno)
               || errno == EFBIG))
         return -errno;
       copy->no_ranges = got < 0 && errno != EINTR;
@@ -262,7 +262,7 @@ copy_content (struct copy *copy, int source, int target,
           report (copy, info->st_size);
           return 0;
         }
-      if (errno == ENOSPC || errno == EIO || errno == EDQUOT)
+      if (errno == EIO || file_is_no_room (errno))
         return -errno;
       copy->no_reflinks = true;
     }

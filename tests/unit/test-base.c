@@ -142,6 +142,10 @@ test_files (int dir)
                  "a file is no directory");
   tap_is_number (file_make_directories (dir, "a/b/f/g", 0700, &err), -ENOTDIR,
                  "nor is what lies below one");
+  (void) fchmodat (dir, "a/b", 0500, 0);
+  tap_is_number (file_make_directories (dir, "a/b/none/g", 0700, &err), -EACCES,
+                 "where nothing may be made, that is the reason");
+  (void) fchmodat (dir, "a/b", 0700, 0);
   tap_is_number (file_replace (dir, "none/f", "", 0, 0600, &err), -ENOENT,
                  "no directory, no file");
   tap_is_number (file_read (dir, "none", &text, NULL, &err), -ENOENT,
