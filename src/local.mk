@@ -51,7 +51,8 @@ src_cmd_libcmd_a_SOURCES = \
 # What both contain, each compiled for it: the table of commands differs.
 program_sources = \
   src/main.c \
-  src/cmd/command.h src/cmd/commands.c
+  src/cmd/command.h src/cmd/commands.c \
+  src/cmd/unknown-command.c src/cmd/unknown-command.h
 
 bin_udocker_SOURCES = $(program_sources) src/container/obtain-light.c
 bin_udocker_LDADD = \

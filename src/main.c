@@ -30,6 +30,7 @@
 #include "src/cmd/command.h"
 #include "src/cmd/general.h"
 #include "src/cmd/options.h"
+#include "src/cmd/unknown-command.h"
 #include "src/cmd/usage.h"
 #include "src/config/config.h"
 #include "src/image/store.h"
@@ -164,27 +165,6 @@ print (const struct buffer *text)
 {
   fwrite (text->data, 1, text->length, stdout);
   return STATUS_OK;
-}
-
-/* Say that there is no command NAME, and which one might have been meant.  */
-static int
-unknown_command (const char *name, struct error *err)
-{
-  size_t count = 0;
-  while (commands[count].name != NULL)
-    count++;
-
-  AUTO_FREE const char **names = xcalloc (count + 1, sizeof *names);
-  for (size_t i = 0; i < count; i++)
-    names[i] = commands[i].name;
-  const char *nearest = options_nearest (name, names, count);
-  if (nearest != NULL)
-    return error_set (err, EINVAL,
-                      _ ("invalid command: %s; did you mean '%s'?"), name,
-                      nearest);
-  return error_set (
-      err, EINVAL, _ ("invalid command: %s; 'udocker help' lists the commands"),
-      name);
 }
 
 /* Refuse the wrong number of operands.  */

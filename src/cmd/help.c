@@ -5,15 +5,14 @@
 
 #include <config.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/base/buffer.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/error.h"
 #include "lib/base/i18n.h"
 #include "src/cmd/command.h"
+#include "src/cmd/unknown-command.h"
 #include "src/cmd/usage.h"
 
 extern const struct command command_help;
@@ -55,8 +54,7 @@ run_help (struct invocation *invocation, struct error *err)
       const struct command_entry *entry =
           command_find (invocation->operands[0]);
       if (entry == NULL || entry->command == NULL)
-        return error_set (err, EINVAL, _ ("invalid command: %s"),
-                          invocation->operands[0]);
+        return unknown_command (invocation->operands[0], err);
       usage_of_command (entry->command, &out);
     }
   fwrite (out.data, 1, out.length, stdout);
