@@ -58,9 +58,8 @@ static const struct
     N_ ("there are no groups of commands, use 'udocker ps', 'udocker run',"
         " 'udocker rm' and so on") },
   { " system ", N_ ("use 'udocker df' and 'udocker prune'") },
-  { " volume ",
-    N_ ("directories of this machine are volumes, 'udocker run -v"
-        " HOST:CONTAINER'") },
+  { " volume ", N_ ("directories of this machine are volumes, 'udocker run -v"
+                    " HOST:CONTAINER'") },
   { " network ", N_ ("containers share the network of this machine") },
   { " compose swarm service stack node secret plugin context ",
     N_ ("that takes a service with privileges, which udocker does without") },
