@@ -11,6 +11,7 @@
 #include "proot-engine/tracer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,10 +264,15 @@ execute_begin (struct tracer *tracer, struct tracee *tracee)
       execute_cancel (tracer, tracee);
       return status;
     }
-  tracee->call.number = SYS_execve;
-  tracee->call.arg[0] = path;
-  tracee->call.arg[1] = arguments;
-  tracee->call.arg[2] = environment;
+  /* The number stays: a filter of the program's may allow only that.  */
+  uint64_t *arg = tracee->call.arg;
+  if (at)
+    *arg++ = (uint64_t) AT_FDCWD;
+  arg[0] = path;
+  arg[1] = arguments;
+  arg[2] = environment;
+  if (at)
+    arg[3] = 0;
   return 0;
 }
 

@@ -99,10 +99,21 @@ resume (const struct tracer *tracer, const struct tracee *tracee, int number)
                  (long) number);
 }
 
-/* Answer TRACEE's call at its entry stop with RESULT.  */
+/* Answer TRACEE's call at its entry stop with RESULT.  Without a filter of
+   ours the program's own judge the call after this stop: then it is made with
+   arguments that let no call do anything.  */
 static void
 answer (struct tracee *tracee, struct registers *registers, int64_t result)
 {
+  if (tracee->state == TRACEE_IN_CALL && tracee->task.ids.filters > 0)
+    {
+      for (int i = 0; i < 6; i++)
+        registers_set_argument (registers, i, UINT64_MAX);
+      (void) registers_write (tracee->tid, registers);
+      tracee->call.result = result;
+      tracee->answered = tracee->restores = true;
+      return;
+    }
   registers_skip (registers, result);
   (void) registers_write (tracee->tid, registers);
 }
@@ -252,7 +263,7 @@ on_entry (struct tracer *tracer, struct tracee *tracee)
   if (registers_read (tracee->tid, &tracee->entry) < 0)
     return;
   const struct registers *entry = &tracee->entry;
-  tracee->leaves = tracee->restores = false;
+  tracee->leaves = tracee->restores = tracee->answered = false;
   if (tracer->every_call)
     {
       /* The exit stop comes in any case.  */
@@ -298,6 +309,11 @@ on_exit_of_call (struct tracer *tracer, struct tracee *tracee)
     return;
   int64_t result = registers_result (&registers);
   registers_restore (&registers, &tracee->entry);
+  /* Another error than of such arguments is the verdict of a filter.  */
+  if (tracee->answered
+      && (result >= 0 || result == -EFAULT || result == -EBADF
+          || result == -EINVAL || result == -ESRCH || result == -ERANGE))
+    registers_set_result (&registers, tracee->call.result);
   /* A call that the kernel will restart comes again from the start.  */
   if (tracee->leaves && (result > -512 || result < -516))
     {

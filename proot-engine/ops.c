@@ -151,6 +151,24 @@ get_executable (struct guest_task *task, char *buffer, size_t size)
   return (int) length;
 }
 
+/* On the tracer's own stderr, where udocker's messages go.  */
+static void
+remark (struct guest_task *task, enum guest_remark remark)
+{
+  static const char *const text[] = {
+    [GUEST_REMARK_PTRACE] =
+        "a program of the container wants to trace another, as gdb, strace and "
+        "LeakSanitizer do, which the modes P1 and P2 cannot offer since they "
+        "do it themselves; R1 and S1 can, where this release and this host "
+        "have them",
+  };
+  static bool told[sizeof text / sizeof *text];
+  (void) task;
+  if (!told[remark])
+    (void) fprintf (stderr, "Warning: %s\n", text[remark]);
+  told[remark] = true;
+}
+
 const struct guest_ops tracer_ops = {
   .read = read_memory,
   .read_string = read_string,
@@ -160,4 +178,5 @@ const struct guest_ops tracer_ops = {
   .descriptor = get_descriptor,
   .find_task = find_task,
   .executable = get_executable,
+  .remark = remark,
 };

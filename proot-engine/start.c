@@ -652,11 +652,6 @@ first_process (const struct tracer *tracer, const struct plan *plan,
 
   if (set_limits (plan) < 0)
     _exit (START_FAILURE);
-  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 && !tracer->every_call)
-    {
-      start_complain ("cannot give up privileges: %s", strerror (errno));
-      _exit (START_FAILURE);
-    }
   if (!tracer->every_call)
     {
       int error =
@@ -747,6 +742,12 @@ launch (struct tracer *tracer, const struct plan *plan,
       return START_FAILURE;
     }
 
+  /* Here, for the tracer would take it for the program's own doing.  */
+  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 && !tracer->every_call)
+    {
+      start_complain ("cannot give up privileges: %s", strerror (errno));
+      return START_FAILURE;
+    }
   pid_t pid = fork ();
   if (pid == 0)
     {
@@ -817,6 +818,8 @@ start_container (const struct plan *plan)
   tracer.guest.pid = getpid ();
   tracer.every_call = strcmp (plan_text (plan, PLAN_MODE, "P1"), "P2") == 0
                       || kernel_is_old () || !seccomp_is_possible ();
+  tracer.guest.filtered = !tracer.every_call;
+  tracer.guest.loader_start = LOADER_TEXT;
   tracer.kill_on_exit = plan_number (plan, PLAN_KILL_ON_EXIT, 0) != 0;
   hold_descriptors (plan);
   set_identity (&tracer, &ids, plan);

@@ -56,6 +56,7 @@ struct tracee
   /* The call at hand, from its entry stop until its exit stop.  */
   struct guest_call call;
   bool leaves;   /* guest_leave is to be called */
+  bool answered; /* it runs for the program's filters only */
   bool restores; /* the registers of the entry stop are to be put back */
   struct registers entry;
   struct guest_exec *exec; /* an execve under way */

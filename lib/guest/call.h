@@ -64,6 +64,12 @@ enum guest_verdict
   GUEST_EXEC
 };
 
+/* What a user should know of what a program was refused.  */
+enum guest_remark
+{
+  GUEST_REMARK_PTRACE /* it wants to trace another, or to be traced */
+};
+
 /* What an engine does for the handlers.  All of them return a negative errno
    on failure, and all can be called any number of times in one call.  */
 struct guest_ops
@@ -112,6 +118,10 @@ struct guest_ops
      interpreter; canonical) with a NUL into the SIZE bytes at BUFFER.
      Return its length, or -ENOENT.  */
   int (*executable) (struct guest_task *task, char *buffer, size_t size);
+
+  /* Tell the user, who may wonder, what TASK was refused; once is enough.
+     May be NULL.  */
+  void (*remark) (struct guest_task *task, enum guest_remark remark);
 };
 
 /* What uname tells; the texts end with a NUL.  An empty text: the host's
@@ -159,6 +169,14 @@ struct guest
      (the tasks may not look into the engine).  An in-process engine puts its
      own.  */
   int pid;
+
+  /* Where, in the tasks' memory, the engine's own text begins by which
+     programs are loaded; 0 when the engine has none.  No call from above it
+     in the same 4 GiB is the program's.  */
+  uint64_t loader_start;
+
+  /* The engine has a filter of system calls on the tasks.  */
+  bool filtered;
 
   /* The engine runs in the tasks' own process: their descriptors are its
      own.  Otherwise it reaches them by /proc/TID/fd.  */

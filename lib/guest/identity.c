@@ -492,6 +492,10 @@ guest_enter_prctl (struct guest_task *task, struct guest_call *call)
       return guest_answer (call, 0);
     case 39: /* PR_GET_NO_NEW_PRIVS */
       return guest_answer (call, ids->no_new_privileges);
+    case 21: /* PR_GET_SECCOMP */
+      return guest_answer (call, ids->filters > 0 ? 2 : 0);
+    case 22: /* PR_SET_SECCOMP */
+      return guest_enter_prctl_seccomp (task, call);
     case 35: /* PR_SET_MM: the program's own picture of itself */
       return task->guest->identity.root ? GUEST_RUN_EXIT : GUEST_PASS;
     }
@@ -516,6 +520,15 @@ guest_leave_as_root (struct guest_task *task, struct guest_call *call)
   (void) task;
   if (call->result == -K_EPERM || call->result == -K_EACCES)
     call->result = 0;
+}
+
+void
+guest_leave_prctl (struct guest_task *task, struct guest_call *call)
+{
+  if ((uint32_t) call->arg[0] == 22) /* PR_SET_SECCOMP */
+    guest_leave_seccomp (task, call);
+  else
+    guest_leave_as_root (task, call);
 }
 
 /* Put NAME, when there is one, into the 65 bytes at FIELD.  */

@@ -42,6 +42,7 @@ struct guest_ids
   uint32_t securebits;
   bool keep_capabilities;
   bool no_new_privileges; /* as the guest set it; really always on */
+  uint8_t filters;        /* of system calls, that the guest installed */
   bool undumpable;        /* as the guest set it; never done for real */
 };
 

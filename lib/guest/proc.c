@@ -217,6 +217,8 @@ rewrite_status (struct rewrite *rewrite, const char *line, size_t length)
   bool emulated = rewrite->task->guest->identity.emulated;
   uint32_t zero = 0;
   uint32_t privileges = ids->no_new_privileges;
+  uint32_t filters = ids->filters;
+  uint32_t mode = filters > 0 ? 2 : 0;
   uint32_t uids[4] = { ids->uid, ids->euid, ids->suid, ids->fsuid };
   uint32_t gids[4] = { ids->gid, ids->egid, ids->sgid, ids->fsgid };
   size_t label = 0;
@@ -231,9 +233,9 @@ rewrite_status (struct rewrite *rewrite, const char *line, size_t length)
   if (guest_text_is (line, label, "NoNewPrivs"))
     return put_numbers (rewrite, "NoNewPrivs:", &privileges, 1, '\t');
   if (guest_text_is (line, label, "Seccomp"))
-    return put_numbers (rewrite, "Seccomp:", &zero, 1, '\t');
+    return put_numbers (rewrite, "Seccomp:", &mode, 1, '\t');
   if (guest_text_is (line, label, "Seccomp_filters"))
-    return put_numbers (rewrite, "Seccomp_filters:", &zero, 1, '\t');
+    return put_numbers (rewrite, "Seccomp_filters:", &filters, 1, '\t');
   if (!emulated)
     return put (rewrite, line, length);
   if (guest_text_is (line, label, "Uid"))

@@ -202,5 +202,5 @@ guest_script ()
   guest_claim "$1" /bin/sh "$guest_place/bin/$1.sh"
 }
 
-guest_all_programs='paths newer directories files sockets ipc processes
-  registers signals threads proc'
+guest_all_programs='paths newer directories files filters sockets ipc
+  processes registers signals threads proc'

@@ -1,6 +1,6 @@
 # tests/guest: what programs see in a container is what they see in a chroot.
 EXTRA_DIST += \
-  tests/guest/files.c tests/guest/ipc.c tests/guest/threads.c \
+  tests/guest/files.c tests/guest/filters.c tests/guest/ipc.c tests/guest/threads.c \
   tests/guest/claims.sh tests/guest/debian.sh tests/guest/report.h \
   tests/guest/claims/archive.sh tests/guest/claims/compiler.sh \
   tests/guest/claims/git.sh tests/guest/claims/links.sh \

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   What programs do to others and to themselves by the kernel's own means of
+   control: filters of system calls (seccomp), and ptrace.
+
+   All filters of a task judge every call, and the strictest wins.  So a
+   filter that a program installs works as ever on the calls that the program
+   makes: those that it forbids fail before anybody is asked about their
+   paths, and those that it allows are made again with another path but with
+   the same number.  It must not judge what the program never does: the calls
+   by which the engine's loader maps the next program, and the number -1 that
+   a call gets which was answered already.  Such a filter would not know them
+   and kill.  So a few instructions are put before it that let these through:
+   only calls of the loader's own text, and only those that a loader needs.
+
+   A filter that hands calls to another process of the container is refused:
+   that one could let calls go on which no engine has seen.  */
+
+#include "lib/guest/handlers.h"
+
+enum
+{
+  SECCOMP_STRICT = 0, /* operations of seccomp(2) */
+  SECCOMP_FILTER = 1,
+  SECCOMP_NEW_LISTENER = 8, /* a flag */
+  FILTER_INSTRUCTIONS_MAX = 4096,
+
+  /* Codes of instructions: load a word of the call, load a constant, jumps,
+     return.  */
+  BPF_LOAD = 0x20,
+  BPF_LOAD_CONSTANT = 0x00,
+  BPF_JUMP = 0x05,
+  BPF_JUMP_EQUAL = 0x15,
+  BPF_JUMP_NOT_LESS = 0x35,
+  BPF_RETURN = 0x06,
+
+  /* Where the words are.  */
+  AT_NUMBER = 0,
+  AT_ARCHITECTURE = 4,
+  AT_INSTRUCTION = 8
+};
+
+#define FILTER_ALLOW 0x7fff0000u
+#define FILTER_KILL 0u
+
+#if defined __x86_64__
+#  define NATIVE_ARCHITECTURE 0xc000003eu
+#else
+#  define NATIVE_ARCHITECTURE 0xc00000b7u
+#endif
+
+struct instruction
+{
+  uint16_t code;
+  uint8_t if_true, if_false;
+  uint32_t operand;
+};
+
+struct program_header
+{
+  uint16_t count;
+  uint64_t instructions;
+};
+
+/* What the loader does.  */
+static const char loader_calls[][12] = { "openat",   "read",   "pread64",
+                                         "mmap",     "munmap", "mprotect",
+                                         "close",    "prctl",  "personality",
+                                         "getrandom" };
+#define LOADER_CALL_COUNT (sizeof loader_calls / sizeof loader_calls[0])
+
+enum
+{
+  PREFIX = 12 + (int) LOADER_CALL_COUNT, /* instructions before a filter */
+  ROOM = 2000                            /* for all; more goes unmended */
+};
+
+struct filter
+{
+  struct instruction instruction[ROOM];
+  uint16_t count;
+};
+
+static void
+add (struct filter *filter, uint16_t code, uint32_t operand,
+     unsigned int if_true, unsigned int if_false)
+{
+  filter->instruction[filter->count++] =
+      (struct instruction){ code, (uint8_t) if_true, (uint8_t) if_false,
+                            operand };
+}
+
+static uint32_t
+number_of (const char *name)
+{
+  for (size_t i = 0; i < guest_rule_count; i++)
+    if (guest_text_equal (guest_rules[i].name, name))
+      return (uint32_t) guest_rules[i].number[GUEST_NATIVE];
+  return (uint32_t) -1;
+}
+
+/* Begin FILTER with what lets through, of GUEST's engine, what the program
+   itself does not do.  */
+static void
+add_prefix (struct filter *filter, const struct guest *guest)
+{
+  uint64_t start = guest->loader_start;
+  unsigned int behind = PREFIX - 1; /* where the program's own begins */
+
+  add (filter, BPF_LOAD, AT_NUMBER, 0, 0);
+  add (filter, BPF_JUMP_EQUAL, (uint32_t) -1, behind - 3, 0);
+  add (filter, BPF_LOAD, AT_ARCHITECTURE, 0, 0);
+  add (filter, BPF_JUMP_EQUAL, NATIVE_ARCHITECTURE, 0, behind - 4);
+  add (filter, BPF_LOAD, AT_INSTRUCTION + 4, 0, 0);
+  add (filter, BPF_JUMP_EQUAL, (uint32_t) (start >> 32), 0, behind - 6);
+  add (filter, BPF_LOAD, AT_INSTRUCTION, 0, 0);
+  add (filter, BPF_JUMP_NOT_LESS, (uint32_t) start, 0, behind - 8);
+  add (filter, BPF_LOAD, AT_NUMBER, 0, 0);
+  for (unsigned int i = 0; i < LOADER_CALL_COUNT; i++)
+    add (filter, BPF_JUMP_EQUAL, number_of (loader_calls[i]),
+         (unsigned int) LOADER_CALL_COUNT - i, 0);
+  add (filter, BPF_JUMP, 1, 0, 0);
+  add (filter, BPF_RETURN, FILTER_ALLOW, 0, 0);
+  /* As at the start of any program.  */
+  add (filter, BPF_LOAD_CONSTANT, 0, 0, 0);
+}
+
+/* Put FILTER into TASK's scratch memory and have CALL install it.  */
+static enum guest_verdict
+install (struct guest_task *task, struct guest_call *call,
+         const struct filter *filter)
+{
+  const struct guest_ops *ops = task->guest->ops;
+  struct program_header header = { .count = filter->count };
+  int status = ops->scratch (task, filter->instruction,
+                             filter->count * sizeof filter->instruction[0],
+                             &header.instructions);
+  if (status == 0)
+    status = ops->scratch (task, &header, sizeof header, &call->arg[2]);
+  return status < 0 ? guest_answer (call, status) : GUEST_RUN_EXIT;
+}
+
+/* Strict mode, which is not to be had besides a filter of the engine's: the
+   same by a filter.  */
+static enum guest_verdict
+enter_strict (struct guest_task *task, struct guest_call *call)
+{
+  static const char allowed[][13] = { "read", "write", "exit", "rt_sigreturn" };
+  struct filter filter;
+  unsigned int count = sizeof allowed / sizeof allowed[0];
+
+  filter.count = 0;
+  add (&filter, BPF_LOAD, AT_NUMBER, 0, 0);
+  for (unsigned int i = 0; i < count; i++)
+    add (&filter, BPF_JUMP_EQUAL, number_of (allowed[i]), count - i, 0);
+  add (&filter, BPF_RETURN, FILTER_KILL, 0, 0);
+  add (&filter, BPF_RETURN, FILTER_ALLOW, 0, 0);
+  return install (task, call, &filter);
+}
+
+/* Install, for TASK, the filter that CALL's argument 2 points to.  */
+static enum guest_verdict
+enter_filter (struct guest_task *task, struct guest_call *call)
+{
+  struct guest *guest = task->guest;
+  struct program_header header;
+  struct filter filter;
+
+  int status = guest->ops->read (task, call->arg[2], &header, sizeof header);
+  if (status < 0)
+    return guest_answer (call, status);
+  if (header.count == 0 || header.count > FILTER_INSTRUCTIONS_MAX)
+    return guest_answer (call, -K_EINVAL);
+  if (!task->ids.no_new_privileges
+      && !guest_ids_can (&task->ids, GUEST_CAP_SYS_ADMIN))
+    return guest_answer (call, -K_EACCES);
+  if (header.count > ROOM - PREFIX || guest->loader_start == 0)
+    return GUEST_RUN_EXIT;
+
+  filter.count = 0;
+  add_prefix (&filter, guest);
+  status = guest->ops->read (task, header.instructions,
+                             &filter.instruction[filter.count],
+                             header.count * sizeof filter.instruction[0]);
+  if (status < 0)
+    return guest_answer (call, status);
+  filter.count = (uint16_t) (filter.count + header.count);
+  return install (task, call, &filter);
+}
+
+enum guest_verdict
+guest_enter_seccomp (struct guest_task *task, struct guest_call *call)
+{
+  if (call->arg[0] == SECCOMP_STRICT)
+    {
+      if (call->arg[1] != 0 || call->arg[2] != 0 || !task->guest->filtered)
+        return GUEST_PASS;
+      /* seccomp (SECCOMP_FILTER, 0, program) */
+      call->arg[0] = SECCOMP_FILTER;
+      return enter_strict (task, call);
+    }
+  if (call->arg[0] != SECCOMP_FILTER)
+    return GUEST_PASS;
+  if (call->arg[1] & SECCOMP_NEW_LISTENER)
+    return guest_answer (call, -K_EINVAL);
+  return enter_filter (task, call);
+}
+
+enum guest_verdict
+guest_enter_prctl_seccomp (struct guest_task *task, struct guest_call *call)
+{
+  enum
+  {
+    MODE_STRICT = 1,
+    MODE_FILTER = 2
+  };
+  if (call->arg[1] == MODE_FILTER)
+    return enter_filter (task, call);
+  if (call->arg[1] != MODE_STRICT || !task->guest->filtered)
+    return GUEST_PASS;
+  call->arg[1] = MODE_FILTER;
+  return enter_strict (task, call);
+}
+
+void
+guest_leave_seccomp (struct guest_task *task, struct guest_call *call)
+{
+  if (call->result == 0 && task->ids.filters < UINT8_MAX)
+    task->ids.filters++;
+}
+
+enum guest_verdict
+guest_enter_ptrace (struct guest_task *task, struct guest_call *call)
+{
+  enum
+  {
+    TRACE_ME = 0,
+    ATTACH = 16,
+    SEIZE = 0x4206
+  };
+  const struct guest_ops *ops = task->guest->ops;
+  if (call->arg[0] != TRACE_ME && call->arg[0] != ATTACH
+      && call->arg[0] != SEIZE)
+    return GUEST_PASS;
+  if (ops->remark != NULL)
+    ops->remark (task, GUEST_REMARK_PTRACE);
+  return guest_answer (call, -K_EPERM);
+}
