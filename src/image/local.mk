@@ -67,4 +67,4 @@ fuzz_targets += tests/fuzz/fuzz-archive.c tests/fuzz/fuzz-layers.c
 
 shell_tests += tests/shell/load-formats.sh tests/shell/load-trouble.sh \
   tests/shell/save-archive.sh tests/shell/store-odd.sh
-EXTRA_DIST += tests/archives.py tests/bench/archives.sh
+EXTRA_DIST += tests/archives.py tests/bench/archives.sh tests/bench/measure.sh

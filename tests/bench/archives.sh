@@ -14,22 +14,10 @@
 # their digest, and save into a file and into a pipe.  Prints medians and
 # ratios of wall time and of the CPU time of all processes.
 
-set -u
-: "${top_srcdir:=.}" "${top_builddir:=.}"
-top_srcdir=$(cd "$top_srcdir" && pwd)
-top_builddir=$(cd "$top_builddir" && pwd)
+. "${top_srcdir:=.}/tests/bench/measure.sh"
 udocker=$top_builddir/libexec/udocker/udocker-full
 runs=${1-5}
 megabytes=${2-1000}
-work=$(mktemp -d "${TMPDIR:-/tmp}/udocker-bench.XXXXXX") || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
-UDOCKER_DIR=$work/repository
-PYTHONPATH=$top_srcdir/tests
-PYTHONDONTWRITEBYTECODE=1
-export UDOCKER_DIR PYTHONPATH PYTHONDONTWRITEBYTECODE
-root=
-test "$(id -u)" != 0 || root=--allow-root
 
 python3 - "$work" "$megabytes" << 'END' || exit 1
 import sys
@@ -40,23 +28,6 @@ data = [layer(entry("f", data=os.urandom(int(sys.argv[2]) * 125000)),
 docker("plain.tar", ["bench/x:1"], config(*data), *data)
 END
 gzip -1 < "$work/plain.tar" > "$work/gzip.tar"
-
-# measure NAME COMMAND...: add a line "wall cpu" to the file NAME.
-measure ()
-{
-  measure_file=$work/$1.times
-  shift
-  sync
-  python3 - "$measure_file" "$@" << 'END'
-import resource, subprocess, sys, time
-start = time.monotonic()
-subprocess.run(sys.argv[2:], check=True, stdout=subprocess.DEVNULL)
-wall = time.monotonic() - start
-usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-with open(sys.argv[1], "a") as file:
-    print(wall, usage.ru_utime + usage.ru_stime, file=file)
-END
-}
 
 # shellcheck disable=SC2016
 for _ in $(seq "$runs"); do
@@ -95,7 +66,7 @@ print(f"an image of {sys.argv[2]} MB in eight layers")
 for ours, theirs in (("load", "hash"), ("load", "tee"),
                      ("load-gzip", "hash-gzip"), ("save", "cat"),
                      ("save", "hash-blobs"), ("save-pipe", "hash-blobs")):
-    (a, b), (c, d) = times(ours), times(theirs)
+    (a, b, _), (c, d, _) = times(ours), times(theirs)
     print(f"  {ours:9} {a:5.2f} s, CPU {b:5.2f} s   {theirs:10} {c:5.2f} s,"
           f" CPU {d:5.2f} s   {a / c:.2f}x, CPU {b / d:.2f}x")
 END

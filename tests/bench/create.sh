@@ -12,48 +12,18 @@
 # wall time, of CPU time of all processes, and the peak of memory.  The disk is
 # quiet (sync) before each turn; create flushes what it made, tar does not.
 
-set -u
-: "${top_srcdir:=.}" "${top_builddir:=.}"
-top_srcdir=$(cd "$top_srcdir" && pwd)
-top_builddir=$(cd "$top_builddir" && pwd)
-udocker=$top_builddir/bin/udocker
+. "${top_srcdir:=.}/tests/bench/measure.sh"
 runs=${1-3}
 test $# -gt 0 && shift
 test $# -gt 0 || set -- /usr
-work=$(mktemp -d "${TMPDIR:-/tmp}/udocker-bench.XXXXXX") || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
-UDOCKER_DIR=$work/repository
-PYTHONPATH=$top_srcdir/tests
-PYTHONDONTWRITEBYTECODE=1
-export UDOCKER_DIR PYTHONPATH PYTHONDONTWRITEBYTECODE
-root=
-test "$(id -u)" != 0 || root=--allow-root
-
-# measure FILE COMMAND...: add a line "wall cpu kilobytes" to FILE.
-measure ()
-{
-  measure_file=$1
-  shift
-  sync
-  python3 - "$measure_file" "$@" << 'END'
-import os, resource, subprocess, sys, time
-start = time.monotonic()
-subprocess.run(sys.argv[2:], check=True, stdout=subprocess.DEVNULL)
-wall = time.monotonic() - start
-usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-with open(sys.argv[1], "a") as file:
-    print(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, file=file)
-END
-}
 
 # compare NAME: run both on the image test/NAME, whose layers are NAME-*.
 compare ()
 {
   for _ in $(seq "$runs"); do
-    measure "$work/$1.udocker" "$udocker" $root -q create "test/$1"
+    measure "$1.udocker" "$udocker" $root -q create "test/$1"
     # shellcheck disable=SC2016
-    measure "$work/$1.tar" sh -c \
+    measure "$1.tar" sh -c \
       'mkdir "$0/tree"; for f in "$0/$1"-*; do
          gzip -dc "$f" | tar -xf - -C "$0/tree" || exit; done' "$work" "$1"
     find "$work/tree" | wc -l > "$work/files"
@@ -61,7 +31,7 @@ compare ()
     rm -rf "$work/tree" "$UDOCKER_DIR"/containers/*
   done
   python3 - "$1" "$(cat "$work/files")" "$(cat "$work/$1"-* | wc -c)" \
-    "$work/$1.udocker" "$work/$1.tar" << 'END'
+    "$work/$1.udocker.times" "$work/$1.tar.times" << 'END'
 import statistics, sys
 name, files, size = sys.argv[1], *map(int, sys.argv[2:4])
 ours, theirs = ([statistics.median(c) for c in zip(*(map(float, l.split())

@@ -14,19 +14,10 @@
 # removed before the end: ext4 looks long for inodes to use while many were
 # freed in the last minutes.
 
-set -u
-: "${top_srcdir:=.}" "${top_builddir:=.}"
-top_srcdir=$(cd "$top_srcdir" && pwd)
-udocker=$(cd "$top_builddir" && pwd)/bin/udocker
+. "${top_srcdir:=.}/tests/bench/measure.sh"
 runs=${1-5}
 files=${2-25000}
-work=$(mktemp -d "${TMPDIR:-/tmp}/udocker-bench.XXXXXX") || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
-UDOCKER_DIR=$work/repository
-export UDOCKER_DIR
-root=
-test "$(id -u)" != 0 || root=--allow-root
+flush=yes
 
 "$udocker" $root -q ps > /dev/null || exit 1
 number=0
@@ -39,31 +30,15 @@ printf 'test:latest' > "$container/imagerepo.name"
 python3 "$top_srcdir/tests/trees.py" many "$container/ROOT" "$files" || exit 1
 sync
 
-# measure FILE SHELL-COMMAND: add a line "wall cpu" to FILE; the CPU time is
-# that of the process the shell becomes and of what flushes behind it.
-measure ()
-{
-  sync
-  python3 - "$1" "$2" "$work" << 'END'
-import resource, subprocess, sys, time
-start = time.monotonic()
-subprocess.run(["/bin/sh", "-c", sys.argv[2]], check=True)
-subprocess.run(["sync", "-f", sys.argv[3]], check=True)
-usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-with open(sys.argv[1], "a") as file:
-    print(time.monotonic() - start, usage.ru_utime + usage.ru_stime, file=file)
-END
-}
-
 # compare NAME OURS THEIRS: measure both in turns.
 compare ()
 {
   for _ in $(seq "$runs"); do
-    measure "$work/$1.ours" "$2"
-    measure "$work/$1.theirs" "$3"
+    measure "$1.ours" sh -c "$2"
+    measure "$1.theirs" sh -c "$3"
     number=$((number + 1))
   done
-  python3 - "$1" "$work/$1.ours" "$work/$1.theirs" << 'END'
+  python3 - "$1" "$work/$1.ours.times" "$work/$1.theirs.times" << 'END'
 import statistics, sys
 ours, theirs = ([list(map(float, l.split())) for l in open(f)]
                 for f in sys.argv[2:])
@@ -76,7 +51,7 @@ END
 }
 
 echo "$files files, $(du -sm "$container" | cut -f 1) MB"
-compare clone "exec '$udocker' $root -q clone $id > /dev/null" \
+compare clone "exec '$udocker' $root -q clone $id" \
   "exec cp -a '$container' '$work/out.'\$number"
 "$udocker" help export > /dev/null 2>&1 || exit 0
 compare export-file "exec '$udocker' $root -q export -o '$work/out.'\$number $id" \
