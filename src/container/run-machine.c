@@ -19,7 +19,6 @@
 #include "src/config/config.h"
 #include "src/platform/emulator.h"
 #include "src/platform/host.h"
-#include "xalloc.h"
 #include "xstrndup.h"
 
 enum
