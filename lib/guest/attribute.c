@@ -12,6 +12,7 @@
 
 #include "lib/guest/attributes.h"
 #include "lib/guest/handlers.h"
+#include "lib/guest/read-only.h"
 #include "lib/guest/record.h"
 
 enum

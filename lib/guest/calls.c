@@ -42,7 +42,13 @@ const struct guest_rule guest_rules[] = {
   { "rt_sigaction", { 13, 134 }, .kind = GUEST_HARMLESS },
   { "rt_sigprocmask", { 14, 135 }, .kind = GUEST_HARMLESS },
   { "rt_sigreturn", { 15, 139 }, .kind = GUEST_HARMLESS },
-  { "ioctl", { 16, 29 }, .kind = GUEST_HARMLESS },
+  { "ioctl",
+    { 16, 29 },
+    .kind = GUEST_HARMLESS,
+    .changes = true, /* attributes of files */
+    .test = GUEST_TEST_BITS,
+    .test_arg = 1,
+    .test_bits = 0x40000000 /* _IOC_WRITE */ },
   { "pread64", { 17, 67 }, .kind = GUEST_HARMLESS },
   { "pwrite64", { 18, 68 }, .kind = GUEST_HARMLESS },
   { "readv", { 19, 65 }, .kind = GUEST_HARMLESS },
@@ -233,14 +239,22 @@ const struct guest_rule guest_rules[] = {
     .changes = true,
     .path = { { -1, 0, -1, GUEST_PATH_FOLLOW } },
     .enter = guest_enter_chmod },
-  { "fchmod", { 91, 52 }, .kind = GUEST_IDS, .enter = guest_enter_fchmod },
+  { "fchmod",
+    { 91, 52 },
+    .kind = GUEST_IDS,
+    .changes = true,
+    .enter = guest_enter_fchmod },
   { "chown",
     { 92, -1 },
     .kind = GUEST_HANDLED,
     .changes = true,
     .path = { { -1, 0, -1, GUEST_PATH_FOLLOW } },
     .enter = guest_enter_chown },
-  { "fchown", { 93, 55 }, .kind = GUEST_IDS, .enter = guest_enter_fchown },
+  { "fchown",
+    { 93, 55 },
+    .kind = GUEST_IDS,
+    .changes = true,
+    .enter = guest_enter_fchown },
   { "lchown",
     { 94, -1 },
     .kind = GUEST_HANDLED,
@@ -428,7 +442,11 @@ const struct guest_rule guest_rules[] = {
     .changes = true,
     .path = { { -1, 0, -1, GUEST_PATH_NOFOLLOW } },
     .enter = guest_enter_setxattr },
-  { "fsetxattr", { 190, 7 }, .kind = GUEST_IDS, .enter = guest_enter_setxattr },
+  { "fsetxattr",
+    { 190, 7 },
+    .kind = GUEST_IDS,
+    .changes = true,
+    .enter = guest_enter_setxattr },
   { "getxattr",
     { 191, 8 },
     .kind = GUEST_HANDLED,
@@ -472,6 +490,7 @@ const struct guest_rule guest_rules[] = {
   { "fremovexattr",
     { 199, 16 },
     .kind = GUEST_IDS,
+    .changes = true,
     .enter = guest_enter_removexattr },
   { "tkill", { 200, 130 }, .kind = GUEST_HARMLESS },
   { "time", { 201, -1 }, .kind = GUEST_HARMLESS },
@@ -846,6 +865,9 @@ guest_rule_action (const struct guest *guest, const struct guest_rule *rule,
       *error = K_ENOSYS;
       return GUEST_ACTION_ERROR;
     }
+  if (guest_rule_is_of_descriptor (rule) && guest->view != NULL
+      && guest->view->read_only)
+    return GUEST_ACTION_STOP;
   switch ((enum guest_kind) rule->kind)
     {
     case GUEST_HARMLESS:

@@ -96,7 +96,8 @@ struct guest_rule
   uint8_t test_arg;
   uint32_t test_bits;
 
-  /* It changes what its paths name: EROFS where a binding is read-only.  */
+  /* It changes what its paths name, or its first argument, a descriptor, when
+     it has none: EROFS where a binding is read-only.  */
   bool changes;
 
   struct guest_path_argument path[2];
@@ -107,6 +108,14 @@ struct guest_rule
 /* All calls; NUMBER grows on x86_64, those that it lacks come last.  */
 extern const struct guest_rule guest_rules[];
 extern const size_t guest_rule_count;
+
+/* Return whether calls of RULE change what a descriptor leads to: these stop
+   wherever a binding is read-only, whatever their kind.  */
+static inline bool
+guest_rule_is_of_descriptor (const struct guest_rule *rule)
+{
+  return rule->changes && rule->path[0].kind == GUEST_PATH_NONE;
+}
 
 /* What a filter does with a call.  */
 enum guest_action

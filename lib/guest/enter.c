@@ -4,6 +4,7 @@
    The way into the handlers, and the plain one for calls with paths.  */
 
 #include "lib/guest/handlers.h"
+#include "lib/guest/read-only.h"
 
 /* Find out what the host's kernel lacks.  A sandbox around us may refuse
    what the kernel has: any error but the expected one counts.  */
@@ -36,8 +37,8 @@ guest_start (struct guest *guest)
   for (size_t i = 0; i < GUEST_CALL_LIMIT; i++)
     guest->row[i] = 0;
   guest->next_directory = 0;
-  for (size_t i = 0;
-       i < sizeof guest->directories / sizeof *guest->directories; i++)
+  for (size_t i = 0; i < sizeof guest->directories / sizeof *guest->directories;
+       i++)
     guest->directories[i] = -1;
   for (size_t i = 0; i < guest_rule_count; i++)
     if (guest_rules[i].number[GUEST_NATIVE] >= 0)
@@ -112,6 +113,19 @@ guest_enter (struct guest_task *task, struct guest_call *call)
     }
   if (rule->kind == GUEST_PROGRAM)
     return GUEST_EXEC;
+  if (guest_rule_is_of_descriptor (rule) && guest->view->read_only)
+    {
+      int status =
+          rule->test == GUEST_TEST_NONE
+                  || (call->arg[rule->test_arg] & rule->test_bits) != 0
+              ? guest_refuse_descriptor (task, guest_argument_fd (call, 0))
+              : 0;
+      if (status < 0)
+        return guest_answer (call, status);
+      if (rule->enter == NULL
+          || (rule->kind == GUEST_IDS && !guest->identity.emulated))
+        return GUEST_PASS;
+    }
   if ((rule->test == GUEST_TEST_NOT_NULL && call->arg[rule->test_arg] == 0)
       || (rule->test == GUEST_TEST_BITS
           && (call->arg[rule->test_arg] & rule->test_bits) == 0))
@@ -196,16 +210,6 @@ guest_put_path (struct guest_task *task, struct guest_call *call, int which,
   return status;
 }
 
-bool
-guest_found_is_read_only (struct guest *guest, const struct guest_found *found)
-{
-  if (!guest->view->read_only)
-    return false;
-  uint32_t binding = guest_found_binding (guest, found);
-  return binding != GUEST_OUTSIDE
-         && (guest->view->binding[binding].flags & GUEST_BINDING_READ_ONLY);
-}
-
 /* Resolve and put path argument WHICH of CALL.  Return 0 when the argument
    is as it was, 1 when it was replaced, or a negative errno.  */
 static int
@@ -219,7 +223,7 @@ translate (struct guest_task *task, struct guest_call *call, int which)
   if (status < 0)
     return status;
   if (rule->changes && guest_found_is_read_only (task->guest, &found))
-    status = -K_EROFS;
+    status = guest_refuse_change (task->guest, call, which, &found);
   else
     status = guest_put_path (task, call, which, &found);
   guest_found_release (task->guest, &found);

@@ -4,6 +4,8 @@
    Calls that open, name, move and remove files, and change directory.  */
 
 #include "lib/guest/handlers.h"
+#include "lib/guest/path-private.h"
+#include "lib/guest/read-only.h"
 
 /* readlink, readlinkat.  */
 enum guest_verdict
@@ -101,24 +103,11 @@ resolve_open (struct guest_task *task, struct guest_call *call,
     return status;
 
   bool writes = !(asked & K_O_PATH)
-                && ((asked & K_O_ACCMODE) != 0 || (asked & K_O_TRUNC)
-                    || (asked & (uint64_t) K_O_TMPFILE)
-                    || (creates && (asked & K_O_EXCL)));
+                && ((asked & K_O_ACCMODE) != 0 || (asked & K_O_TRUNC));
   if ((writes || creates) && guest_found_is_read_only (task->guest, found))
     {
-      if (!writes)
-        *flags &= ~(uint64_t) K_O_CREAT;
-      else
-        {
-          /* Directories and devices can be "written" all the same.  */
-          struct k_stat st;
-          uint32_t type = K_S_IFREG;
-          if (guest_found_stat (task->guest, found, &st) == 0)
-            type = st.st_mode & K_S_IFMT;
-          if (type == K_S_IFREG
-              || (type == K_S_IFDIR && (asked & (uint64_t) K_O_TMPFILE)))
-            status = -K_EROFS;
-        }
+      status = guest_refuse_open (task->guest, found, asked);
+      *flags &= ~(uint64_t) K_O_CREAT;
     }
   if (status < 0)
     guest_found_release (task->guest, found);
@@ -272,7 +261,10 @@ guest_enter_openat2 (struct guest_task *task, struct guest_call *call)
   enum guest_verdict verdict = GUEST_PASS;
   if (!found.untouched || flags != how.flags || added != 0)
     {
-      /* The path we put crosses the host's mounts, not the container's.  */
+      /* The path we put crosses the host's mounts, not the container's; a
+         mode is an error where nothing is made.  */
+      if (flags != how.flags)
+        how.mode = 0;
       how.flags = flags;
       how.resolve &= ~(uint64_t) K_RESOLVE_NO_XDEV;
       call->arg[3] = sizeof how;
@@ -316,6 +308,21 @@ drop_record (struct guest *guest, const struct guest_found *found)
     }
 }
 
+/* Return what the kernel says where FOUND, which holds a mount, is to be
+   removed as a directory or not.  */
+static int
+refuse_removal (const struct guest *guest, const struct guest_found *found,
+                bool is_directory)
+{
+  bool is_file =
+      found->mount
+      && (guest->view->binding[found->binding].flags & GUEST_BINDING_FILE);
+
+  if (is_file)
+    return is_directory ? -K_ENOTDIR : -K_EBUSY;
+  return !is_directory ? -K_EISDIR : found->mount ? -K_EBUSY : -K_ENOTEMPTY;
+}
+
 /* unlink, rmdir, unlinkat.  */
 enum guest_verdict
 guest_enter_remove (struct guest_task *task, struct guest_call *call)
@@ -336,13 +343,10 @@ guest_enter_remove (struct guest_task *task, struct guest_call *call)
     status = -K_EINVAL;
   else if (is_directory && found.last == GUEST_LAST_DOTDOT)
     status = -K_ENOTEMPTY;
-  else if (holds_mount (guest, &found))
-    status = is_directory || !found.mount ? -K_EBUSY
-             : guest->view->binding[found.binding].flags & GUEST_BINDING_FILE
-                 ? -K_EBUSY
-                 : -K_EISDIR;
-  else if (guest_found_is_read_only (guest, &found))
+  else if (guest_parent_is_read_only (guest, &found))
     status = -K_EROFS;
+  else if (holds_mount (guest, &found))
+    status = refuse_removal (guest, &found, is_directory);
   else
     {
       drop_record (guest, &found);
@@ -371,15 +375,28 @@ parent_binding (struct guest *guest, const struct guest_found *found)
                            length > 1 ? length - 1 : 0);
 }
 
+/* Return the binding that the magic link ONE leads to, or GUEST_OUTSIDE.  Where
+   that is seen through several it is TO if possible.  */
+static uint32_t
+magic_binding (struct guest *guest, const struct guest_found *one, uint32_t to)
+{
+  int fd = host_openat (guest, one->anchor, guest_found_path (one), K_O_PATH);
+  uint32_t binding =
+      fd < 0 ? GUEST_OUTSIDE : guest_place_binding (guest, fd, to);
+  host_close (guest, fd);
+  return binding;
+}
+
 /* Return whether ONE and OTHER lie in different bindings, as far as is known.
    Of what is renamed it is the directory that counts.  */
 static bool
 are_apart (struct guest *guest, bool is_rename, const struct guest_found *one,
            const struct guest_found *other)
 {
-  uint32_t from = is_rename ? parent_binding (guest, one)
-                            : guest_found_binding (guest, one);
   uint32_t to = parent_binding (guest, other);
+  uint32_t from = is_rename    ? parent_binding (guest, one)
+                  : one->magic ? magic_binding (guest, one, to)
+                               : guest_found_binding (guest, one);
   return from != to && from != GUEST_OUTSIDE && to != GUEST_OUTSIDE;
 }
 
@@ -403,8 +420,8 @@ check_rename (struct guest *guest, const struct guest_found *one,
     return -K_EBUSY;
   if (other->last != GUEST_LAST_NORMAL)
     return replaces ? -K_EBUSY : -K_EEXIST;
-  if (guest_found_is_read_only (guest, one)
-      || guest_found_is_read_only (guest, other))
+  if (guest_parent_is_read_only (guest, one)
+      || guest_parent_is_read_only (guest, other))
     return -K_EROFS;
   if (!holds_mount (guest, one) && !holds_mount (guest, other))
     return 0;
@@ -474,7 +491,7 @@ guest_enter_move (struct guest_task *task, struct guest_call *call)
   bool same_start = one.untouched && other.untouched
                     && guest_argument_fd (call, paths[0].dir)
                            == guest_argument_fd (call, paths[1].dir);
-  bool apart = !same_start && !one.magic && guest->view->binding_count > 1
+  bool apart = !same_start && guest->view->binding_count > 1
                && are_apart (guest, is_rename, &one, &other);
   status = is_rename ? check_rename (guest, &one, &other, apart, replaces)
                      : check_link (guest, &one, &other, apart);

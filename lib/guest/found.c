@@ -222,5 +222,5 @@ guest_found_binding (struct guest *guest, const struct guest_found *found)
 {
   return found->binding != GUEST_OUTSIDE
              ? found->binding
-             : guest_place_binding (guest, found->anchor);
+             : guest_place_binding (guest, found->anchor, found->through);
 }

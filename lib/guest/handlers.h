@@ -50,11 +50,6 @@ int guest_resolve_argument (struct guest_task *task,
 int guest_put_path (struct guest_task *task, struct guest_call *call, int which,
                     struct guest_found *found);
 
-/* Return whether FOUND must not be changed because its binding is read-only.
- */
-bool guest_found_is_read_only (struct guest *guest,
-                               const struct guest_found *found);
-
 /* The plain handler: resolve the path arguments, refuse what the row and the
    bindings do not allow, run the call.  */
 enum guest_verdict guest_enter_paths (struct guest_task *task,

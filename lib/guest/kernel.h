@@ -181,6 +181,11 @@ enum
 /* File modes.  */
 enum
 {
+  K_UTIME_OMIT = (1 << 30) - 2
+};
+
+enum
+{
   K_S_IFMT = 0170000,
   K_S_IFSOCK = 0140000,
   K_S_IFLNK = 0120000,

@@ -26,6 +26,7 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/proc-link.c \
   lib/guest/proc.c \
   lib/guest/record.c lib/guest/record.h \
+  lib/guest/read-only.c lib/guest/read-only.h \
   lib/guest/socket.c \
   lib/guest/stat.c \
   lib/guest/text.c lib/guest/text.h \

@@ -7,6 +7,7 @@
 
 #include "lib/guest/attributes.h"
 #include "lib/guest/handlers.h"
+#include "lib/guest/read-only.h"
 #include "lib/guest/record.h"
 
 /* What a call that changes owner or mode is about.  */
@@ -225,7 +226,7 @@ change_path (struct guest_task *task, struct guest_call *call, uint32_t one,
     return guest_answer (call, result);
   subject.place = guest_place_of (&found);
   if (found.virtual || guest_found_is_read_only (guest, &found))
-    result = -K_EROFS;
+    result = guest_refuse_change (guest, call, 0, &found);
   else
     result = is_mode ? change_mode (task, &subject, one)
                      : change_owner (task, &subject, one, other);

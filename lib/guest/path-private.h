@@ -52,8 +52,14 @@ guest_next_component (const char *path, struct guest_component *component)
 int guest_host_place (struct guest *guest, int fd, char *host, size_t size);
 
 /* Return the number of the binding that FD, a descriptor of the engine's, lies
-   in, or lay in before it was removed; GUEST_OUTSIDE when in none.  */
-uint32_t guest_place_binding (struct guest *guest, int fd);
+   in, or lay in before it was removed: PREFERRED (0 for none) if it does in
+   that one too.  GUEST_OUTSIDE when in none.  */
+uint32_t guest_place_binding (struct guest *guest, int fd, uint32_t preferred);
+
+/* Return whether all bindings through which the container sees the place of
+   FD, a descriptor of the engine's, are read-only; or if it sees that through
+   the binding PREFERRED (0 for none), whether that one is.  */
+bool guest_place_is_read_only (struct guest *guest, int fd, uint32_t preferred);
 
 /* Get what TASK's descriptor DIR names; the current directory's is kept.
    OWNED gets the descriptor when it is to be closed, otherwise -1.  Return

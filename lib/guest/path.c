@@ -835,6 +835,8 @@ resolve_relative (struct walk *walk, int dir, const char *path)
   int base = guest_get_base (walk->task, dir, &found->owned[0]);
   if (base < 0 && base != GUEST_AT_CWD)
     return base;
+  if (dir == GUEST_AT_CWD)
+    found->through = walk->task->fs->cwd_binding;
 
   if (path[0] == '\0')
     {
@@ -877,6 +879,7 @@ guest_resolve (struct guest_task *task, int dir, const char *path,
 
   found->anchor = found->object = found->owned[0] = found->owned[1] = -1;
   found->binding = found->up_from = GUEST_OUTSIDE;
+  found->through = 0;
   found->untouched = found->absolute = found->directory = false;
   found->mount = found->virtual = found->magic = found->missing = false;
   found->last = GUEST_LAST_NORMAL;

@@ -58,6 +58,10 @@ struct guest_found
   /* The binding it lies in, or GUEST_OUTSIDE.  */
   uint32_t binding;
 
+  /* Where it starts at the current directory and BINDING is not known: the
+     binding through which that was entered, 0 when that is not known.  */
+  uint32_t through;
+
   /* When ".." came last: the binding from which it went up, or
      GUEST_OUTSIDE.  */
   uint32_t up_from;

@@ -53,7 +53,7 @@ guest_host_place (struct guest *guest, int fd, char *host, size_t size)
 }
 
 uint32_t
-guest_place_binding (struct guest *guest, int fd)
+guest_place_binding (struct guest *guest, int fd, uint32_t preferred)
 {
   char host[GUEST_PATH_SIZE];
   char path[GUEST_PATH_SIZE];
@@ -62,10 +62,22 @@ guest_place_binding (struct guest *guest, int fd)
 
   if (length < 0)
     return GUEST_OUTSIDE;
-  length = guest_view_reverse (guest->view, host, (size_t) length, 0, path,
-                               sizeof path);
+  length = guest_view_reverse (guest->view, host, (size_t) length, preferred,
+                               path, sizeof path);
   return length < 0 ? GUEST_OUTSIDE
                     : guest_view_cover (guest->view, path, (size_t) length);
+}
+
+bool
+guest_place_is_read_only (struct guest *guest, int fd, uint32_t preferred)
+{
+  char host[GUEST_PATH_SIZE];
+  bool removed = false;
+  int length = read_place (guest, fd, host, sizeof host, &removed);
+
+  return length > 0
+         && guest_view_is_read_only (guest->view, host, (size_t) length,
+                                     preferred);
 }
 
 int

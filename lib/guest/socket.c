@@ -11,6 +11,7 @@
 
 #include "lib/guest/handlers.h"
 #include "lib/guest/port.h"
+#include "lib/guest/read-only.h"
 
 /* An address and how long it is.  */
 struct address

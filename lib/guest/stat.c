@@ -5,6 +5,7 @@
    through guest_show_owner.  */
 
 #include "lib/guest/handlers.h"
+#include "lib/guest/read-only.h"
 #include "lib/guest/record.h"
 
 static uint64_t
@@ -258,6 +259,19 @@ root_access (struct guest *guest, const struct guest_found *found,
   return 0;
 }
 
+/* Return whether FOUND is something that can be written on a read-only file
+   system too.  */
+static bool
+is_special (struct guest *guest, const struct guest_found *found)
+{
+  struct k_stat status;
+
+  if (found->virtual || guest_found_stat (guest, found, &status) < 0)
+    return false;
+  uint32_t type = status.st_mode & K_S_IFMT;
+  return type != K_S_IFREG && type != K_S_IFDIR && type != K_S_IFLNK;
+}
+
 /* access, faccessat, faccessat2.  */
 enum guest_verdict
 guest_enter_access (struct guest_task *task, struct guest_call *call)
@@ -278,17 +292,37 @@ guest_enter_access (struct guest_task *task, struct guest_call *call)
   if (result < 0)
     return guest_answer (call, result);
 
-  if ((mode & 2) && guest_found_is_read_only (guest, &found))
-    result = -K_EROFS;
-  else if (found.virtual)
+  if (found.virtual)
     result = mode & 2 ? -K_EROFS : 0;
   else if (guest->identity.emulated
            && guest_ids_can (&task->ids, GUEST_CAP_DAC_OVERRIDE))
     result = root_access (guest, &found, mode);
   else
     result = host_access (guest, &found, mode, flags);
+  if (result == 0 && (mode & 2) && guest_found_is_read_only (guest, &found)
+      && !is_special (guest, &found))
+    result = -K_EROFS;
   guest_found_release (guest, &found);
   return guest_answer (call, result);
+}
+
+/* Return whether CALL is an utimensat that leaves both times as they are: the
+   kernel does not even look at the path then.  Asked only where a binding is
+   read-only: elsewhere nobody notices.  */
+static bool
+changes_no_time (struct guest_task *task, const struct guest_call *call)
+{
+  struct
+  {
+    int64_t seconds, nanoseconds;
+  } times[2];
+
+  return task->guest->view->read_only && call->rule->number[GUEST_X86_64] == 280
+         && call->arg[2] != 0
+         && task->guest->ops->read (task, call->arg[2], times, sizeof times)
+                == 0
+         && times[0].nanoseconds == K_UTIME_OMIT
+         && times[1].nanoseconds == K_UTIME_OMIT;
 }
 
 /* utime and relatives: root may set the times of what is not ours.  */
@@ -297,7 +331,13 @@ guest_enter_times (struct guest_task *task, struct guest_call *call)
 {
   const struct guest_path_argument *path = &call->rule->path[0];
 
-  if (path->dir >= 0 && call->arg[path->path] == 0)
+  if (changes_no_time (task, call))
     return GUEST_PASS;
+  if (path->dir >= 0 && call->arg[path->path] == 0)
+    {
+      int status =
+          guest_refuse_descriptor (task, guest_argument_fd (call, path->dir));
+      return status < 0 ? guest_answer (call, status) : GUEST_PASS;
+    }
   return guest_enter_paths (task, call);
 }

@@ -499,3 +499,52 @@ guest_view_reverse (const struct guest_view *view, const char *path,
         return status;
     }
 }
+
+/* What binding INDEX says of the host PATH that guest_view_is_read_only is
+   asked about.  */
+enum seen
+{
+  SEEN_NOT,
+  SEEN_READ_ONLY,
+  SEEN_WRITABLE
+};
+
+static enum seen
+look_through (const struct guest_view *view, uint32_t index, const char *path,
+              size_t length)
+{
+  char guest[GUEST_PATH_SIZE];
+
+  return reverse_by (view, index, path, length, guest, sizeof guest)
+                 == -K_ENOENT
+             ? SEEN_NOT
+         : view->binding[index].flags & GUEST_BINDING_READ_ONLY ? SEEN_READ_ONLY
+                                                                : SEEN_WRITABLE;
+}
+
+bool
+guest_view_is_read_only (const struct guest_view *view, const char *path,
+                         size_t length, uint32_t preferred)
+{
+  enum seen seen = SEEN_NOT;
+  enum seen best;
+
+  if (preferred > 0 && preferred < view->binding_count)
+    seen = look_through (view, preferred, path, length);
+  if (seen != SEEN_NOT)
+    return seen == SEEN_READ_ONLY;
+
+  best = look_through (view, 0, path, length);
+  uint32_t at = count_up_to_host (view, view->binding_count, path, length);
+  if (at == 0)
+    return best == SEEN_READ_ONLY;
+  for (at--; best != SEEN_WRITABLE; at = view->binding[at].host_parent)
+    {
+      seen = look_through (view, view->binding[at].by_host, path, length);
+      if (seen > best)
+        best = seen;
+      if (view->binding[at].host_parent == at)
+        break;
+    }
+  return best == SEEN_READ_ONLY;
+}

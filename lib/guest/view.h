@@ -117,4 +117,11 @@ int guest_view_reverse (const struct guest_view *view, const char *path,
                         size_t length, uint32_t preferred, char *guest,
                         size_t size);
 
+/* Return whether the absolute canonical host PATH of LENGTH bytes is seen by
+   the container through binding PREFERRED (0 for none) and that is read-only;
+   or if not through that one, whether it is seen and all bindings through which
+   it is are.  */
+bool guest_view_is_read_only (const struct guest_view *view, const char *path,
+                              size_t length, uint32_t preferred);
+
 #endif

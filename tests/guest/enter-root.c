@@ -3,8 +3,8 @@
 /* Run a program in another root the way an engine should make it look: the
    truth that engines are compared with.
 
-   usage: enter-root [-r] [-b HOST:GUEST]... ROOT DIRECTORY PROGRAM
-   [ARGUMENT]...
+   usage: enter-root [-r] [-b HOST:GUEST[:ro]]... ROOT DIRECTORY PROGRAM
+                     [ARGUMENT]...
 
    Makes a mount namespace of its own in which ROOT is /, with the machine's
    /proc, /sys and /dev in it where it has directories for them, goes to
@@ -31,6 +31,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -77,6 +78,26 @@ bind (const char *root, const char *host, const char *guest)
   snprintf (target, sizeof target, "%s%s", root, guest);
   if (mount (host, target, NULL, MS_BIND | MS_REC, NULL) < 0)
     die ("cannot bind", target);
+}
+
+/* Make what is bound at GUEST below ROOT read-only.  */
+static void
+make_read_only (const char *root, const char *guest)
+{
+  char target[4096];
+  struct statvfs system;
+  snprintf (target, sizeof target, "%s%s", root, guest);
+  /* A user namespace must not lift what else is forbidden there.  */
+  if (statvfs (target, &system) < 0
+      || mount (NULL, target, NULL,
+                MS_BIND | MS_REMOUNT | MS_RDONLY
+                    | (system.f_flag
+                       & (MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME
+                          | MS_NODIRATIME))
+                    | (system.f_flag & 4096 ? MS_RELATIME : 0),
+                NULL)
+             < 0)
+    die ("cannot make read-only", target);
 }
 
 int
@@ -126,7 +147,12 @@ main (int argc, char **argv)
       if (colon == NULL)
         return 125;
       *colon = '\0';
+      char *more = strchr (colon + 1, ':');
+      if (more != NULL)
+        *more = '\0';
       bind (root, bindings[i], colon + 1);
+      if (more != NULL)
+        make_read_only (root, colon + 1);
     }
 
   /* A changed root would forbid the second user namespace, so turn the whole

@@ -166,6 +166,21 @@ test_stops (void)
   tap_ok (guest_rule_action (&guest, find_name ("getuid"), &error)
               == GUEST_ACTION_STOP,
           "and stop where they are");
+  struct guest_view view = { .read_only = 0 };
+  guest.identity.emulated = false;
+  guest.view = &view;
+  static const char *const by_descriptor[] = { "fchmod", "fchown", "fsetxattr",
+                                               "fremovexattr", "ioctl" };
+  for (size_t i = 0; i < sizeof by_descriptor / sizeof *by_descriptor; i++)
+    {
+      const struct guest_rule *rule = find_name (by_descriptor[i]);
+      view.read_only = 0;
+      tap_ok (guest_rule_action (&guest, rule, &error) == GUEST_ACTION_ALLOW,
+              "%s passes", by_descriptor[i]);
+      view.read_only = 1;
+      tap_ok (guest_rule_action (&guest, rule, &error) == GUEST_ACTION_STOP,
+              "but not where a binding is read-only");
+    }
 }
 
 int

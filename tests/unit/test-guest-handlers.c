@@ -231,10 +231,25 @@ test_changing (void)
   fd = (int) engine_call (SYS_openat, FD (AT_FDCWD), P ("/ro/file"),
                           O_RDONLY | O_CREAT, 0644, 0, 0);
   tap_ok (fd >= 0, "reading there, even with O_CREAT");
+  tap_is_number (engine_call (SYS_fchmod, FD (fd), 0600, 0, 0, 0, 0), -EROFS,
+                 "a descriptor does not help to change it");
+  tap_is_number (engine_call (SYS_utimensat, FD (fd), 0, 0, 0, 0, 0), -EROFS,
+                 "nor its times");
+  tap_is_number (
+      engine_call (SYS_fsetxattr, FD (fd), P ("user.x"), P ("y"), 1, 0, 0),
+      -EROFS, "nor attributes");
+  tap_is_number (engine_call (SYS_ioctl, FD (fd), 0x40086602, 0, 0, 0, 0),
+                 -EROFS, "nor flags");
+  snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
+  tap_is_number (
+      engine_call (SYS_openat, FD (AT_FDCWD), P (path), O_RDWR, 0, 0, 0),
+      -EROFS, "nor does its link below /proc");
+  tap_is_number (engine_call (SYS_truncate, P (path), 1, 0, 0, 0, 0), -EROFS,
+                 "in any call");
   close (fd);
   tap_is_number (engine_call (SYS_openat, FD (AT_FDCWD), P ("/ro/new"),
                               O_RDONLY | O_CREAT, 0644, 0, 0),
-                 -ENOENT, "but nothing new");
+                 -EROFS, "but nothing new");
   tap_is_number (
       engine_call (SYS_mkdirat, FD (AT_FDCWD), P ("/ro/d"), 0755, 0, 0, 0),
       -EROFS, "no directory either");

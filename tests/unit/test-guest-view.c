@@ -77,6 +77,24 @@ below (const char *path, uint32_t from)
   return 0;
 }
 
+/* Write to GUEST the name that binding INDEX gives to the host PATH.  Return
+   whether that is what is seen there.  */
+static bool
+reverse_by (uint32_t index, const char *path, char *guest)
+{
+  const char *host = guest_view_host (view, index);
+  const char *own = guest_view_guest (view, index);
+
+  if (!is_below (path, host))
+    return false;
+  const char *rest = path + (strcmp (host, "/") == 0 ? 0 : strlen (host));
+  snprintf (guest, PATH, "%s%s", strcmp (own, "/") == 0 ? "" : own,
+            strcmp (rest, "/") == 0 ? "" : rest);
+  if (*guest == '\0')
+    strcpy (guest, "/");
+  return cover (guest) == index;
+}
+
 /* The guest's name of the host PATH: that of the root, else of the binding
    with the longest host path, if nothing covers it there.  Return whether
    there is one.  */
@@ -90,20 +108,29 @@ reverse (const char *path, char *guest)
       if (view->binding[i].host_length == length)
         order[count++] = i;
   for (uint32_t i = 0; i < count; i++)
-    {
-      const char *host = guest_view_host (view, order[i]);
-      const char *own = guest_view_guest (view, order[i]);
-      if (!is_below (path, host))
-        continue;
-      const char *rest = path + (strcmp (host, "/") == 0 ? 0 : strlen (host));
-      snprintf (guest, PATH, "%s%s", strcmp (own, "/") == 0 ? "" : own,
-                strcmp (rest, "/") == 0 ? "" : rest);
-      if (*guest == '\0')
-        strcpy (guest, "/");
-      if (cover (guest) == order[i])
-        return true;
-    }
+    if (reverse_by (order[i], path, guest))
+      return true;
   return false;
+}
+
+/* Whether the host PATH is read-only, for who came through PREFERRED.  */
+static bool
+is_read_only (const char *path, uint32_t preferred)
+{
+  char guest[PATH];
+  bool is_seen = false;
+
+  if (preferred > 0 && preferred < view->binding_count
+      && reverse_by (preferred, path, guest))
+    return view->binding[preferred].flags & GUEST_BINDING_READ_ONLY;
+  for (uint32_t i = 0; i < view->binding_count; i++)
+    if (reverse_by (i, path, guest))
+      {
+        if (!(view->binding[i].flags & GUEST_BINDING_READ_ONLY))
+          return false;
+        is_seen = true;
+      }
+  return is_seen;
 }
 
 static bool
@@ -130,7 +157,9 @@ build (void)
     {
       make_path (hosts[i], 4);
       make_path (guests[i], 4);
-      mounts[i] = (struct guest_mount){ hosts[i], guests[i], 0 };
+      mounts[i] =
+          (struct guest_mount){ hosts[i], guests[i],
+                                pick (2) ? GUEST_BINDING_READ_ONLY : 0 };
     }
   strcpy (guests[pick ((unsigned int) count)], "/");
   return guest_view_build (memory, sizeof memory, mounts, count) == 0
@@ -154,6 +183,9 @@ ask (void)
       != below (path, from))
     return false;
   if (guest_view_mentions (view, name, strlen (name)) != mentions (name))
+    return false;
+  if (guest_view_is_read_only (view, path, length, from)
+      != is_read_only (path, from))
     return false;
   int got = guest_view_reverse (view, path, length, 0, seen, sizeof seen);
   if (!reverse (path, expected))

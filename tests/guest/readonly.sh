@@ -1,0 +1,38 @@
+# A read-only binding refuses what a read-only mount refuses.
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 the udocker authors
+#
+# shellcheck shell=sh
+
+. "${top_srcdir:=.}/tests/tap.sh"
+. "$top_srcdir/tests/guest/claims.sh"
+
+guest_open busybox
+guest_compile static readonly || bail 'cannot compile the program'
+
+place=$guest_root$guest_place
+guest_before ()
+{
+  chmod -R u+rwx "$work/bound" 2> /dev/null
+  rm -rf "$work/bound" "$work/inner" "$place/place"
+  mkdir -p "$work/bound/directory" "$work/bound/tree" "$place/place/ro" \
+    "$place/place/rw"
+  echo content > "$work/bound/file"
+  echo f > "$work/bound/tree/f"
+  echo alone > "$work/file"
+  mkdir "$work/inner"
+  ln -s file "$work/bound/link"
+  mkfifo "$work/bound/fifo"
+  echo '#!/bin/sh' > "$work/bound/program"
+  chmod 755 "$work/bound/program"
+  touch "$place/place/file"
+}
+
+guest_bindings="-b $work/bound:$guest_place/place/ro:ro
+  -b $work/file:$guest_place/place/file:ro"
+guest_claim readonly "$guest_place/bin/readonly-static"
+guest_bindings="-b $work/bound:$guest_place/place/ro:ro
+  -b $work/bound:$guest_place/place/rw
+  -b $work/inner:$guest_place/place/ro/directory"
+guest_claim 'readonly and not' "$guest_place/bin/readonly-static" both
+done_testing
