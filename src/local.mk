@@ -24,6 +24,7 @@ src_cmd_libcmd_a_SOURCES = \
   src/cmd/login.c \
   src/cmd/manifest.c \
   src/cmd/manual.c \
+  src/cmd/markup.c src/cmd/markup.h \
   src/cmd/mkrepo.c \
   src/cmd/name.c \
   src/cmd/new-container.c src/cmd/new-container.h \

@@ -12,6 +12,7 @@
 #include "lib/base/i18n.h"
 #include "src/cmd/command.h"
 #include "src/cmd/general.h"
+#include "src/cmd/markup.h"
 #include "src/cmd/usage.h"
 #include "src/config/setting.h"
 #include "xalloc.h"
@@ -50,36 +51,22 @@ escape (struct buffer *out, const char *text, size_t size)
       }
 }
 
+static const struct markup markup = {
+  .escape = escape,
+  .paragraph = { ".PP\n", "\n" },
+  .example = { ".PP\n.EX\n", "\n.EE\n" },
+  .value = { "\\fI", "\\fR" },
+};
+
 static void
 escape_string (struct buffer *out, const char *text)
 {
-  escape (out, text, strlen (text));
-}
-
-/* Append TEXT, the paragraphs of a description; one that begins with a blank
-   is an example.  */
-static void
-append_paragraphs (struct buffer *out, const char *text)
-{
-  while (*text != '\0')
-    {
-      const char *end = strstr (text, "\n\n");
-      size_t length = end == NULL ? strlen (text) : (size_t) (end - text);
-
-      buffer_add_string (out, *text == ' ' ? ".PP\n.EX\n" : ".PP\n");
-      escape (out, text, length);
-      buffer_add_string (out, *text == ' ' ? "\n.EE\n" : "\n");
-      text += length;
-      text += strspn (text, "\n");
-    }
+  markup_string (&markup, out, text);
 }
 
 static void
 append_option (struct buffer *out, const struct option_row *row)
 {
-  AUTO_FREE char *argument =
-      xstrdup (row->argument == NULL ? _ ("VALUE") : _ (row->argument));
-
   buffer_add_string (out, ".TP\n");
   if (row->letter != 0)
     buffer_add_format (out, "\\fB\\-%c\\fR", row->letter);
@@ -91,22 +78,9 @@ append_option (struct buffer *out, const struct option_row *row)
       escape_string (out, row->name);
       buffer_add_string (out, "\\fR");
     }
-  if (row->kind != OPTION_FLAG)
-    {
-      bool optional = row->kind == OPTION_OPTIONAL;
-      buffer_add_format (out, "%s%s\\fI", optional ? "[" : "",
-                         row->name != NULL ? "=" : " ");
-      escape_string (out, argument);
-      buffer_add_format (out, "\\fR%s", optional ? "]" : "");
-    }
+  markup_value (&markup, out, row);
   buffer_add_char (out, '\n');
-  if (row->help != NULL)
-    escape_string (out, _ (row->help));
-  for (size_t i = 0; row->choices != NULL && row->choices[i] != NULL; i++)
-    buffer_add_format (out, "%s%s", i == 0 ? ": " : ", ", row->choices[i]);
-  if (row->kind == OPTION_LIST)
-    buffer_add_string (out, _ (" (may be repeated)"));
-  buffer_add_char (out, '\n');
+  markup_help (&markup, out, row);
 }
 
 static void
@@ -136,7 +110,7 @@ append_command (struct buffer *out, const struct command *command)
   escape_string (out, summary);
   buffer_add_string (out, ".\n");
   if (command->description != NULL)
-    append_paragraphs (out, _ (command->description));
+    markup_paragraphs (&markup, out, _ (command->description));
   append_options (out, command->options);
 }
 

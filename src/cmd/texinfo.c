@@ -14,6 +14,7 @@
 #include "lib/base/i18n.h"
 #include "src/cmd/command.h"
 #include "src/cmd/general.h"
+#include "src/cmd/markup.h"
 #include "src/config/setting.h"
 
 /* Append SIZE bytes of TEXT to OUT so that Texinfo prints them as they are. */
@@ -28,37 +29,22 @@ escape (struct buffer *out, const char *text, size_t size)
     }
 }
 
+static const struct markup markup = {
+  .escape = escape,
+  .paragraph = { "\n", "\n" },
+  .example = { "\n@example\n", "\n@end example\n" },
+  .value = { "@var{", "}" },
+};
+
 static void
 escape_string (struct buffer *out, const char *text)
 {
-  escape (out, text, strlen (text));
-}
-
-/* Append TEXT, the paragraphs of a description; one that begins with a blank
-   is an example.  */
-static void
-append_paragraphs (struct buffer *out, const char *text)
-{
-  while (*text != '\0')
-    {
-      const char *end = strstr (text, "\n\n");
-      size_t length = end == NULL ? strlen (text) : (size_t) (end - text);
-      bool example = *text == ' ';
-
-      buffer_add_string (out, example ? "\n@example\n" : "\n");
-      escape (out, text + example, length - example);
-      buffer_add_string (out, example ? "\n@end example\n" : "\n");
-      text += length;
-      text += strspn (text, "\n");
-    }
+  markup_string (&markup, out, text);
 }
 
 static void
 append_option (struct buffer *out, const struct option_row *row)
 {
-  const char *argument =
-      row->argument == NULL ? _ ("VALUE") : _ (row->argument);
-
   buffer_add_string (out, "@item ");
   if (row->letter != 0)
     buffer_add_format (out, "-%c", row->letter);
@@ -66,22 +52,9 @@ append_option (struct buffer *out, const struct option_row *row)
     buffer_add_string (out, ", ");
   if (row->name != NULL)
     buffer_add_format (out, "--%s", row->name);
-  if (row->kind != OPTION_FLAG)
-    {
-      bool optional = row->kind == OPTION_OPTIONAL;
-      buffer_add_format (out, "%s%s@var{", optional ? "[" : "",
-                         row->name != NULL ? "=" : " ");
-      escape_string (out, argument);
-      buffer_add_string (out, optional ? "}]" : "}");
-    }
+  markup_value (&markup, out, row);
   buffer_add_char (out, '\n');
-  if (row->help != NULL)
-    escape_string (out, _ (row->help));
-  for (size_t i = 0; row->choices != NULL && row->choices[i] != NULL; i++)
-    buffer_add_format (out, "%s%s", i == 0 ? ": " : ", ", row->choices[i]);
-  if (row->kind == OPTION_LIST)
-    buffer_add_string (out, _ (" (may be repeated)"));
-  buffer_add_char (out, '\n');
+  markup_help (&markup, out, row);
 }
 
 static void
@@ -119,7 +92,7 @@ append_command (struct buffer *out, const struct command *command)
     }
   buffer_add_string (out, "\n@end example\n");
   if (command->description != NULL)
-    append_paragraphs (out, _ (command->description));
+    markup_paragraphs (&markup, out, _ (command->description));
   append_options (out, command->options);
 }
 
