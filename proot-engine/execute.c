@@ -18,10 +18,43 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "lib/guest/calls.h"
 #include "proot-engine/memory.h"
 
 /* More arguments than the kernel takes anyhow.  */
 #define ARGUMENTS_MAX ((size_t) 1 << 18)
+
+/* Return how many bytes the pointers of TRACEE's call have.  */
+static size_t
+word_size (const struct tracee *tracee)
+{
+  return tracee->call.abi == GUEST_ABI_NATIVE ? 8 : 4;
+}
+
+/* Make 64-bit words of the COUNT words of 32 bits that lie at WORDS.  */
+static void
+widen (uint64_t *words, size_t count)
+{
+  const unsigned char *from = (const unsigned char *) words;
+  while (count-- > 0)
+    {
+      uint32_t word;
+      memcpy (&word, from + count * sizeof word, sizeof word);
+      words[count] = word;
+    }
+}
+
+/* Make 32-bit words of the COUNT words at WORDS.  */
+static void
+narrow (uint64_t *words, size_t count)
+{
+  unsigned char *to = (unsigned char *) words;
+  for (size_t i = 0; i < count; i++)
+    {
+      uint32_t word = (uint32_t) words[i];
+      memcpy (to + i * sizeof word, &word, sizeof word);
+    }
+}
 
 /* Read the vector of pointers at ADDRESS of TRACEE: *COUNT of them to *WORDS,
    which the caller frees.  Return 0 or a negative errno.  */
@@ -29,6 +62,7 @@ static int
 read_vector (const struct tracee *tracee, uint64_t address, uint64_t **words,
              size_t *count)
 {
+  size_t word = word_size (tracee);
   size_t room = 64;
   size_t done = 0;
   uint64_t *vector = malloc (room * sizeof *vector);
@@ -45,18 +79,20 @@ read_vector (const struct tracee *tracee, uint64_t address, uint64_t **words,
             }
           vector = bigger;
         }
-      uint64_t place = address + done * sizeof *vector;
-      size_t chunk = (4096 - place % 4096) / sizeof *vector;
+      uint64_t place = address + done * word;
+      size_t chunk = (4096 - place % 4096) / word;
       if (chunk > room - done)
         chunk = room - done;
       if (chunk == 0)
         chunk = 1; /* not aligned, across two pages */
       uint64_t *start = vector + done;
-      if (memory_read (tracee->tid, place, start, chunk * sizeof *start) < 0)
+      if (memory_read (tracee->tid, place, start, chunk * word) < 0)
         {
           free (vector);
           return -EFAULT;
         }
+      if (word < sizeof *start)
+        widen (start, chunk);
       size_t i = 0;
       while (i < chunk && start[i] != 0)
         i++;
@@ -122,13 +158,15 @@ add_environment (struct vectors *vectors, const struct tracee *tracee,
       }
 }
 
-/* Put VECTORS into TRACEE's memory, at *ADDRESS.  Return 0 or a negative
-   errno.  */
+/* Put VECTORS, which are used up, into TRACEE's memory, at *ADDRESS.  Return 0
+   or a negative errno.  */
 static int
 put_vectors (struct tracer *tracer, struct tracee *tracee,
-             const struct vectors *vectors, uint64_t *address)
+             struct vectors *vectors, uint64_t *address)
 {
-  size_t size = vectors->count * sizeof *vectors->word;
+  size_t size = vectors->count * word_size (tracee);
+  if (word_size (tracee) < sizeof *vectors->word)
+    narrow (vectors->word, vectors->count);
   int status =
       tracer->guest.ops->scratch (&tracee->task, vectors->word, size, address);
   if (status != -ENOMEM)
@@ -143,7 +181,8 @@ put_vectors (struct tracer *tracer, struct tracee *tracee,
       tracee->run_count = 0;
       return -E2BIG;
     }
-  *address = LOADER_SLOT_BASE + (uint64_t) tracee->run * LOADER_SLOT_SIZE;
+  *address = tracee->space->slots[tracee->call.abi]
+             + (uint64_t) tracee->run * LOADER_SLOT_SIZE;
   return memory_write (tracee->tid, *address, vectors->word, size);
 }
 
@@ -210,7 +249,7 @@ put_call (struct tracer *tracer, struct tracee *tracee,
                           moves_variables ? strings + exec->leading_length : 0);
   status = put_vectors (tracer, tracee, &vectors, arguments);
   if (moves_variables)
-    *environment = *arguments + count * sizeof *vectors.word;
+    *environment = *arguments + count * word_size (tracee);
   free (vectors.word);
   return status;
 }
@@ -241,7 +280,11 @@ replace_arguments (struct tracer *tracer, struct tracee *tracee,
 int
 execute_begin (struct tracer *tracer, struct tracee *tracee)
 {
-  bool at = tracee->call.number != SYS_execve;
+  const struct guest_call *call = &tracee->call;
+  bool at = guest_rule_number (
+                guest_rule_of (&tracer->guest, call->abi, call->number),
+                GUEST_ABI_NATIVE)
+            != SYS_execve;
   uint64_t path, arguments = tracee->call.arg[at ? 2 : 1];
   uint64_t environment = tracee->call.arg[at ? 3 : 2];
 
@@ -255,8 +298,9 @@ execute_begin (struct tracer *tracer, struct tracee *tracee)
       tracee->exec = NULL;
       return status;
     }
-  status = tracer->guest.ops->scratch (&tracee->task, tracer->loader,
-                                       strlen (tracer->loader) + 1, &path);
+  const char *loader = tracer->loader[tracee->exec->abi];
+  status = tracer->guest.ops->scratch (&tracee->task, loader,
+                                       strlen (loader) + 1, &path);
   if (status == 0 && tracee->exec->leading_count > 0)
     status = replace_arguments (tracer, tracee, &arguments, &environment);
   if (status < 0)
@@ -322,9 +366,14 @@ execute_commit (struct tracer *tracer, struct tracee *tracee)
       return;
     }
   tracee->run_count = 0;
-  tracee->space->trampolines = true;
-  memcpy (tracee->space->executable, exec->executable,
-          sizeof tracee->space->executable);
+  struct space *space = tracee->space;
+  space->trampolines = true;
+  space->abi = exec->abi;
+  /* What lies low enough for 32-bit words can be named by all.  */
+  for (enum guest_abi abi = 0; abi < GUEST_ABI_COUNT; abi++)
+    if (abi == GUEST_ABI_NATIVE || space->abi != GUEST_ABI_NATIVE)
+      space->slots[abi] = loader_window (space->abi) + LOADER_SLOTS_OFFSET;
+  memcpy (space->executable, exec->executable, sizeof space->executable);
   bool secure = guest_ids_exec (ids, exec->mode, exec->uid, exec->gid);
 
   writing.block = (struct loader_block){
@@ -341,7 +390,10 @@ execute_commit (struct tracer *tracer, struct tracee *tracee)
   writing.block.interpreter = add_string (&writing, exec->interpreter);
   writing.block.name = add_string (&writing, exec->name);
   writing.block.command = add_string (&writing, exec->command);
-  if (memory_write (tracee->tid, LOADER_DATA, &writing, writing.block.size) < 0)
+  if (memory_write (tracee->tid,
+                    loader_window (space->abi) + LOADER_DATA_OFFSET, &writing,
+                    writing.block.size)
+      < 0)
     (void) kill (tracee->tid, SIGKILL);
 
   tracee_release_held (tracee);

@@ -30,7 +30,8 @@ libexec_udocker_udocker_proot_LDADD = \
   lib/guest/libguest.a lib/plan/libplan.a lib/elf/libelfread.a
 
 # The stub: no libc, linked at a fixed address by a script of its own.
-loader_sources = proot-engine/loader/loader.c proot-engine/loader/loader.h
+loader_sources = proot-engine/loader/loader.c proot-engine/loader/loader.h \
+  proot-engine/loader/machine.h
 loader_cflags = $(BARE_CFLAGS) -fPIE -Os -g0 -U_FORTIFY_SOURCE
 loader_ldflags = -all-static -nostdlib -Wl,--build-id=none \
   -Wl,-z,noexecstack -Wl,-T,$(top_srcdir)/proot-engine/loader/loader.ld
@@ -45,6 +46,20 @@ libexec_udocker_loader_x86_64_CFLAGS = $(loader_cflags) -mgeneral-regs-only
 libexec_udocker_loader_x86_64_LDFLAGS = $(loader_ldflags) \
   -Wl,--defsym=WINDOW=0x567000000000
 libexec_udocker_loader_x86_64_DEPENDENCIES = \
+  proot-engine/loader/loader.ld
+endif
+# For 32-bit programs, where the compiler can make them.
+if LOADER_I386
+pkglibexec_PROGRAMS += libexec/udocker/loader-i386
+libexec_udocker_loader_i386_SOURCES = $(loader_sources) \
+  proot-engine/loader/entry-i386.S
+libexec_udocker_loader_i386_CPPFLAGS = $(BARE_CPPFLAGS)
+libexec_udocker_loader_i386_CCASFLAGS = $(I386_CFLAGS) -I$(top_srcdir)
+libexec_udocker_loader_i386_CFLAGS = $(loader_cflags) $(I386_CFLAGS) \
+  -fno-pie -mgeneral-regs-only
+libexec_udocker_loader_i386_LDFLAGS = $(loader_ldflags) \
+  -Wl,--defsym=WINDOW=0x7800000
+libexec_udocker_loader_i386_DEPENDENCIES = \
   proot-engine/loader/loader.ld
 endif
 if ARCH_AARCH64

@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -37,9 +38,6 @@
 
 #ifndef PTRACE_EVENT_STOP
 #  define PTRACE_EVENT_STOP 128
-#endif
-#ifndef PTRACE_GET_SYSCALL_INFO
-#  define PTRACE_GET_SYSCALL_INFO 0x420e
 #endif
 #ifndef SYS_clone3
 #  define SYS_clone3 435
@@ -121,7 +119,18 @@ answer (struct tracee *tracee, struct registers *registers, int64_t result)
 static uint64_t
 trampoline_address (const struct tracee *tracee)
 {
-  return LOADER_TRAMPOLINES + (uint64_t) tracee->slot * LOADER_TRAMPOLINE_SIZE;
+  return loader_window (tracee->space->abi)
+         + (uint64_t) tracee->slot * LOADER_TRAMPOLINE_SIZE;
+}
+
+/* Return the native number of what TRACEE's call does, -1 when there is
+   none.  */
+static int
+native_number (const struct tracer *tracer, const struct guest_call *call)
+{
+  return guest_rule_number (
+      guest_rule_of (&tracer->guest, call->abi, call->number),
+      GUEST_ABI_NATIVE);
 }
 
 /* Have TRACEE run its call as it is now; where possible without another
@@ -133,7 +142,8 @@ run_changed (struct tracer *tracer, struct tracee *tracee,
   const struct guest_call *call = &tracee->call;
   /* A child that shares the memory must not start in a slot.  */
   if (!leaves && !tracer->every_call && tracee->space->trampolines
-      && call->number != SYS_clone
+      && tracee->space->abi == call->abi
+      && native_number (tracer, call) != SYS_clone
       && tracee_take_slot (&tracer->tracees, tracee) == 0
       && registers_divert (registers, trampoline_address (tracee), call->number,
                            call->arg, tracer->scratch.saved)
@@ -159,31 +169,54 @@ run_changed (struct tracer *tracer, struct tracee *tracee,
   tracee->state = TRACEE_IN_CALL;
 }
 
-/* Return whether the call NUMBER can turn an existing name elsewhere.  */
-static bool
-changes_names (int number)
+/* Have TRACEE, at the entry stop of a 32-bit call, map slots where 32 bits can
+   name them, and then make its call again: a 64-bit program may make such
+   calls, but its loader's window is out of their reach.  */
+static void
+map_slots (struct tracee *tracee)
 {
-  switch (number)
+  enum
+  {
+    MMAP2 = 192 /* of i386: the last argument counts pages */
+  };
+  const uint64_t arguments[6] = {
+    0,
+    (uint64_t) LOADER_SLOTS * LOADER_SLOT_SIZE,
+    PROT_READ | PROT_WRITE,
+    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+    UINT32_MAX,
+    0,
+  };
+  struct registers registers = tracee->entry;
+
+  for (int i = 0; i < 6; i++)
+    registers_set_argument (&registers, i, arguments[i]);
+  registers_set_number (&registers, MMAP2);
+  (void) registers_write (tracee->tid, &registers);
+  tracee->maps = true;
+  tracee->state = TRACEE_IN_CALL;
+}
+
+/* TRACEE has mapped slots, or not: its own call comes now.  */
+static void
+note_slots (struct tracee *tracee)
+{
+  struct registers registers;
+  tracee->maps = false;
+  if (registers_read (tracee->tid, &registers) < 0)
+    return;
+  int64_t result = registers_result (&registers);
+  if (result > 0 && result <= UINT32_MAX)
     {
-#ifdef SYS_rename
-    case SYS_rename:
-    case SYS_unlink:
-    case SYS_chown:
-    case SYS_lchown:
-    case SYS_chmod:
-#endif
-#ifdef SYS_renameat
-    case SYS_renameat:
-#endif
-    case SYS_renameat2:
-    case SYS_unlinkat:
-    case SYS_fchmodat:
-    case SYS_fchownat:
-    case SYS_chroot:
-      return true;
-    default:
-      return false;
+      tracee->space->slots[tracee->call.abi] = (uint64_t) result;
+      registers_repeat (&registers, &tracee->entry);
     }
+  else
+    {
+      registers_restore (&registers, &tracee->entry);
+      registers_set_result (&registers, -ENOMEM);
+    }
+  (void) registers_write (tracee->tid, &registers);
 }
 
 /* Let lib/guest say what TRACEE's call means, and do that.  */
@@ -192,15 +225,23 @@ handle_call (struct tracer *tracer, struct tracee *tracee)
 {
   struct registers registers = tracee->entry;
   struct guest_call *call = &tracee->call;
+  const struct guest_rule *rule =
+      guest_rule_of (&tracer->guest, call->abi, call->number);
 
   if (tracer->placement.enabled
-      && placement_answer (&tracer->placement, &tracer->tracees, tracee, call))
+      && placement_answer (&tracer->placement, &tracer->tracees, tracee,
+                           guest_rule_number (rule, GUEST_ABI_NATIVE), call))
     {
       answer (tracee, &registers, call->result);
       return;
     }
+  if (tracee->space->slots[call->abi] == 0)
+    {
+      map_slots (tracee);
+      return;
+    }
   tracer->scratch_used = 0;
-  if (changes_names (call->number))
+  if (rule != NULL && rule->turns_names)
     tracer->guest.interpreters->generation++;
   enum guest_verdict verdict = guest_enter (&tracee->task, call);
   switch (verdict)
@@ -227,34 +268,6 @@ handle_call (struct tracer *tracer, struct tracee *tracee)
     }
 }
 
-/* Return whether TRACEE, at an entry stop without a filter behind it, calls
-   through another interface than the native one.  On x86_64 "int $0x80" does
-   so from 64-bit code too: registers do not show it, so ask the kernel, or
-   look at the instruction where it cannot say (before 5.3).  */
-static bool
-is_foreign (const struct tracee *tracee)
-{
-  struct
-  {
-    uint8_t op, pad[3];
-    uint32_t arch;
-    uint64_t rest[10];
-  } info;
-
-  if (registers_foreign (&tracee->entry))
-    return true;
-  if (ptrace (PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof info, &info) > 0)
-    return info.arch != arch_audit;
-#ifdef __x86_64__
-  errno = 0;
-  long word = ptrace (PTRACE_PEEKTEXT, tracee->tid,
-                      registers_instruction (&tracee->entry) - 2, 0);
-  return errno != 0 || (word & 0xffff) == 0x80cd;
-#else
-  return false;
-#endif
-}
-
 /* TRACEE is about to make a system call.  */
 static void
 on_entry (struct tracer *tracer, struct tracee *tracee)
@@ -268,29 +281,32 @@ on_entry (struct tracer *tracer, struct tracee *tracee)
     {
       /* The exit stop comes in any case.  */
       tracee->state = TRACEE_IN_CALL;
-      uint64_t place = registers_instruction (entry);
-      if (place >> 32 == LOADER_WINDOW >> 32)
+      if (tracee->space->trampolines
+          && space_has_in_window (tracee->space, registers_instruction (entry)))
         return;
     }
   tracee->diverted = false;
   tracee_release_held (tracee);
-  call->number = (int) registers_number (entry);
+  bool known = registers_find_abi (tracee->tid, &tracee->entry);
+  call->abi = entry->abi;
+  call->number = known ? (int) registers_number (entry) : -1;
   for (int i = 0; i < 6; i++)
     call->arg[i] = registers_argument (entry, i);
   if (tracer->every_call)
     {
       int error = ENOSYS;
-      enum guest_action action = GUEST_ACTION_ERROR;
-      if (!is_foreign (tracee))
-        action = guest_rule_action (&tracer->guest,
-                                    guest_rule_find (call->number), &error);
+      const struct guest_rule *rule =
+          guest_rule_of (&tracer->guest, call->abi, call->number);
+      enum guest_action action =
+          guest_rule_action (&tracer->guest, rule, &error);
+      int native = guest_rule_number (rule, GUEST_ABI_NATIVE);
       if (action == GUEST_ACTION_ERROR)
         {
           struct registers registers = *entry;
           answer (tracee, &registers, -error);
         }
-      if (action != GUEST_ACTION_STOP && call->number != SYS_sched_getaffinity
-          && call->number != SYS_sched_setaffinity)
+      if (action != GUEST_ACTION_STOP && native != SYS_sched_getaffinity
+          && native != SYS_sched_setaffinity)
         return;
     }
   handle_call (tracer, tracee);
@@ -302,6 +318,11 @@ on_exit_of_call (struct tracer *tracer, struct tracee *tracee)
 {
   struct registers registers;
   tracee->state = TRACEE_RUNNING;
+  if (tracee->maps)
+    {
+      note_slots (tracee);
+      return;
+    }
   execute_cancel (tracer, tracee);
   if (!tracee->restores && !tracee->leaves)
     return;
@@ -374,7 +395,11 @@ on_clone (struct tracer *tracer, struct tracee *parent)
   if (ptrace (PTRACE_GETEVENTMSG, parent->tid, 0, &number) != 0
       || registers_read (parent->tid, &registers) < 0)
     return;
-  long call = registers_number (&registers);
+  (void) registers_find_abi (parent->tid, &registers);
+  const struct guest_call made = { .abi = registers.abi,
+                                   .number =
+                                       (int) registers_number (&registers) };
+  int call = native_number (tracer, &made);
   flags = registers_argument (&registers, 0);
   if (call == SYS_clone3)
     {
@@ -476,7 +501,8 @@ on_signal (struct tracer *tracer, struct tracee *tracee, int number)
       && registers_read (tracee->tid, &registers) == 0)
     {
       if (loading
-          && registers_instruction (&registers) >> 32 == LOADER_WINDOW >> 32)
+          && space_has_in_window (tracee->space,
+                                  registers_instruction (&registers)))
         {
           tracee->state = TRACEE_RUNNING;
           tracee_release_held (tracee);

@@ -42,12 +42,6 @@ write_memory (struct guest_task *task, uint64_t address, const void *buffer,
   return memory_write (task->tid, address, buffer, size);
 }
 
-static uint64_t
-slot_address (const struct tracee *tracee)
-{
-  return LOADER_SLOT_BASE + (uint64_t) tracee->slot * LOADER_SLOT_SIZE;
-}
-
 static int
 put_scratch (struct guest_task *task, const void *buffer, size_t size,
              uint64_t *address)
@@ -61,7 +55,7 @@ put_scratch (struct guest_task *task, const void *buffer, size_t size,
     return -ENOMEM;
   memcpy (tracer->scratch.bytes + start, buffer, size);
   tracer->scratch_used = start - LOADER_SLOT_SAVED + size;
-  *address = slot_address (tracee) + start;
+  *address = tracee_slot_address (tracee) + start;
   return 0;
 }
 
@@ -72,7 +66,7 @@ tracer_flush_scratch (struct tracer *tracer, struct tracee *tracee, bool saved)
   size_t end = LOADER_SLOT_SAVED + tracer->scratch_used;
   if (start == end)
     return 0;
-  return memory_write (tracee->tid, slot_address (tracee) + start,
+  return memory_write (tracee->tid, tracee_slot_address (tracee) + start,
                        tracer->scratch.bytes + start, end - start);
 }
 

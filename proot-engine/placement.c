@@ -233,10 +233,10 @@ placement_clone (struct placement *placement, struct tracee *child,
 
 bool
 placement_answer (struct placement *placement, struct tracees *tracees,
-                  struct tracee *tracee, struct guest_call *call)
+                  struct tracee *tracee, int number, struct guest_call *call)
 {
-  bool reads = call->number == SYS_sched_getaffinity;
-  if (!reads && call->number != SYS_sched_setaffinity)
+  bool reads = number == SYS_sched_getaffinity;
+  if (!reads && number != SYS_sched_setaffinity)
     return false;
   struct tracee *subject = tracee;
   if ((pid_t) call->arg[0] != 0)
@@ -252,7 +252,13 @@ placement_answer (struct placement *placement, struct tracees *tracees,
   unsigned char current[sizeof subject->processors];
   size_t size =
       call->arg[1] < sizeof current ? (size_t) call->arg[1] : sizeof current;
-  long length = syscall (SYS_sched_getaffinity, subject->tid, size, current);
+  /* With 32-bit words half of one of ours may be asked for.  */
+  size_t asked = call->abi == GUEST_ABI_NATIVE || size % 4 != 0
+                     ? size
+                     : (size + 7) / 8 * 8;
+  long length = syscall (SYS_sched_getaffinity, subject->tid, asked, current);
+  if (length > (long) size)
+    length = (long) size;
   if (length < 0)
     call->result = -errno;
   else if (memory_write (tracee->tid, call->arg[2], &subject->processors,

@@ -51,12 +51,14 @@ void placement_clone (struct placement *placement, struct tracee *child,
 void placement_forget (struct placement *placement, struct tracee *tracee);
 
 /* Handle sched_getaffinity and sched_setaffinity of TRACEE, so that the
-   program never sees a narrowed mask.  Return true when CALL is answered,
-   with its result set.  */
+   program never sees a narrowed mask.  NUMBER is that of CALL in the native
+   ABI.  Return true when CALL is answered, with its result set.  */
 bool placement_answer (struct placement *placement, struct tracees *tracees,
-                       struct tracee *tracee, struct guest_call *call);
+                       struct tracee *tracee, int number,
+                       struct guest_call *call);
 
-/* The calls that placement_answer wants to see, ended by -1.  */
+/* The calls that placement_answer wants to see, by their native numbers, ended
+   by -1.  */
 extern const int placement_calls[];
 
 #endif

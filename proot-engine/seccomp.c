@@ -3,11 +3,12 @@
 
    The filter that makes only interesting system calls stop.
 
-   It looks at the architecture, then finds the number by bisection, and only
-   for numbers that matter at arguments or at the instruction pointer: the
+   It looks at the architecture, the native one first, since one process may
+   call through several; then it finds the number by bisection, and only for
+   numbers that matter at arguments or at the instruction pointer: the
    kernel notices which numbers are allowed without looking further and does
    not even run the filter for them.  Calls made by the loader stub and its
-   trampolines, recognised by the upper half of the instruction pointer, are
+   trampolines, recognised by the upper bits of the instruction pointer, are
    never stopped.  What has no row in the table does not exist: ENOSYS.  */
 
 #include "proot-engine/seccomp.h"
@@ -43,6 +44,7 @@ struct builder
 {
   struct sock_filter *program;
   int count;
+  enum guest_abi abi; /* whose numbers are being added */
   struct range range[GUEST_CALL_LIMIT + 2];
   int range_count;
 };
@@ -91,6 +93,34 @@ add_test (struct builder *builder, const struct guest_rule *rule)
       add (builder, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
       add_return (builder, SECCOMP_RET_ALLOW);
     }
+  else if (rule->test == GUEST_TEST_CHOICE)
+    {
+      add_load (builder, low);
+      add (builder, BPF_MISC | BPF_TAX, 0, 0, 0);
+      add (builder, BPF_LD | BPF_IMM, 1, 0, 0);
+      add (builder, BPF_ALU | BPF_LSH | BPF_X, 0, 0, 0);
+      add (builder, BPF_JMP | BPF_JSET | BPF_K, rule->test_bits, 1, 0);
+      add_return (builder, SECCOMP_RET_ALLOW);
+    }
+}
+
+/* Add the end for calls that stop, but from the loader's window.  */
+static void
+add_stop (struct builder *builder)
+{
+  size_t place = offsetof (struct seccomp_data, instruction_pointer);
+  unsigned int window = (unsigned int) (LOADER_WINDOW >> 32);
+  add_load (builder, place + 4);
+  if (builder->abi == GUEST_ABI_I386)
+    {
+      window = LOADER_WINDOW_I386;
+      add (builder, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 4);
+      add_load (builder, place);
+      add (builder, BPF_ALU | BPF_AND | BPF_K, LOADER_WINDOW_I386_MASK, 0, 0);
+    }
+  add (builder, BPF_JMP | BPF_JEQ | BPF_K, window, 0, 1);
+  add_return (builder, SECCOMP_RET_ALLOW);
+  add_return (builder, SECCOMP_RET_TRACE);
 }
 
 static void
@@ -107,12 +137,7 @@ add_leaf (struct builder *builder, const struct range *range)
     case GUEST_ACTION_STOP:
       if (range->rule != NULL)
         add_test (builder, range->rule);
-      add_load (builder,
-                offsetof (struct seccomp_data, instruction_pointer) + 4);
-      add (builder, BPF_JMP | BPF_JEQ | BPF_K,
-           (unsigned int) (LOADER_WINDOW >> 32), 0, 1);
-      add_return (builder, SECCOMP_RET_ALLOW);
-      add_return (builder, SECCOMP_RET_TRACE);
+      add_stop (builder);
       break;
     }
 }
@@ -141,13 +166,14 @@ static void
 classify (struct builder *builder, const struct guest *guest, int number,
           const int *extra)
 {
-  const struct guest_rule *rule = guest_rule_find (number);
+  const struct guest_rule *rule = guest_rule_find (builder->abi, number);
+  int native = guest_rule_number (rule, GUEST_ABI_NATIVE);
   struct range range = { .first = (unsigned int) number };
   range.action = guest_rule_action (guest, rule, &range.error);
   if (range.action == GUEST_ACTION_STOP && rule->test != GUEST_TEST_NONE)
     range.rule = rule;
   for (; *extra >= 0; extra++)
-    if (*extra == number && range.action == GUEST_ACTION_ALLOW)
+    if (*extra == native && range.action == GUEST_ACTION_ALLOW)
       range.action = GUEST_ACTION_STOP;
   if (range.action != GUEST_ACTION_ERROR)
     range.error = 0;
@@ -159,23 +185,40 @@ classify (struct builder *builder, const struct guest *guest, int number,
   builder->range[builder->range_count++] = range;
 }
 
+/* Add what is to be done with the calls of ABI, and go on behind it with those
+   of others.  The accumulator has the architecture before and after.  */
+static void
+add_abi (struct builder *builder, const struct guest *guest, enum guest_abi abi,
+         const int *extra)
+{
+  builder->abi = abi;
+  builder->range_count = 0;
+  for (int number = 0; number < GUEST_CALL_LIMIT; number++)
+    classify (builder, guest, number, extra);
+  /* Above lie numbers of the future and, on x86_64, the x32 interface.  */
+  builder->range[builder->range_count++] =
+      (struct range){ GUEST_CALL_LIMIT, GUEST_ACTION_ERROR, ENOSYS, NULL };
+
+  add (builder, BPF_JMP | BPF_JEQ | BPF_K, arch_audit[abi], 1, 0);
+  int jump = builder->count;
+  add (builder, BPF_JMP | BPF_JA, 0, 0, 0);
+  add_load (builder, offsetof (struct seccomp_data, nr));
+  add_tree (builder, 0, builder->range_count - 1);
+  if (jump < SECCOMP_INSTRUCTIONS_MAX)
+    builder->program[jump].k = (unsigned int) (builder->count - jump - 1);
+}
+
 int
 seccomp_build (const struct guest *guest, const int *extra,
                struct sock_filter *program)
 {
   struct builder builder = { .program = program };
 
-  for (int number = 0; number < GUEST_CALL_LIMIT; number++)
-    classify (&builder, guest, number, extra);
-  /* Above lie numbers of the future and, on x86_64, the x32 interface.  */
-  builder.range[builder.range_count++] =
-      (struct range){ GUEST_CALL_LIMIT, GUEST_ACTION_ERROR, ENOSYS, NULL };
-
   add_load (&builder, offsetof (struct seccomp_data, arch));
-  add (&builder, BPF_JMP | BPF_JEQ | BPF_K, arch_audit, 1, 0);
+  for (enum guest_abi abi = 0; abi < GUEST_ABI_COUNT; abi++)
+    if (arch_audit[abi] != 0)
+      add_abi (&builder, guest, abi, extra);
   add_return (&builder, SECCOMP_RET_ERRNO | ENOSYS);
-  add_load (&builder, offsetof (struct seccomp_data, nr));
-  add_tree (&builder, 0, builder.range_count - 1);
   return builder.count <= SECCOMP_INSTRUCTIONS_MAX ? builder.count : -E2BIG;
 }
 

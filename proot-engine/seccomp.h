@@ -19,8 +19,9 @@ enum
 
 /* Write the filter for the calls of GUEST, derived from the table of
    lib/guest, into PROGRAM, which has room for SECCOMP_INSTRUCTIONS_MAX
-   instructions.  EXTRA, a list ended by -1, names calls that stop whatever
-   the table says.  Return how many instructions there are, or -E2BIG.  */
+   instructions.  EXTRA, a list of native numbers ended by -1, names calls that
+   stop whatever the table says, through whatever ABI.  Return how many
+   instructions there are, or -E2BIG.  */
 int seccomp_build (const struct guest *guest, const int *extra,
                    struct sock_filter *program);
 

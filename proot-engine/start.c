@@ -404,11 +404,12 @@ set_ports (struct tracer *tracer, const struct plan *plan)
   return 0;
 }
 
-/* Find the loader stub: beside this program, or where PLAN says.  Where it
+/* Find the loader stub for programs of MACHINE and put its path into the
+   PATH_MAX bytes at LOADER: beside this program, or where PLAN says.  Where it
    may not be executed a copy in memory serves.  Return 0 or a negative
    errno.  */
 static int
-find_loader (struct tracer *tracer, const struct plan *plan)
+find_loader (char *loader, const char *machine, const struct plan *plan)
 {
   const char *directory = plan_text (plan, PLAN_LIBEXEC, NULL);
   char own[PATH_MAX];
@@ -421,15 +422,14 @@ find_loader (struct tracer *tracer, const struct plan *plan)
       *strrchr (own, '/') = '\0';
       directory = own;
     }
-  int length = snprintf (tracer->loader, sizeof tracer->loader,
-                         "%s/loader-" LOADER_MACHINE, directory);
-  if (length < 0 || (size_t) length >= sizeof tracer->loader)
+  int length = snprintf (loader, PATH_MAX, "%s/loader-%s", directory, machine);
+  if (length < 0 || length >= PATH_MAX)
     return -ENAMETOOLONG;
-  if (access (tracer->loader, X_OK) == 0)
+  if (access (loader, X_OK) == 0)
     return 0;
 
   char buffer[65536];
-  int from = open (tracer->loader, O_RDONLY | O_CLOEXEC);
+  int from = open (loader, O_RDONLY | O_CLOEXEC);
   if (from < 0)
     return -errno;
   int to = (int) syscall (SYS_memfd_create, "loader", 1 /* close on exec */);
@@ -439,9 +439,32 @@ find_loader (struct tracer *tracer, const struct plan *plan)
   (void) close (from);
   if (!copied)
     return -EACCES;
-  (void) snprintf (tracer->loader, sizeof tracer->loader, "/proc/%d/fd/%d",
-                   (int) getpid (), to);
+  (void) snprintf (loader, PATH_MAX, "/proc/%d/fd/%d", (int) getpid (), to);
   return 0;
+}
+
+/* Find the loader stubs of TRACER.  Only the native one must be there: a
+   compiler that makes no 32-bit programs has made no other.  Return 0, or a
+   negative errno after a message.  */
+static int
+find_loaders (struct tracer *tracer, const struct plan *plan)
+{
+  char *loader = tracer->loader[GUEST_ABI_NATIVE];
+  int error = find_loader (loader, LOADER_MACHINE, plan);
+  if (error < 0)
+    start_complain ("cannot use the loader '%s': %s", loader,
+                    strerror (-error));
+  for (enum guest_abi abi = 0; abi < GUEST_ABI_COUNT; abi++)
+    {
+      uint64_t window = loader_window (abi);
+      tracer->guest.loader[abi].start = window + LOADER_TEXT_OFFSET;
+      tracer->guest.loader[abi].end = window + LOADER_DATA_OFFSET;
+    }
+#if defined __x86_64__
+  tracer->guest.starts[GUEST_ABI_I386] =
+      find_loader (tracer->loader[GUEST_ABI_I386], "i386", plan) == 0;
+#endif
+  return error;
 }
 
 /* What the first process needs.  */
@@ -508,10 +531,32 @@ explain_machine (const char *path, const struct elf_machine *machine)
                     path, machine->name, machine->emulator);
 }
 
+/* Return the machine whose programs kernels of this one may run besides, or
+   NULL.  */
+static const struct elf_machine *
+runs_too (void)
+{
+#if defined __x86_64__
+  return elf_machine_find ("386");
+#else
+  return NULL;
+#endif
+}
+
+/* Say the same of a 32-bit program, which this machine may run.  */
+static void
+explain_i386 (const struct tracer *tracer, const char *path)
+{
+  start_complain ("cannot execute '%s': it is a 32-bit program, which %s", path,
+                  tracer->guest.starts[GUEST_ABI_I386]
+                      ? "this kernel does not run"
+                      : "this build of udocker does not support");
+}
+
 /* Say why PATH could not be executed, and return the exit status for it.
    This runs in the container: opening PATH opens the guest's file.  */
 static int
-explain (const char *path, int number)
+explain (const struct tracer *tracer, const char *path, int number)
 {
   unsigned char head[ELF_MACHINE_BYTES];
   if (number == ENOENT || number == ENOTDIR)
@@ -533,7 +578,12 @@ explain (const char *path, int number)
       if (fd >= 0 && read (fd, head, sizeof head) == sizeof head
           && elf_is_program (head, sizeof head))
         {
-          explain_machine (path, elf_machine_of (head, sizeof head));
+          const struct elf_machine *machine =
+              elf_machine_of (head, sizeof head);
+          if (machine != NULL && machine == runs_too ())
+            explain_i386 (tracer, path);
+          else
+            explain_machine (path, machine);
           return START_NOT_RUNNABLE;
         }
     }
@@ -541,17 +591,17 @@ explain (const char *path, int number)
   return START_NOT_RUNNABLE;
 }
 
-/* Execute PROGRAM, looking for it in the PATH of its environment when its
-   path is not given.  Return the exit status when that fails.  */
+/* Execute PROGRAM for TRACER, looking for it in the PATH of its environment
+   when its path is not given.  Return the exit status when that fails.  */
 static int
-execute (const struct program *program)
+execute (const struct tracer *tracer, const struct program *program)
 {
   const char *name =
       program->path != NULL ? program->path : program->arguments[0];
   if (strchr (name, '/') != NULL)
     {
       (void) execve (name, program->arguments, program->environment);
-      return explain (name, errno);
+      return explain (tracer, name, errno);
     }
 
   const char *path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
@@ -582,7 +632,7 @@ execute (const struct program *program)
       if (*path++ == '\0')
         break;
     }
-  return explain (refused[0] != '\0' ? refused : name, number);
+  return explain (tracer, refused[0] != '\0' ? refused : name, number);
 }
 
 /* Have PROGRAM's environment say that it starts in the current directory.  */
@@ -666,7 +716,7 @@ first_process (const struct tracer *tracer, const struct plan *plan,
     }
   if (enter_directory (program) < 0)
     _exit (START_NOT_RUNNABLE);
-  int status = execute (program);
+  int status = execute (tracer, program);
   _exit (status);
 }
 
@@ -761,6 +811,7 @@ launch (struct tracer *tracer, const struct plan *plan,
       start_complain ("cannot make a process: %s", strerror (errno));
       return START_FAILURE;
     }
+  first->space->slots[GUEST_ABI_NATIVE] = LOADER_SLOT_BASE;
   guest_fs_init (fs);
   mode_t mask = umask (0);
   (void) umask (mask);
@@ -819,7 +870,6 @@ start_container (const struct plan *plan)
   tracer.every_call = strcmp (plan_text (plan, PLAN_MODE, "P1"), "P2") == 0
                       || kernel_is_old () || !seccomp_is_possible ();
   tracer.guest.filtered = !tracer.every_call;
-  tracer.guest.loader_start = LOADER_TEXT;
   tracer.kill_on_exit = plan_number (plan, PLAN_KILL_ON_EXIT, 0) != 0;
   hold_descriptors (plan);
   set_identity (&tracer, &ids, plan);
@@ -833,13 +883,8 @@ start_container (const struct plan *plan)
       start_complain ("cannot keep the list of ports: %s", strerror (-error));
       return START_FAILURE;
     }
-  error = find_loader (&tracer, plan);
-  if (error < 0)
-    {
-      start_complain ("cannot use the loader '%s': %s", tracer.loader,
-                      strerror (-error));
-      return START_FAILURE;
-    }
+  if (find_loaders (&tracer, plan) < 0)
+    return START_FAILURE;
 
   void *slots = mmap (NULL, OWNERS_SIZE, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

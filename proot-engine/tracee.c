@@ -166,6 +166,8 @@ tracee_new_space (struct tracee *tracee, const struct space *parent)
   if (parent != NULL)
     {
       space->trampolines = parent->trampolines;
+      space->abi = parent->abi;
+      memcpy (space->slots, parent->slots, sizeof space->slots);
       memcpy (space->executable, parent->executable,
               strlen (parent->executable) + 1);
     }
@@ -173,6 +175,28 @@ tracee_new_space (struct tracee *tracee, const struct space *parent)
   space->references = 1;
   tracee->space = space;
   return 0;
+}
+
+uint64_t
+loader_window (enum guest_abi abi)
+{
+  return abi == GUEST_ABI_NATIVE ? LOADER_WINDOW : LOADER_WINDOW_I386;
+}
+
+bool
+space_has_in_window (const struct space *space, uint64_t address)
+{
+  return space->abi == GUEST_ABI_NATIVE
+             ? address >> 32 == LOADER_WINDOW >> 32
+             : (address & (UINT64_MAX << 32 | LOADER_WINDOW_I386_MASK))
+                   == LOADER_WINDOW_I386;
+}
+
+uint64_t
+tracee_slot_address (const struct tracee *tracee)
+{
+  return tracee->space->slots[tracee->call.abi]
+         + (uint64_t) tracee->slot * LOADER_SLOT_SIZE;
 }
 
 void
@@ -218,7 +242,7 @@ is_out_of_trampoline (const struct tracee *tracee)
   /* The last word is where it is; "running" says nothing.  */
   const char *place = strrchr (line, ' ');
   return place != NULL
-         && strtoull (place, NULL, 16) >> 32 != LOADER_WINDOW >> 32;
+         && !space_has_in_window (tracee->space, strtoull (place, NULL, 16));
 }
 
 /* Return whether TRACEE does without its slot until the next call of which

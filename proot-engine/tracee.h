@@ -25,6 +25,13 @@ struct space
   /* The loader's text is mapped here, trampolines among it.  */
   bool trampolines;
 
+  /* What the program, and the loader with it, is made for.  */
+  enum guest_abi abi;
+
+  /* Where the slots are that calls through each ABI can name; 0 when there are
+     none yet.  */
+  uint64_t slots[GUEST_ABI_COUNT];
+
   /* Which slots of the window belong to a task.  */
   uint64_t used[LOADER_SLOTS / 64];
 
@@ -58,6 +65,7 @@ struct tracee
   bool leaves;   /* guest_leave is to be called */
   bool answered; /* it runs for the program's filters only */
   bool restores; /* the registers of the entry stop are to be put back */
+  bool maps;     /* it is a call of ours, for slots; then comes its own */
   struct registers entry;
   struct guest_exec *exec; /* an execve under way */
   int run, run_count;      /* slots in a row that it uses */
@@ -109,6 +117,15 @@ int tracee_new_space (struct tracee *tracee, const struct space *parent);
 
 /* Have TRACEE share SPACE.  */
 void tracee_share_space (struct tracee *tracee, struct space *space);
+
+/* Return where the stub of programs for ABI has its window.  */
+uint64_t loader_window (enum guest_abi abi);
+
+/* Return whether ADDRESS lies in the window of SPACE's loader.  */
+bool space_has_in_window (const struct space *space, uint64_t address);
+
+/* Return where TRACEE's slot is for the call at hand.  */
+uint64_t tracee_slot_address (const struct tracee *tracee);
 
 /* Give TRACEE a slot, if it has none; when all are taken, that of another of
    TRACEES which does not need it just now.  Return 0 or -ENOMEM.  */

@@ -38,8 +38,9 @@ struct tracer
      stopped; 0 when it is not.  */
   int suspending;
 
-  /* Host path of the loader stub, as tracees can execute it.  */
-  char loader[PATH_MAX];
+  /* Host paths of the loader stubs, as tracees can execute them; empty for
+     an ABI whose programs cannot be started.  */
+  char loader[GUEST_ABI_COUNT][PATH_MAX];
 
   /* Scratch memory of the call at hand, until it is written to the task: as
      in its slot, the saved registers come first.  */

@@ -7,12 +7,17 @@
    struct guest_call and asks guest_enter what to do.  The handlers reach the
    program and the host only through struct guest_ops.  Nothing here
    allocates, uses errno or keeps state besides the structs below, which the
-   engine owns.  Numbers, constants and layouts are those of the host's own
-   64-bit architecture; programs of another ABI get ENOSYS from the engine.
+   engine owns.
+
+   A call says through which ABI it was made; that decides what its number
+   means and what structures look like in memory, whatever program made it:
+   64-bit code may call as 32-bit code does.  Results and arguments are the
+   same 64-bit numbers everywhere; an engine cuts arguments that come from
+   32-bit registers.
 
    The life of a call in an engine:
 
-     call = { .number = NR, .arg = { ... } };
+     call = { .abi = ABI, .number = NR, .arg = { ... } };
      switch (guest_enter (task, &call))
        {
        case GUEST_PASS:     run it as it is; nothing else to do
@@ -51,6 +56,14 @@ struct guest_task;
 
 /* Every number of a call that exists lies below this.  */
 #define GUEST_CALL_LIMIT 512
+
+/* What a system call is made through.  */
+enum guest_abi
+{
+  GUEST_ABI_NATIVE, /* the host's own 64-bit interface */
+  GUEST_ABI_I386,   /* 32-bit x86 on x86_64 */
+  GUEST_ABI_COUNT
+};
 
 /* AT_FDCWD: "the current directory" where a descriptor is asked for.  */
 #define GUEST_AT_CWD (-100)
@@ -170,13 +183,19 @@ struct guest
      own.  */
   int pid;
 
-  /* Where, in the tasks' memory, the engine's own text begins by which
-     programs are loaded; 0 when the engine has none.  No call from above it
-     in the same 4 GiB is the program's.  */
-  uint64_t loader_start;
+  /* Where, in the tasks' memory, the text of the engine's own lies by which
+     programs of each ABI are loaded, from START to before END; 0 when the
+     engine has none.  No call from there is the program's.  */
+  struct
+  {
+    uint64_t start, end;
+  } loader[GUEST_ABI_COUNT];
 
   /* The engine has a filter of system calls on the tasks.  */
   bool filtered;
+
+  /* Programs of the ABIs besides the native one can be started here.  */
+  bool starts[GUEST_ABI_COUNT];
 
   /* The engine runs in the tasks' own process: their descriptors are its
      own.  Otherwise it reaches them by /proc/TID/fd.  */
@@ -201,8 +220,8 @@ struct guest
     uint32_t next; /* binding */
     uint64_t inode;
   } listed[16]; /* directories of whose entries some have been told */
-  uint16_t row[GUEST_CALL_LIMIT]; /* of each native number: row of the table
-                                     and 1, or 0 */
+  /* Of each number of each ABI: row of the table and 1, or 0.  */
+  uint16_t row[GUEST_ABI_COUNT][GUEST_CALL_LIMIT];
 };
 
 /* A thread of the container.  */
@@ -213,6 +232,7 @@ struct guest_task
   int tid;
   int pid; /* thread group */
   struct guest_ids ids;
+  bool linux32; /* its personality makes uname tell of a 32-bit machine */
   void *engine; /* the engine's own */
 
   /* Private to this room: descriptors of the engine's that paths of the call
@@ -223,7 +243,9 @@ struct guest_task
 /* A call being handled.  */
 struct guest_call
 {
-  /* In: number and arguments.  Out, for RUN and RUN_EXIT: what to run.  */
+  /* In: ABI, number and arguments.  Out, for RUN and RUN_EXIT: what to
+     run, through the same ABI.  */
+  enum guest_abi abi;
   int number;
   uint64_t arg[6];
 
@@ -233,6 +255,8 @@ struct guest_call
   /* Private to this room, from guest_enter to guest_leave.  */
   const struct guest_rule *rule;
   uint64_t kept[4];
+  bool packed;       /* a call within socketcall, of which ... */
+  uint64_t inner[6]; /* ... these are the arguments */
 };
 
 /* Start GUEST, whose members but the private ones are filled: find out what

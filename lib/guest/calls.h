@@ -20,6 +20,7 @@ enum guest_architecture
 {
   GUEST_X86_64,
   GUEST_AARCH64,
+  GUEST_I386,
   GUEST_ARCHITECTURE_COUNT
 };
 
@@ -51,7 +52,19 @@ enum guest_test
 {
   GUEST_TEST_NONE,
   GUEST_TEST_NOT_NULL, /* stops only when argument test_arg is not 0 */
-  GUEST_TEST_BITS      /* stops only when it has one of test_bits (32 bits) */
+  GUEST_TEST_BITS,     /* stops only when it has one of test_bits (32 bits) */
+  GUEST_TEST_CHOICE    /* stops only when test_bits has the bit that it is the
+                          number of */
+};
+
+/* Which of several forms the structures of a call have in memory, where its
+   ABI has had more than one.  The native ABIs have one.  */
+enum guest_layout
+{
+  GUEST_LAYOUT_WORDS, /* made of the ABI's own long words and first ids */
+  GUEST_LAYOUT_OLD,   /* the form before that */
+  GUEST_LAYOUT_OLDER, /* and the one before */
+  GUEST_LAYOUT_WIDE   /* 64 bits for sizes, 32 for users and groups */
 };
 
 /* How a path argument is meant.  */
@@ -96,6 +109,12 @@ struct guest_rule
   uint8_t test_arg;
   uint32_t test_bits;
 
+  uint8_t layout; /* enum guest_layout */
+
+  /* A name that existed before may lead elsewhere, or not at all, after
+     it.  */
+  bool turns_names;
+
   /* It changes what its paths name, or its first argument, a descriptor, when
      it has none: EROFS where a binding is read-only.  */
   bool changes;
@@ -130,8 +149,15 @@ enum guest_action
 enum guest_action guest_rule_action (const struct guest *guest,
                                      const struct guest_rule *rule, int *error);
 
-/* Return the rule of the native call NUMBER, or NULL.  Searches; guest_enter
-   has an index.  */
-const struct guest_rule *guest_rule_find (int number);
+/* Return the rule of the call NUMBER of ABI, or NULL.  Searches; where a
+   struct guest is at hand guest_rule_of does not.  */
+const struct guest_rule *guest_rule_find (enum guest_abi abi, int number);
+
+/* Return the same by GUEST's index.  */
+const struct guest_rule *guest_rule_of (const struct guest *guest,
+                                        enum guest_abi abi, int number);
+
+/* Return the number of RULE's call (which may be NULL) in ABI, or -1.  */
+int guest_rule_number (const struct guest_rule *rule, enum guest_abi abi);
 
 #endif

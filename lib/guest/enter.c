@@ -34,15 +34,21 @@ guest_start (struct guest *guest)
 {
   if (!guest_view_is_sound (guest->view, guest->view->size))
     return -K_EINVAL;
-  for (size_t i = 0; i < GUEST_CALL_LIMIT; i++)
-    guest->row[i] = 0;
+  for (enum guest_abi abi = 0; abi < GUEST_ABI_COUNT; abi++)
+    {
+      for (size_t i = 0; i < GUEST_CALL_LIMIT; i++)
+        guest->row[abi][i] = 0;
+      for (size_t i = 0; i < guest_rule_count; i++)
+        {
+          int number = guest_rule_number (&guest_rules[i], abi);
+          if (number >= 0)
+            guest->row[abi][number] = (uint16_t) (i + 1);
+        }
+    }
   guest->next_directory = 0;
   for (size_t i = 0; i < sizeof guest->directories / sizeof *guest->directories;
        i++)
     guest->directories[i] = -1;
-  for (size_t i = 0; i < guest_rule_count; i++)
-    if (guest_rules[i].number[GUEST_NATIVE] >= 0)
-      guest->row[guest_rules[i].number[GUEST_NATIVE]] = (uint16_t) (i + 1);
   probe (guest);
   guest_view_changed (guest);
   guest->listed_next = 0;
@@ -58,6 +64,7 @@ guest_task_init (struct guest_task *task, struct guest *guest,
   task->guest = guest;
   task->fs = fs;
   task->ids = *ids;
+  task->linux32 = false;
   task->parked[0] = task->parked[1] = -1;
 }
 
@@ -67,6 +74,7 @@ guest_task_clone (struct guest_task *child, const struct guest_task *parent,
 {
   child->guest = parent->guest;
   child->ids = parent->ids;
+  child->linux32 = parent->linux32;
   if (fs != NULL)
     guest_fs_copy (fs, parent->fs);
   else
@@ -89,18 +97,33 @@ guest_task_release (struct guest_task *task)
       }
 }
 
+/* Return whether the test of RULE says that CALL need not stop.  */
+static bool
+passes_test (const struct guest_rule *rule, const struct guest_call *call)
+{
+  uint64_t value = call->arg[rule->test_arg];
+
+  switch ((enum guest_test) rule->test)
+    {
+    case GUEST_TEST_NONE:
+      break;
+    case GUEST_TEST_NOT_NULL:
+      return value == 0;
+    case GUEST_TEST_BITS:
+      return (value & rule->test_bits) == 0;
+    case GUEST_TEST_CHOICE:
+      return value >= 32 || !(rule->test_bits >> value & 1);
+    }
+  return false;
+}
+
 enum guest_verdict
-guest_enter (struct guest_task *task, struct guest_call *call)
+guest_enter_rule (struct guest_task *task, struct guest_call *call,
+                  const struct guest_rule *rule)
 {
   const struct guest *guest = task->guest;
-  const struct guest_rule *rule;
   int error = 0;
 
-  guest_task_release (task);
-  if (call->number < 0 || call->number >= GUEST_CALL_LIMIT
-      || guest->row[call->number] == 0)
-    return guest_answer (call, -K_ENOSYS);
-  rule = &guest_rules[guest->row[call->number] - 1];
   call->rule = rule;
   switch (guest_rule_action (guest, rule, &error))
     {
@@ -116,27 +139,36 @@ guest_enter (struct guest_task *task, struct guest_call *call)
   if (guest_rule_is_of_descriptor (rule) && guest->view->read_only)
     {
       int status =
-          rule->test == GUEST_TEST_NONE
-                  || (call->arg[rule->test_arg] & rule->test_bits) != 0
-              ? guest_refuse_descriptor (task, guest_argument_fd (call, 0))
-              : 0;
+          passes_test (rule, call)
+              ? 0
+              : guest_refuse_descriptor (task, guest_argument_fd (call, 0));
       if (status < 0)
         return guest_answer (call, status);
       if (rule->enter == NULL
           || (rule->kind == GUEST_IDS && !guest->identity.emulated))
         return GUEST_PASS;
     }
-  if ((rule->test == GUEST_TEST_NOT_NULL && call->arg[rule->test_arg] == 0)
-      || (rule->test == GUEST_TEST_BITS
-          && (call->arg[rule->test_arg] & rule->test_bits) == 0))
+  if (passes_test (rule, call))
     return GUEST_PASS;
   return rule->enter != NULL ? rule->enter (task, call)
                              : guest_enter_paths (task, call);
 }
 
+enum guest_verdict
+guest_enter (struct guest_task *task, struct guest_call *call)
+{
+  guest_task_release (task);
+  call->packed = false;
+  return guest_enter_rule (
+      task, call, guest_rule_of (task->guest, call->abi, call->number));
+}
+
 void
 guest_leave (struct guest_task *task, struct guest_call *call)
 {
+  if (call->packed)
+    for (int i = 0; i < 6; i++)
+      call->arg[i] = call->inner[i];
   if (call->rule->leave != NULL)
     call->rule->leave (task, call);
 }

@@ -38,9 +38,23 @@ struct start
   union
   {
     Elf64_Ehdr header;
+    Elf32_Ehdr short_header;
     unsigned char bytes[1024];
   } at;
   size_t size;
+};
+
+/* What ELF files of each ABI say of themselves.  */
+static const struct
+{
+  uint16_t machine; /* 0: there are none here */
+  uint8_t class;
+  uint8_t segment; /* size of a program header */
+} kinds[GUEST_ABI_COUNT] = {
+  [GUEST_ABI_NATIVE] = { EXEC_MACHINE, ELFCLASS64, sizeof (Elf64_Phdr) },
+#if defined __x86_64__
+  [GUEST_ABI_I386] = { EM_386, ELFCLASS32, sizeof (Elf32_Phdr) },
+#endif
 };
 
 static void
@@ -256,32 +270,86 @@ read_script (struct guest_exec *exec, const struct start *start)
   return 0;
 }
 
-/* Check the ELF header in START.  Return 0 or -ENOEXEC, with EXEC's machine
-   set for a program of another machine.  */
+/* Return what the ELF header HEADER is for, or GUEST_ABI_COUNT.  */
+static enum guest_abi
+abi_of (const struct guest *guest, const Elf64_Ehdr *header)
+{
+  enum guest_abi abi = GUEST_ABI_NATIVE;
+
+  while (abi < GUEST_ABI_COUNT
+         && (header->e_ident[EI_CLASS] != kinds[abi].class
+             || header->e_machine != kinds[abi].machine
+             || (abi != GUEST_ABI_NATIVE && !guest->starts[abi])))
+    abi++;
+  return header->e_ident[EI_DATA] == ELFDATA2LSB ? abi : GUEST_ABI_COUNT;
+}
+
+/* Check the ELF header in START and set EXEC's abi.  Return 0 or -ENOEXEC,
+   with EXEC's machine set for a program of another machine.  */
 static int
-check_header (struct guest_exec *exec, const struct start *start)
+check_header (const struct guest *guest, struct guest_exec *exec,
+              const struct start *start)
 {
   const Elf64_Ehdr *header = &start->at.header;
+  const Elf32_Ehdr *other = &start->at.short_header;
   if (start->size < sizeof (Elf32_Ehdr) || header->e_ident[EI_MAG0] != ELFMAG0
       || header->e_ident[EI_MAG1] != ELFMAG1
       || header->e_ident[EI_MAG2] != ELFMAG2
       || header->e_ident[EI_MAG3] != ELFMAG3)
     return -ENOEXEC;
-  if (header->e_ident[EI_CLASS] != ELFCLASS64
-      || header->e_ident[EI_DATA] != ELFDATA2LSB
-      || header->e_machine != EXEC_MACHINE)
+  exec->abi = abi_of (guest, header);
+  if (exec->abi == GUEST_ABI_COUNT)
     {
       exec->machine = header->e_machine;
       if (header->e_ident[EI_DATA] == ELFDATA2MSB)
         exec->machine = (uint16_t) (exec->machine << 8 | exec->machine >> 8);
       return -ENOEXEC;
     }
-  if (start->size < sizeof *header
+  bool is_long = kinds[exec->abi].class == ELFCLASS64;
+  uint16_t size = is_long ? header->e_phentsize : other->e_phentsize;
+  uint16_t count = is_long ? header->e_phnum : other->e_phnum;
+  if (start->size < (is_long ? sizeof *header : sizeof *other)
       || (header->e_type != ET_EXEC && header->e_type != ET_DYN)
-      || header->e_phentsize != sizeof (Elf64_Phdr) || header->e_phnum == 0
-      || header->e_phnum > 64)
+      || size != kinds[exec->abi].segment || count == 0 || count > 64)
     return -ENOEXEC;
   return 0;
+}
+
+/* Return whether SIZE bytes at OFFSET lie within the first WHOLE.  */
+static bool
+is_within (uint64_t offset, uint64_t size, uint64_t whole)
+{
+  return offset <= whole && size <= whole - offset;
+}
+
+/* Read the program header number INDEX of the file open as FD, which begins
+   with START and was checked, into SEGMENT.  Return whether it is there.  */
+static bool
+read_segment (struct guest *guest, const struct guest_exec *exec, int fd,
+              const struct start *start, size_t index, Elf64_Phdr *segment)
+{
+  union
+  {
+    Elf64_Phdr segment;
+    Elf32_Phdr short_segment;
+  } at;
+  bool is_long = kinds[exec->abi].class == ELFCLASS64;
+  size_t size = kinds[exec->abi].segment;
+  uint64_t offset =
+      is_long ? start->at.header.e_phoff : start->at.short_header.e_phoff;
+
+  offset += index * size;
+  if (is_within (offset, size, start->size))
+    __builtin_memcpy (&at, start->at.bytes + offset, size);
+  else if (read_at (guest, fd, &at, size, offset) != (int64_t) size)
+    return false;
+  if (is_long)
+    *segment = at.segment;
+  else
+    *segment = (Elf64_Phdr){ .p_type = at.short_segment.p_type,
+                             .p_offset = at.short_segment.p_offset,
+                             .p_filesz = at.short_segment.p_filesz };
+  return true;
 }
 
 /* Read the name of the interpreter of the program open as FD into EXEC's
@@ -290,22 +358,20 @@ static int
 read_interpreter (struct guest *guest, struct guest_exec *exec, int fd,
                   const struct start *start)
 {
-  const Elf64_Ehdr *header = &start->at.header;
+  size_t count = kinds[exec->abi].class == ELFCLASS64
+                     ? start->at.header.e_phnum
+                     : start->at.short_header.e_phnum;
   exec->path[0] = '\0';
-  for (size_t i = 0; i < header->e_phnum; i++)
+  for (size_t i = 0; i < count; i++)
     {
       Elf64_Phdr segment;
-      uint64_t offset = header->e_phoff + i * sizeof segment;
-      if (offset + sizeof segment <= start->size)
-        __builtin_memcpy (&segment, start->at.bytes + offset, sizeof segment);
-      else if (read_at (guest, fd, &segment, sizeof segment, offset)
-               != (int64_t) sizeof segment)
+      if (!read_segment (guest, exec, fd, start, i, &segment))
         return -ENOEXEC;
       if (segment.p_type != PT_INTERP)
         continue;
       if (segment.p_filesz < 2 || segment.p_filesz > GUEST_PATH_SIZE)
         return -ENOEXEC;
-      if (segment.p_offset + segment.p_filesz <= start->size)
+      if (is_within (segment.p_offset, segment.p_filesz, start->size))
         __builtin_memcpy (exec->path, start->at.bytes + segment.p_offset,
                           segment.p_filesz);
       else if (read_at (guest, fd, exec->path, segment.p_filesz,
@@ -340,7 +406,8 @@ recall_interpreter (struct guest_task *task, const struct guest_exec *exec)
   for (size_t i = 0; i < GUEST_INTERPRETERS; i++)
     {
       const struct guest_interpreter *one = &known->known[i];
-      if (one->valid && one->generation == known->generation
+      if (one->valid && one->abi == exec->abi
+          && one->generation == known->generation
           && guest_text_equal (one->name, exec->path))
         {
           int64_t result = guest->ops->system_call (
@@ -376,6 +443,7 @@ remember_interpreter (struct guest_task *task, const struct guest_exec *exec,
     return;
   guest_text_init (&text, one->host, sizeof one->host);
   guest_text_add (&text, exec->interpreter);
+  one->abi = exec->abi;
   one->generation = known->generation;
   one->device = status->st_dev;
   one->inode = status->st_ino;
@@ -413,8 +481,9 @@ find_interpreter (struct guest_task *task, struct guest_exec *exec)
     }
   int64_t size = read_at (guest, fd, start.at.bytes, sizeof start.at, 0);
   start.size = size > 0 ? (size_t) size : 0;
-  error = size < 0 ? -EIO : check_header (exec, &start);
-  if (error == -ENOEXEC)
+  enum guest_abi abi = exec->abi;
+  error = size < 0 ? -EIO : check_header (guest, exec, &start);
+  if (error == -ENOEXEC || (error == 0 && exec->abi != abi))
     error = -ELIBBAD;
   if (error == 0)
     {
@@ -506,7 +575,9 @@ is_emulated (const struct guest_emulator *emulator,
   if (emulator == NULL)
     return false;
   if (status == 0)
-    return emulator->forced;
+    return emulator->forced
+           || (exec->abi != GUEST_ABI_NATIVE
+               && emulator->machine == kinds[exec->abi].machine);
   return exec->machine != 0
          && (emulator->machine == 0 || emulator->machine == exec->machine);
 }
@@ -526,6 +597,7 @@ note_emulated (struct guest_task *task, struct guest_exec *exec, int fd,
       exec->found_again = true;
     }
   note_owner (exec, status);
+  exec->abi = GUEST_ABI_NATIVE;
   return guest_exec_emulate (exec, task->guest->emulator);
 }
 
@@ -555,7 +627,7 @@ look_at (struct guest_task *task, struct guest_exec *exec)
     }
   else
     {
-      result = check_header (exec, &start);
+      result = check_header (guest, exec, &start);
       if (is_emulated (guest->emulator, exec, result))
         result = note_emulated (task, exec, fd, &status);
       else if (result == 0)
@@ -576,7 +648,9 @@ static int
 read_path (struct guest_task *task, const struct guest_call *call,
            struct guest_exec *exec, int *dir, unsigned int *final)
 {
-  bool at = call->number != __NR_execve;
+  const struct guest_rule *rule =
+      guest_rule_of (task->guest, call->abi, call->number);
+  bool at = guest_rule_number (rule, GUEST_ABI_NATIVE) != __NR_execve;
   uint64_t address = at ? call->arg[1] : call->arg[0];
   uint64_t flags = at ? call->arg[4] : 0;
   struct guest_text name;
@@ -672,6 +746,7 @@ guest_exec_prepare (struct guest_task *task, const struct guest_call *call,
   exec->emulated = exec->found_again = false;
   exec->first_at = 0;
   exec->machine = 0;
+  exec->abi = GUEST_ABI_NATIVE;
   exec->interpreter[0] = '\0';
   int status = read_path (task, call, exec, &dir, &final);
   if (status < 0)

@@ -93,6 +93,9 @@ struct guest_exec
      guest_ids_exec.  */
   uint32_t mode, uid, gid;
 
+  /* The ABI that the program is made for.  */
+  enum guest_abi abi;
+
   /* The ELF machine of the file when it is one of another machine: then the
      result was -ENOEXEC.  */
   uint16_t machine;
@@ -118,6 +121,7 @@ enum
 struct guest_interpreter
 {
   bool valid;
+  enum guest_abi abi;
   uint32_t generation;
   uint64_t device, inode;
   int64_t changed[2];

@@ -56,12 +56,17 @@ guest_enter_getcwd (struct guest_task *task, struct guest_call *call)
   return guest_answer (call, status < 0 ? status : length + 1);
 }
 
+/* statfs, statfs64.  */
 enum guest_verdict
 guest_enter_statfs (struct guest_task *task, struct guest_call *call)
 {
   struct guest *guest = task->guest;
-  uint64_t status[15]; /* struct statfs has 120 bytes */
+  bool has_size = call->rule->layout == GUEST_LAYOUT_WIDE;
+  struct k_statfs status;
   struct guest_found found;
+
+  if (has_size && call->arg[1] != GUEST_STATFS64_SIZE)
+    return guest_answer (call, -K_EINVAL);
   int result =
       guest_resolve_argument (task, call, 0, GUEST_FINAL_OBJECT, &found);
 
@@ -76,10 +81,11 @@ guest_enter_statfs (struct guest_task *task, struct guest_call *call)
     result = fd;
   else
     result = (int) host_call (guest, K_NR_fstatfs, host_fd (fd),
-                              host_pointer (status), 0, 0);
+                              host_pointer (&status), 0, 0);
   guest_found_release (guest, &found);
   if (result == 0)
-    result = guest->ops->write (task, call->arg[1], status, sizeof status);
+    result =
+        guest_write_statfs (task, call, call->arg[has_size ? 2 : 1], &status);
   return guest_answer (call, result);
 }
 
@@ -597,7 +603,7 @@ guest_enter_watch (struct guest_task *task, struct guest_call *call)
                             : call->arg[1] & 4; /* FAN_MARK_DONT_FOLLOW */
   struct guest_found found;
 
-  if (!is_inotify && call->arg[4] == 0)
+  if (!is_inotify && call->arg[call->rule->path[0].path] == 0)
     return GUEST_PASS;
   int status = guest_resolve_argument (
       task, call, 0, follow_not ? GUEST_FINAL_NOFOLLOW : GUEST_FINAL_FOLLOW,

@@ -44,11 +44,15 @@ enum
 #define FILTER_ALLOW 0x7fff0000u
 #define FILTER_KILL 0u
 
+/* What each ABI is called in what filters see.  */
+static const uint32_t architecture[GUEST_ABI_COUNT] = {
 #if defined __x86_64__
-#  define NATIVE_ARCHITECTURE 0xc000003eu
+  [GUEST_ABI_NATIVE] = 0xc000003eu,
 #else
-#  define NATIVE_ARCHITECTURE 0xc00000b7u
+  [GUEST_ABI_NATIVE] = 0xc00000b7u,
 #endif
+  [GUEST_ABI_I386] = 0x40000003u,
+};
 
 struct instruction
 {
@@ -57,23 +61,18 @@ struct instruction
   uint32_t operand;
 };
 
-struct program_header
-{
-  uint16_t count;
-  uint64_t instructions;
-};
-
 /* What the loader does.  */
-static const char loader_calls[][12] = { "openat",   "read",   "pread64",
-                                         "mmap",     "munmap", "mprotect",
-                                         "close",    "prctl",  "personality",
-                                         "getrandom" };
+static const char loader_calls[][12] = { "openat",    "read",   "pread64",
+                                         "mmap",      "munmap", "mprotect",
+                                         "close",     "prctl",  "personality",
+                                         "getrandom", "mmap2" };
 #define LOADER_CALL_COUNT (sizeof loader_calls / sizeof loader_calls[0])
 
 enum
 {
-  PREFIX = 12 + (int) LOADER_CALL_COUNT, /* instructions before a filter */
-  ROOM = 2000                            /* for all; more goes unmended */
+  LOADER_BLOCK = 8 + (int) LOADER_CALL_COUNT,  /* instructions for an ABI */
+  PREFIX = 5 + GUEST_ABI_COUNT * LOADER_BLOCK, /* before a filter */
+  ROOM = 2000                                  /* for all; more goes unmended */
 };
 
 struct filter
@@ -92,12 +91,35 @@ add (struct filter *filter, uint16_t code, uint32_t operand,
 }
 
 static uint32_t
-number_of (const char *name)
+number_of (enum guest_abi abi, const char *name)
 {
   for (size_t i = 0; i < guest_rule_count; i++)
     if (guest_text_equal (guest_rules[i].name, name))
-      return (uint32_t) guest_rules[i].number[GUEST_NATIVE];
+      return (uint32_t) guest_rule_number (&guest_rules[i], abi);
   return (uint32_t) -1;
+}
+
+/* Add to FILTER what lets through the calls of the loader of ABI; DONE is how
+   many instructions behind that the whole filter allows a call.  */
+static void
+add_loader (struct filter *filter, const struct guest *guest,
+            enum guest_abi abi, unsigned int done)
+{
+  unsigned int behind = LOADER_BLOCK - 1;
+  uint64_t start = guest->loader[abi].start;
+
+  add (filter, BPF_LOAD, AT_ARCHITECTURE, 0, 0);
+  add (filter, BPF_JUMP_EQUAL, architecture[abi], 0, behind - 1);
+  add (filter, BPF_LOAD, AT_INSTRUCTION + 4, 0, 0);
+  add (filter, BPF_JUMP_EQUAL, (uint32_t) (start >> 32), 0, behind - 3);
+  add (filter, BPF_LOAD, AT_INSTRUCTION, 0, 0);
+  add (filter, BPF_JUMP_NOT_LESS, (uint32_t) start, 0, behind - 5);
+  add (filter, BPF_JUMP_NOT_LESS, (uint32_t) guest->loader[abi].end, behind - 6,
+       0);
+  add (filter, BPF_LOAD, AT_NUMBER, 0, 0);
+  for (unsigned int i = 0; i < LOADER_CALL_COUNT; i++)
+    add (filter, BPF_JUMP_EQUAL, number_of (abi, loader_calls[i]),
+         (unsigned int) LOADER_CALL_COUNT - 1 - i + done, 0);
 }
 
 /* Begin FILTER with what lets through, of GUEST's engine, what the program
@@ -105,21 +127,12 @@ number_of (const char *name)
 static void
 add_prefix (struct filter *filter, const struct guest *guest)
 {
-  uint64_t start = guest->loader_start;
-  unsigned int behind = PREFIX - 1; /* where the program's own begins */
-
   add (filter, BPF_LOAD, AT_NUMBER, 0, 0);
-  add (filter, BPF_JUMP_EQUAL, (uint32_t) -1, behind - 3, 0);
-  add (filter, BPF_LOAD, AT_ARCHITECTURE, 0, 0);
-  add (filter, BPF_JUMP_EQUAL, NATIVE_ARCHITECTURE, 0, behind - 4);
-  add (filter, BPF_LOAD, AT_INSTRUCTION + 4, 0, 0);
-  add (filter, BPF_JUMP_EQUAL, (uint32_t) (start >> 32), 0, behind - 6);
-  add (filter, BPF_LOAD, AT_INSTRUCTION, 0, 0);
-  add (filter, BPF_JUMP_NOT_LESS, (uint32_t) start, 0, behind - 8);
-  add (filter, BPF_LOAD, AT_NUMBER, 0, 0);
-  for (unsigned int i = 0; i < LOADER_CALL_COUNT; i++)
-    add (filter, BPF_JUMP_EQUAL, number_of (loader_calls[i]),
-         (unsigned int) LOADER_CALL_COUNT - i, 0);
+  add (filter, BPF_JUMP_EQUAL, (uint32_t) -1,
+       GUEST_ABI_COUNT * LOADER_BLOCK + 1, 0);
+  for (enum guest_abi abi = 0; abi < GUEST_ABI_COUNT; abi++)
+    add_loader (filter, guest, abi,
+                (GUEST_ABI_COUNT - 1 - abi) * LOADER_BLOCK + 1);
   add (filter, BPF_JUMP, 1, 0, 0);
   add (filter, BPF_RETURN, FILTER_ALLOW, 0, 0);
   /* As at the start of any program.  */
@@ -132,12 +145,14 @@ install (struct guest_task *task, struct guest_call *call,
          const struct filter *filter)
 {
   const struct guest_ops *ops = task->guest->ops;
-  struct program_header header = { .count = filter->count };
+  struct k_program program = { .count = filter->count };
+  unsigned char bytes[sizeof program];
   int status = ops->scratch (task, filter->instruction,
                              filter->count * sizeof filter->instruction[0],
-                             &header.instructions);
+                             &program.instructions);
+  size_t size = guest_form_program (call, &program, bytes);
   if (status == 0)
-    status = ops->scratch (task, &header, sizeof header, &call->arg[2]);
+    status = ops->scratch (task, bytes, size, &call->arg[2]);
   return status < 0 ? guest_answer (call, status) : GUEST_RUN_EXIT;
 }
 
@@ -153,7 +168,8 @@ enter_strict (struct guest_task *task, struct guest_call *call)
   filter.count = 0;
   add (&filter, BPF_LOAD, AT_NUMBER, 0, 0);
   for (unsigned int i = 0; i < count; i++)
-    add (&filter, BPF_JUMP_EQUAL, number_of (allowed[i]), count - i, 0);
+    add (&filter, BPF_JUMP_EQUAL, number_of (call->abi, allowed[i]), count - i,
+         0);
   add (&filter, BPF_RETURN, FILTER_KILL, 0, 0);
   add (&filter, BPF_RETURN, FILTER_ALLOW, 0, 0);
   return install (task, call, &filter);
@@ -164,10 +180,10 @@ static enum guest_verdict
 enter_filter (struct guest_task *task, struct guest_call *call)
 {
   struct guest *guest = task->guest;
-  struct program_header header;
+  struct k_program header;
   struct filter filter;
 
-  int status = guest->ops->read (task, call->arg[2], &header, sizeof header);
+  int status = guest_read_program (task, call, call->arg[2], &header);
   if (status < 0)
     return guest_answer (call, status);
   if (header.count == 0 || header.count > FILTER_INSTRUCTIONS_MAX)
@@ -175,7 +191,7 @@ enter_filter (struct guest_task *task, struct guest_call *call)
   if (!task->ids.no_new_privileges
       && !guest_ids_can (&task->ids, GUEST_CAP_SYS_ADMIN))
     return guest_answer (call, -K_EACCES);
-  if (header.count > ROOM - PREFIX || guest->loader_start == 0)
+  if (header.count > ROOM - PREFIX || guest->loader[call->abi].start == 0)
     return GUEST_RUN_EXIT;
 
   filter.count = 0;

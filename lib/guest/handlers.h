@@ -10,6 +10,7 @@
 #include "lib/guest/call.h"
 #include "lib/guest/calls.h"
 #include "lib/guest/host.h"
+#include "lib/guest/layout.h"
 #include "lib/guest/path.h"
 
 /* Bits of clone's flags: new namespaces, and the one that would make a child
@@ -18,6 +19,10 @@
 #define CLONE_NEWTIME 0x80u
 #define CLONE_UNTRACED 0x00800000u
 #define CLONE_FS 0x200u
+
+/* Which calls within socketcall are not simply run: bits by their numbers
+   there.  */
+#define SOCKETCALL_HANDLED 0x1f98eeu
 
 /* Answer CALL with RESULT.  */
 static inline enum guest_verdict
@@ -34,6 +39,11 @@ guest_argument_fd (const struct guest_call *call, int index)
 {
   return index < 0 ? GUEST_AT_CWD : (int) (uint32_t) call->arg[index];
 }
+
+/* Let RULE, or none, say what TASK's CALL means.  */
+enum guest_verdict guest_enter_rule (struct guest_task *task,
+                                     struct guest_call *call,
+                                     const struct guest_rule *rule);
 
 /* Return the enum guest_final bits that path argument WHICH of CALL asks
    for.  */
@@ -130,6 +140,7 @@ guest_enter_function guest_enter_move;
 guest_enter_function guest_enter_name;
 guest_enter_function guest_enter_open;
 guest_enter_function guest_enter_openat2;
+guest_enter_function guest_enter_personality;
 guest_enter_function guest_enter_prctl;
 guest_enter_function guest_enter_prctl_seccomp;
 guest_enter_function guest_enter_ptrace;
@@ -153,6 +164,7 @@ guest_enter_function guest_enter_setresuid;
 guest_enter_function guest_enter_setreuid;
 guest_enter_function guest_enter_setuid;
 guest_enter_function guest_enter_setxattr;
+guest_enter_function guest_enter_socketcall;
 guest_enter_function guest_enter_stat;
 guest_enter_function guest_enter_statfs;
 guest_enter_function guest_enter_statx;
@@ -168,6 +180,7 @@ guest_leave_function guest_leave_chdir;
 guest_leave_function guest_leave_getsockopt;
 guest_leave_function guest_leave_make;
 guest_leave_function guest_leave_name;
+guest_leave_function guest_leave_personality;
 guest_leave_function guest_leave_prctl;
 guest_leave_function guest_leave_recvmsg;
 guest_leave_function guest_leave_seccomp;

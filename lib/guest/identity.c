@@ -8,8 +8,7 @@
 
 #define KEEP UINT32_MAX
 
-/* Write the COUNT 32-bit VALUES, each where an argument says, from argument
-   0 on.  */
+/* Write the three ids, each where an argument says, from argument 0 on.  */
 static enum guest_verdict
 answer_three (struct guest_task *task, struct guest_call *call, uint32_t one,
               uint32_t two, uint32_t three)
@@ -18,28 +17,28 @@ answer_three (struct guest_task *task, struct guest_call *call, uint32_t one,
 
   for (int i = 0; i < 3; i++)
     {
-      int status = task->guest->ops->write (task, call->arg[i], &values[i],
-                                            sizeof values[i]);
+      int status = guest_write_ids (task, call, call->arg[i], &values[i], 1);
       if (status < 0)
         return guest_answer (call, status);
     }
   return guest_answer (call, 0);
 }
 
-/* getuid, geteuid, getgid, getegid.  */
+/* getuid, geteuid, getgid, getegid, also with 32 behind.  */
 enum guest_verdict
 guest_enter_getid (struct guest_task *task, struct guest_call *call)
 {
   const struct guest_ids *ids = &task->ids;
   const char *name = call->rule->name;
+  uint32_t id = ids->egid;
 
-  if (guest_text_equal (name, "getuid"))
-    return guest_answer (call, ids->uid);
-  if (guest_text_equal (name, "geteuid"))
-    return guest_answer (call, ids->euid);
-  if (guest_text_equal (name, "getgid"))
-    return guest_answer (call, ids->gid);
-  return guest_answer (call, ids->egid);
+  if (guest_text_is (name, 6, "getuid"))
+    id = ids->uid;
+  else if (guest_text_is (name, 7, "geteuid"))
+    id = ids->euid;
+  else if (guest_text_is (name, 6, "getgid"))
+    id = ids->gid;
+  return guest_answer (call, guest_shown_id (call, id));
 }
 
 enum guest_verdict
@@ -66,9 +65,8 @@ guest_enter_getgroups (struct guest_task *task, struct guest_call *call)
     return guest_answer (call, -K_EINVAL);
   if (size > 0 && ids->group_count > 0)
     {
-      int status =
-          task->guest->ops->write (task, call->arg[1], ids->group,
-                                   ids->group_count * sizeof ids->group[0]);
+      int status = guest_write_ids (task, call, call->arg[1], ids->group,
+                                    ids->group_count);
       if (status < 0)
         return guest_answer (call, status);
     }
@@ -86,9 +84,8 @@ guest_enter_setgroups (struct guest_task *task, struct guest_call *call)
     return guest_answer (call, -K_EPERM);
   if (count > GUEST_GROUPS_MAX)
     return guest_answer (call, -K_EINVAL);
-  int status = count > 0 ? task->guest->ops->read (task, call->arg[1], groups,
-                                                   count * sizeof groups[0])
-                         : 0;
+  int status =
+      count > 0 ? guest_read_ids (task, call, call->arg[1], groups, count) : 0;
   if (status < 0)
     return guest_answer (call, status);
   for (uint32_t i = 0; i < count; i++)
@@ -172,7 +169,7 @@ enum guest_verdict
 guest_enter_setuid (struct guest_task *task, struct guest_call *call)
 {
   const struct guest_ids *ids = &task->ids;
-  uint32_t uid = (uint32_t) call->arg[0];
+  uint32_t uid = guest_argument_id (call, 0);
 
   if (uid == KEEP)
     return guest_answer (call, -K_EINVAL);
@@ -187,7 +184,7 @@ enum guest_verdict
 guest_enter_setgid (struct guest_task *task, struct guest_call *call)
 {
   const struct guest_ids *ids = &task->ids;
-  uint32_t gid = (uint32_t) call->arg[0];
+  uint32_t gid = guest_argument_id (call, 0);
 
   if (gid == KEEP)
     return guest_answer (call, -K_EINVAL);
@@ -202,8 +199,8 @@ enum guest_verdict
 guest_enter_setreuid (struct guest_task *task, struct guest_call *call)
 {
   const struct guest_ids *ids = &task->ids;
-  uint32_t real = (uint32_t) call->arg[0];
-  uint32_t effective = (uint32_t) call->arg[1];
+  uint32_t real = guest_argument_id (call, 0);
+  uint32_t effective = guest_argument_id (call, 1);
 
   if (!guest_ids_can (ids, GUEST_CAP_SETUID)
       && ((real != KEEP && real != ids->uid && real != ids->euid)
@@ -219,8 +216,8 @@ enum guest_verdict
 guest_enter_setregid (struct guest_task *task, struct guest_call *call)
 {
   const struct guest_ids *ids = &task->ids;
-  uint32_t real = (uint32_t) call->arg[0];
-  uint32_t effective = (uint32_t) call->arg[1];
+  uint32_t real = guest_argument_id (call, 0);
+  uint32_t effective = guest_argument_id (call, 1);
 
   if (!guest_ids_can (ids, GUEST_CAP_SETGID)
       && ((real != KEEP && real != ids->gid && real != ids->egid)
@@ -238,12 +235,12 @@ guest_enter_setresuid (struct guest_task *task, struct guest_call *call)
   const struct guest_ids *ids = &task->ids;
 
   for (int i = 0; i < 3; i++)
-    if ((uint32_t) call->arg[i] != KEEP
+    if (guest_argument_id (call, i) != KEEP
         && !guest_ids_can (ids, GUEST_CAP_SETUID)
-        && !is_one_of_uids (ids, (uint32_t) call->arg[i]))
+        && !is_one_of_uids (ids, guest_argument_id (call, i)))
       return guest_answer (call, -K_EPERM);
-  return set_uids (task, call, (uint32_t) call->arg[0], (uint32_t) call->arg[1],
-                   (uint32_t) call->arg[2]);
+  return set_uids (task, call, guest_argument_id (call, 0),
+                   guest_argument_id (call, 1), guest_argument_id (call, 2));
 }
 
 enum guest_verdict
@@ -252,40 +249,40 @@ guest_enter_setresgid (struct guest_task *task, struct guest_call *call)
   const struct guest_ids *ids = &task->ids;
 
   for (int i = 0; i < 3; i++)
-    if ((uint32_t) call->arg[i] != KEEP
+    if (guest_argument_id (call, i) != KEEP
         && !guest_ids_can (ids, GUEST_CAP_SETGID)
-        && !is_one_of_gids (ids, (uint32_t) call->arg[i]))
+        && !is_one_of_gids (ids, guest_argument_id (call, i)))
       return guest_answer (call, -K_EPERM);
-  return set_gids (task, call, (uint32_t) call->arg[0], (uint32_t) call->arg[1],
-                   (uint32_t) call->arg[2]);
+  return set_gids (task, call, guest_argument_id (call, 0),
+                   guest_argument_id (call, 1), guest_argument_id (call, 2));
 }
 
 enum guest_verdict
 guest_enter_setfsuid (struct guest_task *task, struct guest_call *call)
 {
   struct guest_ids *ids = &task->ids;
-  uint32_t uid = (uint32_t) call->arg[0];
+  uint32_t uid = guest_argument_id (call, 0);
   uint32_t old = ids->fsuid;
 
   if (uid != KEEP
       && (guest_ids_can (ids, GUEST_CAP_SETUID) || uid == old
           || is_one_of_uids (ids, uid)))
     ids->fsuid = uid;
-  return guest_answer (call, old);
+  return guest_answer (call, guest_shown_id (call, old));
 }
 
 enum guest_verdict
 guest_enter_setfsgid (struct guest_task *task, struct guest_call *call)
 {
   struct guest_ids *ids = &task->ids;
-  uint32_t gid = (uint32_t) call->arg[0];
+  uint32_t gid = guest_argument_id (call, 0);
   uint32_t old = ids->fsgid;
 
   if (gid != KEEP
       && (guest_ids_can (ids, GUEST_CAP_SETGID) || gid == old
           || is_one_of_gids (ids, gid)))
     ids->fsgid = gid;
-  return guest_answer (call, old);
+  return guest_answer (call, guest_shown_id (call, old));
 }
 
 /* The header and data of capget and capset.  */
@@ -545,6 +542,31 @@ put_name (char *field, const char *name)
   guest_text_add (&text, name);
 }
 
+/* What uname shows of the machine to whom personality says 32 bits.  */
+#if defined __x86_64__
+#  define MACHINE_32 "i686"
+#else
+#  define MACHINE_32 "armv8l"
+#endif
+
+/* Write the COUNT texts of NAME, cut to SIZE bytes each.  */
+static int
+write_short_names (struct guest_task *task, uint64_t address,
+                   const struct k_utsname *name, int count, size_t size)
+{
+  const char *from = name->sysname;
+  char fields[5 * 65];
+
+  for (int field = 0; field < count; field++, from += sizeof name->sysname)
+    {
+      for (size_t i = 0; i < size - 1; i++)
+        fields[(size_t) field * size + i] = from[i];
+      fields[(size_t) (field + 1) * size - 1] = '\0';
+    }
+  return task->guest->ops->write (task, address, fields, (size_t) count * size);
+}
+
+/* uname, olduname, oldolduname.  */
 enum guest_verdict
 guest_enter_uname (struct guest_task *task, struct guest_call *call)
 {
@@ -559,9 +581,36 @@ guest_enter_uname (struct guest_task *task, struct guest_call *call)
   put_name (name.domainname, names->domain);
   put_name (name.release, names->release);
   put_name (name.version, names->version);
-  put_name (name.machine, names->machine);
+  put_name (name.machine, task->linux32 ? MACHINE_32 : names->machine);
+  switch ((enum guest_layout) call->rule->layout)
+    {
+    case GUEST_LAYOUT_OLD:
+      return guest_answer (
+          call, write_short_names (task, call->arg[0], &name, 5, 65));
+    case GUEST_LAYOUT_OLDER:
+      return guest_answer (call,
+                           write_short_names (task, call->arg[0], &name, 5, 9));
+    case GUEST_LAYOUT_WORDS:
+    case GUEST_LAYOUT_WIDE:
+      break;
+    }
   return guest_answer (
       call, guest->ops->write (task, call->arg[0], &name, sizeof name));
+}
+
+/* personality runs, and is noted for uname.  */
+enum guest_verdict
+guest_enter_personality (struct guest_task *task, struct guest_call *call)
+{
+  (void) task;
+  return (uint32_t) call->arg[0] == UINT32_MAX ? GUEST_PASS : GUEST_RUN_EXIT;
+}
+
+void
+guest_leave_personality (struct guest_task *task, struct guest_call *call)
+{
+  if (call->result >= 0)
+    task->linux32 = (call->arg[0] & K_PER_MASK) == K_PER_LINUX32;
 }
 
 /* sethostname, setdomainname: only what the container is told changes.  */

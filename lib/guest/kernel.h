@@ -37,6 +37,7 @@ enum
   K_ENOTEMPTY = 39,
   K_ELOOP = 40,
   K_ENODATA = 61,
+  K_EOVERFLOW = 75,
   K_EPROTONOSUPPORT = 93,
   K_EOPNOTSUPP = 95,
   K_EADDRINUSE = 98
@@ -233,6 +234,19 @@ struct k_stat
 #endif
 };
 
+/* struct statfs.  */
+struct k_statfs
+{
+  uint64_t f_type;
+  uint64_t f_bsize;
+  uint64_t f_counts[5]; /* blocks, free and available; files, and free */
+  uint64_t f_fsid;
+  uint64_t f_namelen;
+  uint64_t f_frsize;
+  uint64_t f_flags;
+  uint64_t f_spare[4];
+};
+
 /* struct statx.  */
 struct k_statx
 {
@@ -313,6 +327,13 @@ struct k_mmsghdr
   uint32_t pad;
 };
 
+/* A filter of system calls: struct sock_fprog.  */
+struct k_program
+{
+  uint16_t count;
+  uint64_t instructions;
+};
+
 /* uname.  */
 struct k_utsname
 {
@@ -322,6 +343,13 @@ struct k_utsname
   char version[65];
   char machine[65];
   char domainname[65];
+};
+
+/* Execution domains (personality).  */
+enum
+{
+  K_PER_MASK = 0xff,
+  K_PER_LINUX32 = 8
 };
 
 /* What a symbolic link may cost: links followed in one path.  */

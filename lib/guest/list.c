@@ -44,6 +44,8 @@ struct listing
   char bytes[GUEST_PATH_SIZE];
   size_t size; /* that the program has room for */
   size_t length;
+  size_t word; /* bytes of the inode and of the offset, and what entries are
+                  aligned to */
   bool is_old; /* getdents, not getdents64 */
 };
 
@@ -52,19 +54,20 @@ static bool
 add_entry (struct listing *listing, uint64_t inode, char type, const char *name,
            size_t name_length)
 {
-  size_t start = 18 + !listing->is_old;
-  size_t whole = (start + name_length + 1 + listing->is_old + 7) & ~(size_t) 7;
+  size_t word = listing->word;
+  size_t start = 2 * word + 2 + !listing->is_old;
+  size_t whole = (start + name_length + 1 + listing->is_old + word - 1) & -word;
   char *entry = listing->bytes + listing->length;
 
   if (whole > listing->size - listing->length)
     return false;
   for (size_t i = 0; i < whole; i++)
     entry[i] = '\0';
-  for (size_t i = 0; i < 8; i++)
+  for (size_t i = 0; i < word; i++)
     entry[i] = (char) (inode >> 8 * i);
-  entry[16] = (char) (whole & 0xff);
-  entry[17] = (char) (whole >> 8);
-  entry[listing->is_old ? whole - 1 : 18] = type;
+  entry[2 * word] = (char) (whole & 0xff);
+  entry[2 * word + 1] = (char) (whole >> 8);
+  entry[listing->is_old ? whole - 1 : start - 1] = type;
   for (size_t i = 0; i < name_length; i++)
     entry[start + i] = name[i];
   listing->length += whole;
@@ -190,6 +193,7 @@ guest_enter_list (struct guest_task *task, struct guest_call *call)
   listing.length = 0;
   listing.size = size < sizeof listing.bytes ? size : sizeof listing.bytes;
   listing.is_old = call->rule->number[GUEST_X86_64] == 78;
+  listing.word = listing.is_old ? guest_word_size (call) : 8;
   fill_listing (task, fd, ours, &listing);
   if (owned)
     host_close (guest, ours);

@@ -15,6 +15,7 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/identity.c \
   lib/guest/ids.c lib/guest/ids.h \
   lib/guest/kernel.h \
+  lib/guest/layout.c lib/guest/layout.h \
   lib/guest/list.c \
   lib/guest/attribute.c \
   lib/guest/attributes.c lib/guest/attributes.h \
@@ -28,6 +29,7 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/record.c lib/guest/record.h \
   lib/guest/read-only.c lib/guest/read-only.h \
   lib/guest/socket.c \
+  lib/guest/socketcall.c \
   lib/guest/stat.c \
   lib/guest/text.c lib/guest/text.h \
   lib/guest/view.c lib/guest/view.h
@@ -47,7 +49,8 @@ tests_unit_test_guest_attributes_LDADD = lib/guest/libguest.a
 
 tests_unit_test_guest_calls_SOURCES = tests/unit/test-guest-calls.c \
   tests/unit/guest-engine.h
-nodist_tests_unit_test_guest_calls_SOURCES = tests/unit/guest-calls.inc
+nodist_tests_unit_test_guest_calls_SOURCES = tests/unit/guest-calls.inc \
+  tests/unit/guest-calls-i386.inc
 tests_unit_test_guest_calls_CPPFLAGS = -I. $(PLAIN_CPPFLAGS)
 tests_unit_test_guest_calls_CFLAGS = $(PLAIN_CFLAGS)
 tests_unit_test_guest_calls_LDADD = lib/guest/libguest.a
@@ -82,8 +85,17 @@ tests/unit/guest-calls.inc: lib/guest/local.mk
 	  && sed -n 's/^#define __NR_\([a-z_0-9]*\) .*/{ "\1", __NR_\1 },/p' \
 	    $@.tmp | grep -v '"syscalls"\|"arch_specific_syscall"' > $@ \
 	  && rm -f $@.tmp
+CLEANFILES += tests/unit/guest-calls-i386.inc
+tests/unit/guest-calls-i386.inc: lib/guest/local.mk
+	$(AM_V_GEN)mkdir -p tests/unit && : > $@.tmp \
+	  && if test -n '$(I386_CFLAGS)'; then \
+	    echo '#include <asm/unistd.h>' \
+	      | $(CC) $(I386_CFLAGS) -E -dM - > $@.tmp; fi \
+	  && sed -n 's/^#define __NR_\([a-z_0-9]*\) \([0-9]*\)$$/{ "\1", \2 },/p' \
+	    $@.tmp > $@ \
+	  && rm -f $@.tmp
 tests/unit/test_guest_calls-test-guest-calls.$(OBJEXT): \
-  tests/unit/guest-calls.inc
+  tests/unit/guest-calls.inc tests/unit/guest-calls-i386.inc
 
 shell_tests += tests/shell/guest-bare.sh
 fuzz_targets += tests/fuzz/fuzz-guest-path.c
@@ -108,3 +120,10 @@ tests_unit_test_guest_exec_LDADD = lib/guest/libguest.a $(LIBELF_LIBS)
 if HAVE_LIBELF
 tests_unit_test_guest_exec_CPPFLAGS += -DHAVE_LIBELF=1
 endif
+
+check_PROGRAMS += tests/unit/test-guest-i386
+tests_unit_test_guest_i386_SOURCES = tests/unit/test-guest-i386.c \
+  tests/unit/guest-engine.h
+tests_unit_test_guest_i386_CPPFLAGS = $(PLAIN_CPPFLAGS)
+tests_unit_test_guest_i386_CFLAGS = $(PLAIN_CFLAGS)
+tests_unit_test_guest_i386_LDADD = lib/guest/libguest.a

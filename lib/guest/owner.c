@@ -261,8 +261,8 @@ guest_enter_chown (struct guest_task *task, struct guest_call *call)
 
   if (!task->guest->identity.root)
     return guest_enter_paths (task, call);
-  return change_path (task, call, (uint32_t) call->arg[at + 1],
-                      (uint32_t) call->arg[at + 2], false);
+  return change_path (task, call, guest_argument_id (call, at + 1),
+                      guest_argument_id (call, at + 2), false);
 }
 
 enum guest_verdict
@@ -270,8 +270,8 @@ guest_enter_fchown (struct guest_task *task, struct guest_call *call)
 {
   if (!task->guest->identity.root)
     return GUEST_PASS;
-  return change_fd (task, call, (uint32_t) call->arg[1],
-                    (uint32_t) call->arg[2], false);
+  return change_fd (task, call, guest_argument_id (call, 1),
+                    guest_argument_id (call, 2), false);
 }
 
 /* chmod, fchmodat, fchmodat2.  */

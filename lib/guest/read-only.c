@@ -72,7 +72,8 @@ guest_refuse_change (struct guest *guest, const struct guest_call *call,
                                            : -K_EROFS;
   if (result < 0)
     return result;
-  if (x86_64 == 76 && !found->virtual) /* truncate */
+  /* truncate, truncate64 */
+  if (guest_text_is (call->rule->name, 8, "truncate") && !found->virtual)
     {
       uint32_t type = status.st_mode & K_S_IFMT;
       if (type != K_S_IFREG)

@@ -35,13 +35,6 @@ struct credentials
   uint32_t uid, gid;
 };
 
-struct control_header
-{
-  uint64_t length;
-  int32_t level;
-  int32_t type;
-};
-
 /* Read the LENGTH bytes of an address at PLACE.  Return 1 when it is a path
    of AF_UNIX, which ADDRESS then holds with a NUL in PATH; 0 when it is
    something else; a negative errno.  */
@@ -273,27 +266,33 @@ guest_enter_sendto (struct guest_task *task, struct guest_call *call)
   return enter_address (task, call, 4, false);
 }
 
-/* Let VISIT change every credential in the SIZE bytes of CONTROL messages.
-   Return whether there was one.  */
+/* Let VISIT change every credential in the SIZE bytes of CONTROL messages of
+   CALL.  Return whether there was one.  */
 static bool
-each_credential (struct guest *guest, char *control, uint64_t size,
+each_credential (struct guest *guest, const struct guest_call *call,
+                 char *control, uint64_t size,
                  void (*visit) (struct guest *, struct credentials *))
 {
+  uint64_t header = guest_message_layout (call)->control;
+  uint64_t word = guest_word_size (call);
   bool any = false;
 
-  for (uint64_t at = 0; at + sizeof (struct control_header) <= size;)
+  for (uint64_t at = 0; at + header <= size;)
     {
-      struct control_header *header =
-          (struct control_header *) (void *) (control + at);
-      if (header->length < sizeof *header || header->length > size - at)
+      uint64_t length = 0;
+      int32_t kind[2]; /* level and type */
+      __builtin_memcpy (&length, control + at, word);
+      __builtin_memcpy (kind, control + at + word, sizeof kind);
+      if (length < header || length > size - at)
         break;
-      if (header->level == SOL_SOCKET && header->type == SCM_CREDENTIALS
-          && header->length >= sizeof *header + sizeof (struct credentials))
+      if (kind[0] == SOL_SOCKET && kind[1] == SCM_CREDENTIALS
+          && length >= header + sizeof (struct credentials))
         {
-          visit (guest, (struct credentials *) (void *) (header + 1));
+          visit (guest,
+                 (struct credentials *) (void *) (control + at + header));
           any = true;
         }
-      at += (header->length + 7) & ~(uint64_t) 7;
+      at += (length + word - 1) & -word;
     }
   return any;
 }
@@ -314,33 +313,35 @@ make_shown (struct guest *guest, struct credentials *credentials)
     credentials->gid = guest->identity.gid;
 }
 
-/* Replace the credentials that MESSAGE sends by those that we have.  Return
-   as translate_address.  */
+/* Replace the credentials that MESSAGE of CALL sends by those that we have.
+   Return as translate_address.  */
 static int
-translate_control (struct guest_task *task, struct k_msghdr *message)
+translate_control (struct guest_task *task, const struct guest_call *call,
+                   struct k_msghdr *message)
 {
   struct guest *guest = task->guest;
   uint64_t control[CONTROL_MAX / 8];
   uint64_t size = message->msg_controllen;
 
   if (!guest->identity.emulated || message->msg_control == 0
-      || size < sizeof (struct control_header) || size > sizeof control)
+      || size < guest_message_layout (call)->control || size > sizeof control)
     return 0;
   int status =
       guest->ops->read (task, message->msg_control, control, (size_t) size);
   if (status < 0)
     return status;
-  if (!each_credential (guest, (char *) control, size, make_real))
+  if (!each_credential (guest, call, (char *) control, size, make_real))
     return 0;
   status =
       guest->ops->scratch (task, control, (size_t) size, &message->msg_control);
   return status < 0 ? status : 1;
 }
 
-/* Make what MESSAGE sends right for the kernel.  Return as
+/* Make what MESSAGE of CALL sends right for the kernel.  Return as
    translate_address.  */
 static int
-translate_message (struct guest_task *task, struct k_msghdr *message)
+translate_message (struct guest_task *task, const struct guest_call *call,
+                   struct k_msghdr *message)
 {
   uint64_t length = (uint32_t) message->msg_namelen;
   int name = translate_address (task, &message->msg_name, &length, false);
@@ -348,24 +349,26 @@ translate_message (struct guest_task *task, struct k_msghdr *message)
   if (name < 0)
     return name;
   message->msg_namelen = (int32_t) length;
-  int control = translate_control (task, message);
+  int control = translate_control (task, call, message);
   return control < 0 ? control : name | control;
 }
 
 enum guest_verdict
 guest_enter_sendmsg (struct guest_task *task, struct guest_call *call)
 {
-  const struct guest_ops *ops = task->guest->ops;
   struct k_msghdr message;
-  int status = ops->read (task, call->arg[1], &message, sizeof message);
+  unsigned char bytes[GUEST_MESSAGE_MAX];
+  int status = guest_read_message (task, call, call->arg[1], &message);
 
   if (status == 0)
-    status = translate_message (task, &message);
+    status = translate_message (task, call, &message);
   if (status < 0)
     return guest_answer (call, status);
   if (status == 0)
     return GUEST_PASS;
-  status = ops->scratch (task, &message, sizeof message, &call->arg[1]);
+  guest_form_message (call, &message, bytes);
+  status = task->guest->ops->scratch (
+      task, bytes, guest_message_layout (call)->size, &call->arg[1]);
   return status < 0 ? guest_answer (call, status) : GUEST_RUN;
 }
 
@@ -376,8 +379,9 @@ guest_enter_sendmsg (struct guest_task *task, struct guest_call *call)
 enum guest_verdict
 guest_enter_sendmmsg (struct guest_task *task, struct guest_call *call)
 {
-  const struct guest_ops *ops = task->guest->ops;
-  struct k_mmsghdr messages[MESSAGES_MAX];
+  unsigned char bytes[MESSAGES_MAX * GUEST_MESSAGE_MAX];
+  size_t stride = guest_message_layout (call)->stride;
+  int status = 0;
   uint64_t count = (uint32_t) call->arg[2];
   uint64_t asked = count;
   int changed = 0;
@@ -386,13 +390,17 @@ guest_enter_sendmmsg (struct guest_task *task, struct guest_call *call)
     count = MESSAGES_MAX;
   if (count == 0)
     return GUEST_PASS;
-  int status = ops->read (task, call->arg[1], messages,
-                          (size_t) count * sizeof messages[0]);
   for (uint64_t i = 0; status >= 0 && i < count; i++)
     {
-      status = translate_message (task, &messages[i].msg_hdr);
+      struct k_msghdr message;
+      status =
+          guest_read_message (task, call, call->arg[1] + i * stride, &message);
+      if (status == 0)
+        status = translate_message (task, call, &message);
       if (status > 0)
         changed = 1;
+      if (status >= 0)
+        guest_form_message (call, &message, bytes + i * stride);
     }
   if (status < 0)
     return guest_answer (call, status);
@@ -400,8 +408,8 @@ guest_enter_sendmmsg (struct guest_task *task, struct guest_call *call)
     return GUEST_PASS;
   call->kept[1] = call->arg[1];
   call->arg[2] = count;
-  status = ops->scratch (task, messages, (size_t) count * sizeof messages[0],
-                         &call->arg[1]);
+  status = task->guest->ops->scratch (task, bytes, (size_t) count * stride,
+                                      &call->arg[1]);
   call->kept[2] = call->arg[1];
   return status < 0 ? guest_answer (call, status) : GUEST_RUN_EXIT;
 }
@@ -410,18 +418,15 @@ void
 guest_leave_sendmmsg (struct guest_task *task, struct guest_call *call)
 {
   const struct guest_ops *ops = task->guest->ops;
+  const struct guest_message_layout *layout = guest_message_layout (call);
 
   /* How much of each message was sent.  */
   for (int64_t i = 0; i < call->result; i++)
     {
-      struct k_mmsghdr message;
-      uint64_t offset = (uint64_t) i * sizeof message;
-      if (ops->read (task, call->kept[2] + offset, &message, sizeof message) < 0
-          || ops->write (task,
-                         call->kept[1] + offset
-                             + offsetof (struct k_mmsghdr, msg_len),
-                         &message.msg_len, sizeof message.msg_len)
-                 < 0)
+      uint32_t sent;
+      uint64_t offset = (uint64_t) i * layout->stride + layout->sent;
+      if (ops->read (task, call->kept[2] + offset, &sent, sizeof sent) < 0
+          || ops->write (task, call->kept[1] + offset, &sent, sizeof sent) < 0)
         break;
     }
 }
@@ -520,7 +525,7 @@ guest_enter_recvmsg (struct guest_task *task, struct guest_call *call)
 {
   struct k_msghdr message;
 
-  if (task->guest->ops->read (task, call->arg[1], &message, sizeof message) < 0)
+  if (guest_read_message (task, call, call->arg[1], &message) < 0)
     return GUEST_PASS;
   if (message.msg_name == 0
       && (!task->guest->identity.emulated || message.msg_control == 0))
@@ -539,35 +544,37 @@ guest_enter_recvmmsg (struct guest_task *task, struct guest_call *call)
   return GUEST_RUN_EXIT;
 }
 
-/* Mend the message header at PLACE, where a name had room for CAPACITY bytes
-   (0: not known, so for what is there).  */
+/* Mend the message header of CALL at PLACE, where a name had room for CAPACITY
+   bytes (0: not known, so for what is there).  */
 static void
-mend_message (struct guest_task *task, uint64_t place, uint64_t capacity)
+mend_message (struct guest_task *task, const struct guest_call *call,
+              uint64_t place, uint64_t capacity)
 {
   struct guest *guest = task->guest;
   const struct guest_ops *ops = guest->ops;
   struct k_msghdr message;
   uint64_t control[CONTROL_MAX / 8];
 
-  if (ops->read (task, place, &message, sizeof message) < 0)
+  const struct guest_message_layout *layout = guest_message_layout (call);
+
+  if (guest_read_message (task, call, place, &message) < 0)
     return;
   if (message.msg_name != 0)
     {
       uint32_t length = (uint32_t) message.msg_namelen;
       if (mend_address (task, message.msg_name, &length,
                         capacity > 0 ? capacity : length, false))
-        (void) ops->write (task,
-                           place + offsetof (struct k_msghdr, msg_namelen),
-                           &length, sizeof length);
+        (void) ops->write (task, place + layout->namelen, &length,
+                           sizeof length);
     }
   if (!guest->identity.emulated || message.msg_control == 0
-      || message.msg_controllen < sizeof (struct control_header)
+      || message.msg_controllen < layout->control
       || message.msg_controllen > sizeof control
       || ops->read (task, message.msg_control, control,
                     (size_t) message.msg_controllen)
              < 0)
     return;
-  if (each_credential (guest, (char *) control, message.msg_controllen,
+  if (each_credential (guest, call, (char *) control, message.msg_controllen,
                        make_shown))
     (void) ops->write (task, message.msg_control, control,
                        (size_t) message.msg_controllen);
@@ -580,12 +587,12 @@ guest_leave_recvmsg (struct guest_task *task, struct guest_call *call)
   if (call->kept[1])
     {
       if (call->result >= 0)
-        mend_message (task, call->arg[1], call->kept[0]);
+        mend_message (task, call, call->arg[1], call->kept[0]);
       return;
     }
+  size_t stride = guest_message_layout (call)->stride;
   for (int64_t i = 0; i < call->result; i++)
-    mend_message (task, call->arg[1] + (uint64_t) i * sizeof (struct k_mmsghdr),
-                  0);
+    mend_message (task, call, call->arg[1] + (uint64_t) i * stride, 0);
 }
 
 enum guest_verdict

@@ -69,8 +69,8 @@ static enum guest_verdict
 answer_status (struct guest_task *task, struct guest_call *call, int index,
                const struct k_stat *status)
 {
-  return guest_answer (call, task->guest->ops->write (task, call->arg[index],
-                                                      status, sizeof *status));
+  return guest_answer (call,
+                       guest_write_stat (task, call, call->arg[index], status));
 }
 
 /* Fill STATUS with what TASK's descriptor FD is.  */
@@ -101,7 +101,7 @@ guest_enter_fstat (struct guest_task *task, struct guest_call *call)
   return answer_status (task, call, 1, &status);
 }
 
-/* stat, lstat, newfstatat.  */
+/* stat, lstat, newfstatat in all their forms.  */
 enum guest_verdict
 guest_enter_stat (struct guest_task *task, struct guest_call *call)
 {

@@ -16,7 +16,9 @@
 #  define NT_ARM_SYSTEM_CALL 0x404
 #endif
 
-const uint32_t arch_audit = AUDIT_ARCH_AARCH64;
+const uint32_t arch_audit[GUEST_ABI_COUNT] = {
+  [GUEST_ABI_NATIVE] = AUDIT_ARCH_AARCH64,
+};
 
 int
 registers_read (pid_t tid, struct registers *registers)
@@ -25,6 +27,7 @@ registers_read (pid_t tid, struct registers *registers)
   if (ptrace (PTRACE_GETREGSET, tid, NT_PRSTATUS, &vector) != 0)
     return -errno;
   registers->number = (int) registers->words.regs[8];
+  registers->abi = GUEST_ABI_NATIVE;
   return 0;
 }
 
@@ -46,9 +49,10 @@ registers_write (pid_t tid, const struct registers *registers)
 }
 
 bool
-registers_foreign (const struct registers *registers)
+registers_find_abi (pid_t tid, struct registers *registers)
 {
-  return (registers->words.pstate & 0x10) != 0;
+  (void) tid;
+  return (registers->words.pstate & 0x10) == 0; /* not AArch32 */
 }
 
 long
@@ -109,6 +113,18 @@ registers_restore (struct registers *registers, const struct registers *entry)
     registers->words.regs[i] = entry->words.regs[i];
   registers->words.regs[8] = entry->words.regs[8];
   registers->number = (long) registers->words.regs[8];
+}
+
+void
+registers_repeat (struct registers *registers, const struct registers *entry)
+{
+  enum
+  {
+    INSTRUCTION = 4 /* bytes */
+  };
+  registers_restore (registers, entry);
+  registers->words.regs[0] = entry->words.regs[0];
+  registers->words.pc = entry->words.pc - INSTRUCTION;
 }
 
 bool

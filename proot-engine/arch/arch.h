@@ -11,25 +11,34 @@
 #include <sys/types.h>
 #include <sys/user.h>
 
-/* The general registers as the kernel gives them, and on machines where the
-   number of a system call is kept apart, that number.  */
+#include "lib/guest/call.h"
+
+/* The general registers as the kernel gives them; on machines where the
+   number of a system call is kept apart, that number; and through which ABI
+   the call is made, which says which registers mean what.  */
 struct registers
 {
   struct user_regs_struct words;
   long number;
+  enum guest_abi abi;
 };
 
-/* What AUDIT_ARCH_* constant the filter compares with.  */
-extern const uint32_t arch_audit;
+/* The AUDIT_ARCH_* constants of each ABI; 0 for one that does not exist
+   here.  */
+extern const uint32_t arch_audit[GUEST_ABI_COUNT];
 
-/* Read or write all registers of the stopped task TID.  Return 0 or a
-   negative errno (-ESRCH: the task is no more).  */
+/* Read all registers of the stopped task TID; the ABI becomes the native one.
+   Return 0 or a negative errno (-ESRCH: the task is no more).  */
 int registers_read (pid_t tid, struct registers *registers);
+
+/* Write them.  */
 int registers_write (pid_t tid, const struct registers *registers);
 
-/* Return whether the system call in REGISTERS was made through another
-   interface than the native one, as far as registers tell.  */
-bool registers_foreign (const struct registers *registers);
+/* Find out through which ABI the task TID, which is stopped in a system call
+   with REGISTERS, makes it, and set their abi.  Costs a look at the kernel
+   only where registers do not tell.  Return false when it is none that is
+   known.  */
+bool registers_find_abi (pid_t tid, struct registers *registers);
 
 long registers_number (const struct registers *registers);
 uint64_t registers_argument (const struct registers *registers, int index);
@@ -53,6 +62,11 @@ void registers_skip (struct registers *registers, int64_t result);
    again as the program wrote it.  */
 void registers_restore (struct registers *registers,
                         const struct registers *entry);
+
+/* Make REGISTERS those of the task before it made the call that it entered
+   with the registers ENTRY, which it then makes again.  */
+void registers_repeat (struct registers *registers,
+                       const struct registers *entry);
 
 /* Have the task, when it continues from an entry stop, skip its call and go
    to the trampoline at ADDRESS with the call NUMBER and the six ARGUMENTS.

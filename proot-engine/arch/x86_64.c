@@ -1,23 +1,65 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
    Copyright (C) 2026 the udocker authors
 
-   Registers of x86_64.  */
+   Registers of x86_64, and of i386 code on it: the kernel gives a 64-bit
+   tracer the same structure for both.  */
 
 #include "proot-engine/arch/arch.h"
 
 #include <errno.h>
 #include <linux/audit.h>
+#include <stddef.h>
 #include <sys/ptrace.h>
 
-const uint32_t arch_audit = AUDIT_ARCH_X86_64;
+#ifndef PTRACE_GET_SYSCALL_INFO
+#  define PTRACE_GET_SYSCALL_INFO 0x420e
+#endif
 
-/* The argument registers, in the order of system calls.  */
-#define ARGUMENTS(F)                                                           \
-  F (0, rdi) F (1, rsi) F (2, rdx) F (3, r10) F (4, r8) F (5, r9)
+enum
+{
+  ARGUMENTS = 6,
+  INSTRUCTION = 2, /* bytes of syscall, sysenter and int $0x80 */
+  TRAMPOLINE = 64, /* bytes */
+  CODE_64 = 0x33,
+  CODE_32 = 0x23 /* code segments */
+};
+
+const uint32_t arch_audit[GUEST_ABI_COUNT] = {
+  [GUEST_ABI_NATIVE] = AUDIT_ARCH_X86_64,
+  [GUEST_ABI_I386] = AUDIT_ARCH_I386,
+};
+
+/* The argument registers of each ABI, in the order of system calls.  Of those
+   in which sysenter has something else the kernel shows the argument.  */
+#define REGISTER(NAME) offsetof (struct user_regs_struct, NAME)
+static const uint8_t argument_registers[GUEST_ABI_COUNT][ARGUMENTS] = {
+  [GUEST_ABI_NATIVE] = { REGISTER (rdi), REGISTER (rsi), REGISTER (rdx),
+                         REGISTER (r10), REGISTER (r8), REGISTER (r9) },
+  [GUEST_ABI_I386] = { REGISTER (rbx), REGISTER (rcx), REGISTER (rdx),
+                       REGISTER (rsi), REGISTER (rdi), REGISTER (rbp) },
+};
+
+/* Return the place of argument INDEX in REGISTERS.  */
+static unsigned long long *
+argument_of (struct registers *registers, int index)
+{
+  size_t offset = argument_registers[registers->abi][index];
+  return (unsigned long long *) (void *) ((char *) &registers->words + offset);
+}
+
+/* Return the whole register that has argument INDEX.  */
+static uint64_t
+whole_argument (const struct registers *registers, int index)
+{
+  size_t offset = argument_registers[registers->abi][index];
+  const char *words = (const char *) &registers->words;
+  return *(const unsigned long long *) (const void *) (words + offset);
+}
 
 int
 registers_read (pid_t tid, struct registers *registers)
 {
+  registers->abi = GUEST_ABI_NATIVE;
   if (ptrace (PTRACE_GETREGS, tid, 0, &registers->words) != 0)
     return -errno;
   return 0;
@@ -31,11 +73,50 @@ registers_write (pid_t tid, const struct registers *registers)
   return 0;
 }
 
-bool
-registers_foreign (const struct registers *registers)
+/* Return the AUDIT_ARCH_* constant of the call that TID is stopped in, 0 when
+   it cannot be said.  */
+static uint32_t
+ask_kernel (pid_t tid, const struct registers *registers)
 {
-  return registers->words.cs != 0x33
-         || (registers->words.orig_rax & 0x40000000u) != 0;
+  struct
+  {
+    uint8_t op, pad[3];
+    uint32_t arch;
+    uint64_t rest[10];
+  } info;
+
+  if (ptrace (PTRACE_GET_SYSCALL_INFO, tid, sizeof info, &info) > 0)
+    return info.arch;
+  /* Before 5.3 only the instruction tells.  */
+  errno = 0;
+  long word =
+      ptrace (PTRACE_PEEKTEXT, tid, registers->words.rip - INSTRUCTION, 0);
+  if (errno != 0)
+    return 0;
+  return (word & 0xffff) == 0x80cd ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64;
+}
+
+/* 32-bit code has no other calls than its own.  In 64-bit code the instruction
+   syscall leaves the address behind it in rcx and the flags in r11; "int
+   $0x80" does not, unless somebody means to deceive.  */
+bool
+registers_find_abi (pid_t tid, struct registers *registers)
+{
+  const struct user_regs_struct *words = &registers->words;
+  registers->abi = words->cs == CODE_32 ? GUEST_ABI_I386 : GUEST_ABI_NATIVE;
+  if (words->cs == CODE_32
+      || (words->cs == CODE_64 && words->rcx == words->rip
+          && words->r11 == words->eflags))
+    return true;
+
+  uint32_t arch = ask_kernel (tid, registers);
+  for (enum guest_abi abi = 0; abi < GUEST_ABI_COUNT; abi++)
+    if (arch == arch_audit[abi])
+      {
+        registers->abi = abi;
+        return true;
+      }
+  return false;
 }
 
 long
@@ -47,16 +128,8 @@ registers_number (const struct registers *registers)
 uint64_t
 registers_argument (const struct registers *registers, int index)
 {
-  switch (index)
-    {
-#define GET(NUMBER, NAME)                                                      \
-  case NUMBER:                                                                 \
-    return registers->words.NAME;
-      ARGUMENTS (GET)
-#undef GET
-    default:
-      return 0;
-    }
+  uint64_t value = whole_argument (registers, index);
+  return registers->abi == GUEST_ABI_NATIVE ? value : (uint32_t) value;
 }
 
 int64_t
@@ -74,17 +147,8 @@ registers_instruction (const struct registers *registers)
 void
 registers_set_argument (struct registers *registers, int index, uint64_t value)
 {
-  switch (index)
-    {
-#define SET(NUMBER, NAME)                                                      \
-  case NUMBER:                                                                 \
-    registers->words.NAME = value;                                             \
-    break;
-      ARGUMENTS (SET)
-#undef SET
-    default:
-      break;
-    }
+  *argument_of (registers, index) =
+      registers->abi == GUEST_ABI_NATIVE ? value : (uint32_t) value;
 }
 
 void
@@ -109,29 +173,41 @@ registers_skip (struct registers *registers, int64_t result)
 void
 registers_restore (struct registers *registers, const struct registers *entry)
 {
+  registers->abi = entry->abi;
   registers->words.orig_rax = entry->words.orig_rax;
-#define COPY(NUMBER, NAME) registers->words.NAME = entry->words.NAME;
-  ARGUMENTS (COPY)
-#undef COPY
+  for (int i = 0; i < ARGUMENTS; i++)
+    *argument_of (registers, i) = whole_argument (entry, i);
+}
+
+void
+registers_repeat (struct registers *registers, const struct registers *entry)
+{
+  registers_restore (registers, entry);
+  registers->words.rip = entry->words.rip - INSTRUCTION;
+  registers->words.rax = entry->words.orig_rax;
+  registers->words.orig_rax = (uint64_t) -1;
 }
 
 bool
 registers_divert (struct registers *registers, uint64_t address, long number,
                   const uint64_t *arguments, uint64_t *saved)
 {
-#define EXCHANGE(NUMBER, NAME)                                                 \
-  saved[NUMBER] = registers->words.NAME;                                       \
-  registers->words.NAME = arguments[NUMBER];
-  ARGUMENTS (EXCHANGE)
-#undef EXCHANGE
+  for (int i = 0; i < ARGUMENTS; i++)
+    {
+      saved[i] = registers_argument (registers, i);
+      registers_set_argument (registers, i, arguments[i]);
+    }
   saved[6] = registers->words.rip;
   saved[7] = 0;
   registers->words.orig_rax = (uint64_t) -1;
   registers->words.rax = (uint64_t) number;
   registers->words.rip = address;
-  /* As sysret leaves them; otherwise the kernel takes the slower iret.  */
-  registers->words.rcx = address;
-  registers->words.r11 = registers->words.eflags;
+  if (registers->abi == GUEST_ABI_NATIVE)
+    {
+      /* As sysret leaves them; otherwise the kernel takes the slower iret.  */
+      registers->words.rcx = address;
+      registers->words.r11 = registers->words.eflags;
+    }
   return true;
 }
 
@@ -139,25 +215,19 @@ bool
 registers_bring_back (struct registers *registers,
                       const struct registers *entry, uint64_t address)
 {
-  enum
-  {
-    INSTRUCTION = 2, /* bytes of a syscall instruction */
-    LENGTH = 64
-  };
   uint64_t place = registers->words.rip - address;
-  if (place >= LENGTH)
+  if (place >= TRAMPOLINE)
     return false;
-  uint64_t number = registers->words.orig_rax;
-  registers_restore (registers, entry);
-  registers->words.rip = entry->words.rip;
   if (place < INSTRUCTION)
     {
       /* Not made yet: it will be made, and stop, when the handler is done.  */
-      registers->words.rip -= INSTRUCTION;
-      registers->words.rax = entry->words.orig_rax;
-      registers->words.orig_rax = (uint64_t) -1;
+      registers_repeat (registers, entry);
+      return true;
     }
-  else if (number == (uint64_t) -1)
+  uint64_t number = registers->words.orig_rax;
+  registers_restore (registers, entry);
+  registers->words.rip = entry->words.rip;
+  if (number == (uint64_t) -1)
     registers->words.orig_rax = number;
   return true;
 }

@@ -14,15 +14,17 @@
    goes wrong only after the point of no return, so the answer to any error is
    one sentence and exit status 126.  */
 
-#include <elf.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <asm/unistd.h>
+#include <linux/auxvec.h>
+#include <linux/elf.h>
 #include <linux/fcntl.h>
 #include <linux/mman.h>
 #include <linux/prctl.h>
 
 #include "proot-engine/loader/loader.h"
+#include "proot-engine/loader/machine.h"
 
 #define PERSONALITY_NO_RANDOMIZE 0x0040000u
 #define PAGE_MAX 65536u
@@ -30,6 +32,22 @@
 __attribute__ ((
     visibility ("hidden"))) extern unsigned char loader_window_data[];
 uintptr_t loader_main (uintptr_t *stack);
+
+/* An entry of the auxiliary vector.  */
+struct auxiliary
+{
+  uintptr_t type;
+  uintptr_t value;
+};
+
+/* What PR_SET_MM_MAP wants: struct prctl_mm_map as 64-bit programs see it,
+   which the kernel reads in all cases.  */
+struct memory_map
+{
+  uint64_t start_code, end_code, start_data, end_data, start_brk, brk,
+      start_stack, arg_start, arg_end, env_start, env_end, auxv;
+  uint32_t auxv_size, exe_fd;
+};
 
 /* A mapped file.  */
 struct image
@@ -42,48 +60,6 @@ struct image
   uint16_t count; /* program headers */
   int stack;      /* protection wanted for the stack, or -1 */
 };
-
-#if defined __x86_64__
-static long
-call6 (long number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d,
-       uintptr_t e, uintptr_t f)
-{
-  long result;
-  register uintptr_t r10 __asm__("r10") = d;
-  register uintptr_t r8 __asm__("r8") = e;
-  register uintptr_t r9 __asm__("r9") = f;
-  __asm__ volatile("syscall"
-                   : "=a"(result)
-                   : "0"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8),
-                     "r"(r9)
-                   : "rcx", "r11", "memory");
-  return result;
-}
-#  define MACHINE EM_X86_64
-#  define BASE_OF_PIE 0x555555554000ul
-#  define RANDOM_PAGES 0xffffffful
-#else
-static long
-call6 (long number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d,
-       uintptr_t e, uintptr_t f)
-{
-  register long x8 __asm__("x8") = number;
-  register uintptr_t x0 __asm__("x0") = a;
-  register uintptr_t x1 __asm__("x1") = b;
-  register uintptr_t x2 __asm__("x2") = c;
-  register uintptr_t x3 __asm__("x3") = d;
-  register uintptr_t x4 __asm__("x4") = e;
-  register uintptr_t x5 __asm__("x5") = f;
-  __asm__ volatile("svc 0"
-                   : "+r"(x0)
-                   : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
-                   : "memory");
-  return (long) x0;
-}
-#  define MACHINE EM_AARCH64
-#  define BASE_OF_PIE 0x5555550000ul
-#  define RANDOM_PAGES 0x3fffful
-#endif
 
 static long
 call3 (long number, uintptr_t a, uintptr_t b, uintptr_t c)
@@ -121,7 +97,7 @@ fail (const char *what, const char *file)
 }
 
 static uintptr_t
-protection_of (const Elf64_Phdr *header)
+protection_of (const elf_segment *header)
 {
   return ((header->p_flags & PF_R) != 0 ? PROT_READ : 0u)
          | ((header->p_flags & PF_W) != 0 ? PROT_WRITE : 0u)
@@ -131,7 +107,7 @@ protection_of (const Elf64_Phdr *header)
 /* Map the anonymous rest of the segment HEADER, after its file pages.  The
    rest of the last file page is zeroed: dynamic linkers allocate there.  */
 static void
-map_rest (const Elf64_Phdr *header, uintptr_t bias, uintptr_t page,
+map_rest (const elf_segment *header, uintptr_t bias, uintptr_t page,
           const char *file)
 {
   uintptr_t end_of_file = bias + header->p_vaddr + header->p_filesz;
@@ -142,15 +118,15 @@ map_rest (const Elf64_Phdr *header, uintptr_t bias, uintptr_t page,
   if (header->p_filesz == 0)
     next_page = end_of_file & -page;
   if (end > next_page
-      && call6 (__NR_mmap, next_page, end - next_page, protection_of (header),
-                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, (uintptr_t) -1, 0)
-             < 0)
+      && is_error (call_mmap (
+          next_page, end - next_page, protection_of (header),
+          MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, (uintptr_t) -1, 0)))
     fail ("no memory", file);
 }
 
 /* Note in IMAGE what the segment HEADER covers.  */
 static void
-account (struct image *image, const Elf64_Phdr *header, uintptr_t address)
+account (struct image *image, const elf_segment *header, uintptr_t address)
 {
   if (image->start_code == 0 || address < image->start_code)
     image->start_code = address;
@@ -169,7 +145,7 @@ account (struct image *image, const Elf64_Phdr *header, uintptr_t address)
    HEADERS.  A file that may lie anywhere goes to BASE (0: where the kernel
    likes).  Fill the bias and the areas of IMAGE.  */
 static void
-map_segments (struct image *image, int fd, const Elf64_Phdr *headers,
+map_segments (struct image *image, int fd, const elf_segment *headers,
               size_t count, int anywhere, uintptr_t base, uintptr_t page,
               const char *file)
 {
@@ -203,12 +179,12 @@ map_segments (struct image *image, int fd, const Elf64_Phdr *headers,
       else
         room = span + alignment;
     }
-  long got = call6 (__NR_mmap, place, room, PROT_NONE,
-                    place != 0 ? flags | MAP_FIXED_NOREPLACE : flags,
-                    (uintptr_t) -1, 0);
-  if (got < 0 && anywhere && place != 0)
-    got = call6 (__NR_mmap, 0, room, PROT_NONE, flags, (uintptr_t) -1, 0);
-  if (got < 0 || (!anywhere && (uintptr_t) got != place))
+  long got = call_mmap (place, room, PROT_NONE,
+                        place != 0 ? flags | MAP_FIXED_NOREPLACE : flags,
+                        (uintptr_t) -1, 0);
+  if (is_error (got) && anywhere && place != 0)
+    got = call_mmap (0, room, PROT_NONE, flags, (uintptr_t) -1, 0);
+  if (is_error (got) || (!anywhere && (uintptr_t) got != place))
     fail ("its addresses are taken", file);
   uintptr_t start = (uintptr_t) got;
   if (room > span)
@@ -225,7 +201,7 @@ map_segments (struct image *image, int fd, const Elf64_Phdr *headers,
 
   for (size_t i = 0; i < count; i++)
     {
-      const Elf64_Phdr *header = &headers[i];
+      const elf_segment *header = &headers[i];
       if (header->p_type != PT_LOAD || header->p_memsz == 0)
         continue;
       uintptr_t address = image->bias + header->p_vaddr;
@@ -233,10 +209,10 @@ map_segments (struct image *image, int fd, const Elf64_Phdr *headers,
       if (header->p_filesz > 0)
         {
           long status =
-              call6 (__NR_mmap, address - shift, header->p_filesz + shift,
-                     protection_of (header), MAP_PRIVATE | MAP_FIXED,
-                     (uintptr_t) fd, header->p_offset - shift);
-          if (status < 0)
+              call_mmap (address - shift, header->p_filesz + shift,
+                         protection_of (header), MAP_PRIVATE | MAP_FIXED,
+                         (uintptr_t) fd, header->p_offset - shift);
+          if (is_error (status))
             fail (status == -1 /* EPERM */ ? "its file system is mounted "
                                              "noexec"
                                            : "its segments cannot be mapped",
@@ -255,7 +231,7 @@ map_file (struct image *image, const char *file, uintptr_t base, uintptr_t page)
 {
   union
   {
-    Elf64_Ehdr header;
+    elf_header header;
     unsigned char bytes[4096];
   } first;
 
@@ -266,19 +242,19 @@ map_file (struct image *image, const char *file, uintptr_t base, uintptr_t page)
           file);
   long size = call3 (__NR_read, (uintptr_t) fd, (uintptr_t) first.bytes,
                      sizeof first.bytes);
-  const Elf64_Ehdr *header = &first.header;
+  const elf_header *header = &first.header;
   if (size < (long) sizeof *header || header->e_ident[EI_MAG1] != 'E'
       || header->e_machine != MACHINE
-      || header->e_phentsize != sizeof (Elf64_Phdr))
+      || header->e_phentsize != sizeof (elf_segment))
     fail ("not a program of this machine", file);
 
-  Elf64_Phdr elsewhere[64];
-  const Elf64_Phdr *headers =
-      (const Elf64_Phdr *) (const void *) (first.bytes + header->e_phoff);
-  size_t bytes = header->e_phnum * sizeof (Elf64_Phdr);
-  if (header->e_phoff > (uint64_t) size
-      || (uint64_t) size - header->e_phoff < bytes
-      || header->e_phoff % sizeof (uint64_t) != 0)
+  elf_segment elsewhere[64];
+  const elf_segment *headers =
+      (const elf_segment *) (const void *) (first.bytes + header->e_phoff);
+  size_t bytes = header->e_phnum * sizeof (elf_segment);
+  if (header->e_phoff > (uintptr_t) size
+      || (uintptr_t) size - header->e_phoff < bytes
+      || header->e_phoff % sizeof (uintptr_t) != 0)
     {
       headers = elsewhere;
       if (bytes > sizeof elsewhere
@@ -288,14 +264,14 @@ map_file (struct image *image, const char *file, uintptr_t base, uintptr_t page)
         fail ("its program headers cannot be read", file);
     }
 
-  image->stack = -1;
+  image->stack = DEFAULT_STACK;
   map_segments (image, (int) fd, headers, header->e_phnum,
                 header->e_type == ET_DYN, base, page, file);
   image->entry = image->bias + header->e_entry;
   image->count = header->e_phnum;
   for (size_t i = 0; i < header->e_phnum; i++)
     {
-      const Elf64_Phdr *segment = &headers[i];
+      const elf_segment *segment = &headers[i];
       if (segment->p_type == PT_PHDR)
         image->headers = image->bias + segment->p_vaddr;
       else if (segment->p_type == PT_LOAD && image->headers == 0
@@ -325,21 +301,21 @@ randomness (void)
 }
 
 /* The auxiliary vector's entry TYPE, or NULL.  */
-static Elf64_auxv_t *
-find_auxiliary (Elf64_auxv_t *vector, uint64_t type)
+static struct auxiliary *
+find_auxiliary (struct auxiliary *vector, uintptr_t type)
 {
-  for (; vector->a_type != AT_NULL; vector++)
-    if (vector->a_type == type)
+  for (; vector->type != AT_NULL; vector++)
+    if (vector->type == type)
       return vector;
   return NULL;
 }
 
 static void
-set_auxiliary (Elf64_auxv_t *vector, uint64_t type, uint64_t value)
+set_auxiliary (struct auxiliary *vector, uintptr_t type, uintptr_t value)
 {
-  Elf64_auxv_t *entry = find_auxiliary (vector, type);
+  struct auxiliary *entry = find_auxiliary (vector, type);
   if (entry != NULL)
-    entry->a_un.a_val = value;
+    entry->value = value;
 }
 
 /* Tell the kernel where the program's parts are: the heap begins behind the
@@ -348,15 +324,15 @@ set_auxiliary (Elf64_auxv_t *vector, uint64_t type, uint64_t value)
    where it has as much room.  */
 static void
 describe (const struct image *program, uintptr_t *stack, char **argv,
-          size_t argc, char **envp, Elf64_auxv_t *vector, size_t entries,
+          size_t argc, char **envp, struct auxiliary *vector, size_t entries,
           uintptr_t random, uintptr_t page)
 {
-  struct prctl_mm_map map = { 0 };
+  struct memory_map map = { 0 };
   char *first = argv[0];
   char *last = first;
   uintptr_t heap = (program->end + page - 1) & -page;
   if (random != 0)
-    heap += ((random >> 28) & 0x1fff) * page;
+    heap += ((random >> RANDOM_HEAP_SHIFT) & 0x1fff) * page;
 
   map.start_code = program->start_code;
   map.end_code =
@@ -379,7 +355,7 @@ describe (const struct image *program, uintptr_t *stack, char **argv,
       map.env_end =
           (uintptr_t) envp[count - 1] + length_of (envp[count - 1]) + 1;
     }
-  map.auxv = (void *) vector;
+  map.auxv = (uintptr_t) vector;
   map.auxv_size = (uint32_t) (entries * sizeof *vector);
   map.exe_fd = (uint32_t) -1;
   call6 (__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, (uintptr_t) &map, sizeof map, 0,
@@ -424,16 +400,16 @@ loader_main (uintptr_t *stack)
   char **end = envp;
   while (*end != NULL)
     end++;
-  Elf64_auxv_t *vector = (Elf64_auxv_t *) (void *) (end + 1);
+  struct auxiliary *vector = (struct auxiliary *) (void *) (end + 1);
   size_t entries = 1;
-  while (vector[entries - 1].a_type != AT_NULL)
+  while (vector[entries - 1].type != AT_NULL)
     entries++;
 
   if (block->magic != LOADER_MAGIC)
     fail ("this program is started by udocker only", argc > 0 ? argv[0] : "");
 
-  const Elf64_auxv_t *size = find_auxiliary (vector, AT_PAGESZ);
-  uintptr_t page = size != NULL ? size->a_un.a_val : 4096;
+  const struct auxiliary *size = find_auxiliary (vector, AT_PAGESZ);
+  uintptr_t page = size != NULL ? size->value : 4096;
   uintptr_t random = randomness ();
 
   uintptr_t base = 0;
@@ -462,12 +438,6 @@ loader_main (uintptr_t *stack)
   describe (&program, stack, argv, argc, envp, vector, entries, random, page);
   call3 (__NR_prctl, PR_SET_NAME, (uintptr_t) (strings + block->command), 0);
   if ((block->flags & LOADER_FLAG_TRAP) != 0)
-    {
-#if defined __x86_64__
-      __asm__ volatile("int3" ::: "memory");
-#else
-      __asm__ volatile("brk 0" ::: "memory");
-#endif
-    }
+    trap ();
   return entry;
 }

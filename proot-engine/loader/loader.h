@@ -16,10 +16,19 @@
 
 /* Where the stub is linked.  The whole window is recognised by the upper half
    of an address.  On x86_64 the place is known to suit address sanitizers,
-   Go, Java and Node; the kernel never puts anything there by itself.  */
+   Go, Java and Node; the kernel never puts anything there by itself.
+
+   The stub of i386 programs, which run on x86_64 too, has its window right
+   below the place that programs with a fixed address are linked at; it is
+   recognised by the bits of LOADER_WINDOW_I386_MASK.  */
+#define LOADER_WINDOW_I386 0x7800000
+#define LOADER_WINDOW_I386_MASK 0xff800000
 #if defined __x86_64__
 #  define LOADER_WINDOW 0x567000000000
 #  define LOADER_MACHINE "x86_64"
+#elif defined __i386__
+#  define LOADER_WINDOW LOADER_WINDOW_I386
+#  define LOADER_MACHINE "i386"
 #elif defined __aarch64__
 #  define LOADER_WINDOW 0x2070000000
 #  define LOADER_MACHINE "aarch64"
@@ -31,19 +40,20 @@
    first.  */
 #define LOADER_SLOTS 256
 #define LOADER_TRAMPOLINE_SIZE 64
-#define LOADER_TRAMPOLINES LOADER_WINDOW
+#define LOADER_TEXT_OFFSET (LOADER_SLOTS * LOADER_TRAMPOLINE_SIZE)
 
-#define LOADER_TEXT (LOADER_WINDOW + LOADER_SLOTS * LOADER_TRAMPOLINE_SIZE)
-
-/* Data: the block, then the slots.  */
-#define LOADER_DATA (LOADER_WINDOW + 0x100000)
+/* Data, from this far on in a window: the block, then the slots.  */
+#define LOADER_DATA_OFFSET 0x100000
+#define LOADER_DATA (LOADER_WINDOW + LOADER_DATA_OFFSET)
 #define LOADER_BLOCK_SIZE 0x4000
-#define LOADER_SLOT_BASE (LOADER_DATA + LOADER_BLOCK_SIZE)
+#define LOADER_SLOTS_OFFSET (LOADER_DATA_OFFSET + LOADER_BLOCK_SIZE)
+#define LOADER_SLOT_BASE (LOADER_WINDOW + LOADER_SLOTS_OFFSET)
 #define LOADER_SLOT_SIZE 0x5000
 #define LOADER_DATA_SIZE (LOADER_BLOCK_SIZE + LOADER_SLOTS * LOADER_SLOT_SIZE)
 
 /* A slot begins with what its trampoline loads on the way back: six argument
-   registers and the address to continue at.  The rest is scratch space.  */
+   registers and the address to continue at, 8 bytes each on every machine.
+   The rest is scratch space.  */
 #define LOADER_SLOT_SAVED 64
 #define LOADER_SLOT_SCRATCH (LOADER_SLOT_SIZE - LOADER_SLOT_SAVED)
 

@@ -294,9 +294,13 @@ install (struct installation *installation, bool purges, struct error *err)
   sweep (installation, MANIFEST);
   if (purges)
     status = purge (installation, err);
-  /* The engine looks for this one beside itself.  */
+  /* The engine looks for these beside itself.  */
   if (status == 0)
     status = install_part (installation, loader, loader, err);
+#ifdef HAVE_LOADER_I386
+  if (status == 0)
+    status = install_part (installation, "loader-i386", "loader-i386", err);
+#endif
   if (status == 0)
     status = install_part (installation, "udocker-proot", name, err);
   json_release (&installation->files);

@@ -23,7 +23,7 @@ shell_tests += \
   tests/guest/bindings.sh tests/guest/escape.sh tests/guest/fake-root.sh \
   tests/guest/in-busybox.sh tests/guest/random-paths.sh \
   tests/guest/readonly.sh \
-  tests/guest/in-musl.sh tests/guest/in-debian11.sh \
+  tests/guest/in-i386.sh tests/guest/in-musl.sh tests/guest/in-debian11.sh \
   tests/guest/in-debian12.sh tests/guest/in-debian12-small.sh \
   tests/guest/in-debian13.sh tests/guest/in-sid.sh tests/guest/pulled.sh
 endif

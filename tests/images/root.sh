@@ -6,7 +6,7 @@
 #
 #   root.sh [--if-cheap] NAME
 #
-# NAME is busybox, musl, esbuild, debian11, debian12, debian13, sid,
+# NAME is busybox, musl, i386, esbuild, debian11, debian12, debian13, sid,
 # debian12-small or debian12-runtimes.  The root is made below $TEST_ROOTS (by default
 # tests/images/cache of the build tree, which is the current directory), under
 # a temporary name that is renamed when it is whole, so that a root that is
@@ -141,6 +141,27 @@ END
     || unavailable "musl-gcc makes programs that do not run here"
 }
 
+# What 32-bit programs need, and busybox, which has 64 bits, for a shell.
+make_i386 ()
+{
+  need cc
+  skeleton
+  busybox
+  echo 'int main (void) { return 0; }' > "$work/nothing.c"
+  # shellcheck disable=SC2015 # either failing means the same
+  cc -m32 -o "$work/bin/nothing" "$work/nothing.c" 2>/dev/null \
+    && "$work/bin/nothing" \
+    || unavailable 'cc makes no 32-bit programs that run here (libc6-dev-i386,
+lib32gcc-dev)'
+  rm "$work/nothing.c"
+  mkdir -p "$work/lib" "$work/lib32"
+  cp -L /lib/ld-linux.so.2 "$work/lib/"
+  for library in libc.so.6 libm.so.6 libpthread.so.0 libgcc_s.so.1; do
+    cp -L "$(cc -m32 -print-file-name="$library")" "$work/lib32/" \
+      || unavailable "there is no 32-bit $library"
+  done
+}
+
 # A root with one static Go program and nothing else.
 make_esbuild ()
 {
@@ -191,7 +212,7 @@ runtimes=golang-go,rustc,nodejs,default-jre-headless,gdb,tmux
 
 if test ! -d "$root"; then
   case $name in
-    busybox | musl) ;;
+    busybox | musl | i386) ;;
     debian1[123] | debian12-small | debian12-runtimes | sid | esbuild)
       test "$cheap" = no || unavailable "'$name' is not in the cache" ;;
     *) fail "unknown root '$name'" ;;
@@ -209,6 +230,7 @@ if test ! -d "$root"; then
   case $name in
     busybox) make_busybox ;;
     musl) make_musl ;;
+    i386) make_i386 ;;
     esbuild) make_esbuild ;;
     debian11) make_debian bullseye "$everything" ;;
     debian12) make_debian bookworm "$everything" ;;

@@ -13,11 +13,22 @@ case $(uname -m) in
   *) name=proot-$(uname -m) ;;
 esac
 loader=loader-$(uname -m)
+# Some builds have one for 32-bit programs, too.
+parts=$loader
+test ! -e "$libexec/loader-i386" || parts="$loader loader-i386"
+parts="$parts $name"
+
+# told WHAT: what install tells of each part.
+told ()
+{
+  for part in $parts; do
+    printf 'Info: %s: %s\n' "$1" "$bin/$part"
+  done
+}
 
 run udocker install
 is "install" "$status$stdout$(printf '%s\n' "$stderr" | grep -v creating)" \
-  "0Info: installed: $bin/$loader
-Info: installed: $bin/$name"
+  "0$(told installed)"
 ok "  the program is there" cmp "$bin/$name" "$libexec/udocker-proot"
 is "  the repository has no lib/VERSION" "$(ls -A "$UDOCKER_DIR/lib")" ''
 python_rules "  and is what the Python tool knows"
@@ -36,8 +47,7 @@ mv "$work/away" "$UDOCKER_DIR"
 inode=$(stat -c %i "$bin/$name")
 run udocker install
 is "install once more" "$status$stderr" \
-  "0Info: is there already: $bin/$loader
-Info: is there already: $bin/$name"
+  "0$(told 'is there already')"
 is "  changes nothing" "$(stat -c %i "$bin/$name")" "$inode"
 run udocker -q install --force
 is "install --force" "$status$stderr" 0

@@ -34,7 +34,9 @@ static int engine_anchors[ENGINE_BINDINGS];
 static struct guest_owner_slot engine_slots[ENGINE_OWNERS];
 static struct guest_owners engine_owners;
 static uint64_t engine_room[8192];
-static char engine_scratch[65536];
+#define ENGINE_SCRATCH 65536
+static char engine_scratch_room[ENGINE_SCRATCH];
+static char *engine_scratch = engine_scratch_room;
 static size_t engine_scratch_used;
 static const char *engine_executable = "/bin/program";
 
@@ -84,7 +86,7 @@ engine_put_scratch (struct guest_task *task, const void *buffer, size_t size,
                     uint64_t *address)
 {
   (void) task;
-  if (size > sizeof engine_scratch - engine_scratch_used - 8)
+  if (size > ENGINE_SCRATCH - engine_scratch_used - 8)
     return -ENOMEM;
   char *place = engine_scratch + engine_scratch_used;
   memcpy (place, buffer, size);

@@ -30,6 +30,7 @@ static uint32_t
 run (const struct seccomp_data *data)
 {
   uint32_t accumulator = 0;
+  uint32_t index = 0;
   for (int at = 0; at < length; at++)
     {
       const struct sock_filter *step = &program[at];
@@ -37,6 +38,18 @@ run (const struct seccomp_data *data)
         {
         case BPF_LD | BPF_W | BPF_ABS:
           memcpy (&accumulator, (const char *) data + step->k, 4);
+          break;
+        case BPF_LD | BPF_IMM:
+          accumulator = step->k;
+          break;
+        case BPF_MISC | BPF_TAX:
+          index = accumulator;
+          break;
+        case BPF_ALU | BPF_LSH | BPF_X:
+          accumulator <<= index & 31;
+          break;
+        case BPF_ALU | BPF_AND | BPF_K:
+          accumulator &= step->k;
           break;
         case BPF_JMP | BPF_JA:
           at += (int) step->k;
@@ -59,12 +72,15 @@ run (const struct seccomp_data *data)
   return SECCOMP_RET_KILL;
 }
 
+/* The ABI that calls are made through.  */
+static enum guest_abi abi;
+
 /* Return what the filter says about the call NUMBER made at PLACE, with all
    bits of its arguments as in ARGUMENT.  */
 static uint32_t
 ask (int number, uint64_t place, uint64_t argument)
 {
-  struct seccomp_data data = { .nr = number, .arch = arch_audit };
+  struct seccomp_data data = { .nr = number, .arch = arch_audit[abi] };
   data.instruction_pointer = place;
   for (int i = 0; i < 6; i++)
     data.args[i] = argument;
@@ -76,7 +92,7 @@ static uint32_t
 expect (const struct guest *guest, int number)
 {
   int error = ENOSYS;
-  const struct guest_rule *rule = guest_rule_find (number);
+  const struct guest_rule *rule = guest_rule_find (abi, number);
   switch (guest_rule_action (guest, rule, &error))
     {
     case GUEST_ACTION_ALLOW:
@@ -88,9 +104,20 @@ expect (const struct guest *guest, int number)
     }
 }
 
+/* Return the argument with which no test of RULE lets a call pass.  */
+static uint64_t
+stopping_argument (const struct guest_rule *rule)
+{
+  if (rule == NULL || rule->test != GUEST_TEST_CHOICE)
+    return UINT64_MAX;
+  return (uint64_t) __builtin_ctz (rule->test_bits);
+}
+
 static void
 test_numbers (const struct guest *guest, const char *which)
 {
+  uint64_t window =
+      abi == GUEST_ABI_NATIVE ? LOADER_WINDOW : LOADER_WINDOW_I386;
   static const int none[] = { -1 };
   int wrong = 0;
   int stopped_inside = 0;
@@ -100,14 +127,17 @@ test_numbers (const struct guest *guest, const char *which)
   for (int number = 0; number < NUMBERS; number++)
     {
       uint32_t expected = expect (guest, number);
-      const struct guest_rule *rule = guest_rule_find (number);
-      if (ask (number, 0x400000, UINT64_MAX) != expected)
+      const struct guest_rule *rule = guest_rule_find (abi, number);
+      uint64_t argument = stopping_argument (rule);
+      if (ask (number, 0x400000, argument) != expected
+          || ask (number, window + ((uint64_t) 1 << 33), argument) != expected)
         {
           tap_note ("call %d: %x, not %x", number,
-                    ask (number, 0x400000, UINT64_MAX), expected);
+                    ask (number, 0x400000, argument), expected);
           wrong++;
         }
-      if (ask (number, LOADER_WINDOW + 16, UINT64_MAX) == SECCOMP_RET_TRACE)
+      if (ask (number, window + 16, argument) == SECCOMP_RET_TRACE
+          || ask (number, window + 0x7fffff, argument) == SECCOMP_RET_TRACE)
         stopped_inside++;
       if (expected == SECCOMP_RET_TRACE && rule->test != GUEST_TEST_NONE
           && ask (number, 0x400000, 0) != SECCOMP_RET_ALLOW)
@@ -122,7 +152,7 @@ static void
 test_others (const struct guest *guest)
 {
   static const int extra[] = { SYS_getpid, -1 };
-  struct seccomp_data data = { .nr = SYS_getpid, .arch = 0x40000003 };
+  struct seccomp_data data = { .nr = SYS_getpid, .arch = 0x40000028 };
   length = seccomp_build (guest, extra, program);
   tap_is_number (run (&data), SECCOMP_RET_ERRNO | ENOSYS,
                  "another architecture's calls do not exist");
@@ -134,17 +164,28 @@ test_others (const struct guest *guest)
                  "no call at all does not exist");
   tap_is_number (ask (425, 0x400000, 0), SECCOMP_RET_ERRNO | ENOSYS,
                  "io_uring does not exist");
-  struct seccomp_data high = { .nr = SYS_getppid, .arch = arch_audit };
+  struct seccomp_data high = { .nr = SYS_getppid,
+                               .arch = arch_audit[GUEST_ABI_NATIVE] };
   tap_is_number (run (&high), SECCOMP_RET_ALLOW, "getppid is not looked at");
 }
 
 int
 main (void)
 {
+  static const char *const names[GUEST_ABI_COUNT] = { "native", "i386" };
+  char which[64];
   struct guest guest = { 0 };
-  test_numbers (&guest, "the host's ids");
-  guest.identity.emulated = guest.identity.root = true;
-  test_numbers (&guest, "fake root");
+  for (abi = 0; abi < GUEST_ABI_COUNT; abi++)
+    if (arch_audit[abi] != 0)
+      {
+        guest.identity.emulated = guest.identity.root = false;
+        snprintf (which, sizeof which, "%s, the host's ids", names[abi]);
+        test_numbers (&guest, which);
+        guest.identity.emulated = guest.identity.root = true;
+        snprintf (which, sizeof which, "%s, fake root", names[abi]);
+        test_numbers (&guest, which);
+      }
+  abi = GUEST_ABI_NATIVE;
   test_others (&guest);
   return tap_done ();
 }

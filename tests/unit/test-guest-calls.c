@@ -8,16 +8,25 @@
 #include "tests/unit/guest-engine.h"
 #include "tests/unit/tap.h"
 
-/* Names and numbers of this architecture's headers, made by the build from
-   <asm/unistd.h>.  */
-static const struct
+/* A name and a number of the headers.  */
+struct header_call
 {
   const char *name;
   int number;
-} header_calls[] = {
-/* A checker may read this file before anything is built.  */
+};
+
+/* Those of this machine and, where the compiler makes 32-bit programs, of
+   i386, made by the build from <asm/unistd.h>.  A checker may read this file
+   before anything is built.  */
+static const struct header_call native_calls[] = {
 #if __has_include("tests/unit/guest-calls.inc")
 #  include "tests/unit/guest-calls.inc"
+#endif
+  { NULL, 0 },
+};
+static const struct header_call i386_calls[] = {
+#if __has_include("tests/unit/guest-calls-i386.inc")
+#  include "tests/unit/guest-calls-i386.inc"
 #endif
   { NULL, 0 },
 };
@@ -32,17 +41,17 @@ find_name (const char *name)
 }
 
 static void
-test_headers (void)
+test_headers (enum guest_abi abi, const struct header_call *calls)
 {
   int missing = 0;
   int count = 0;
 
-  for (size_t i = 0; header_calls[i].name != NULL; i++, count++)
+  for (size_t i = 0; calls[i].name != NULL; i++, count++)
     {
-      const struct guest_rule *rule = find_name (header_calls[i].name);
-      if (rule == NULL || rule->number[GUEST_NATIVE] != header_calls[i].number)
+      const struct guest_rule *rule = guest_rule_find (abi, calls[i].number);
+      if (rule == NULL || strcmp (rule->name, calls[i].name) != 0)
         {
-          tap_note ("  %s is %d", header_calls[i].name, header_calls[i].number);
+          tap_note ("  %s is %d", calls[i].name, calls[i].number);
           missing++;
         }
     }
@@ -87,15 +96,17 @@ test_rows (void)
   /* The generic numbers are the same everywhere from 424 on.  */
   int different = 0;
   for (size_t i = 0; i < guest_rule_count; i++)
-    different +=
-        (guest_rules[i].number[0] >= 424 || guest_rules[i].number[1] >= 424)
-        && guest_rules[i].number[0] != guest_rules[i].number[1];
+    for (int a = 1; a < GUEST_ARCHITECTURE_COUNT; a++)
+      different +=
+          (guest_rules[i].number[0] >= 424 || guest_rules[i].number[a] >= 424)
+          && guest_rules[i].number[0] != guest_rules[i].number[a];
   tap_is_number (different, 0, "the newer numbers are the same everywhere");
   int gaps = 0;
   for (int number = 0; number <= 336; number++)
     gaps += !seen[GUEST_X86_64][number];
   for (int number = 424; number <= 469; number++)
-    gaps += !seen[GUEST_X86_64][number] || !seen[GUEST_AARCH64][number];
+    gaps += !seen[GUEST_X86_64][number] || !seen[GUEST_AARCH64][number]
+            || !seen[GUEST_I386][number];
   tap_is_number (gaps, 0, "no call is missing");
 }
 
@@ -135,6 +146,17 @@ test_stops (void)
     "utimensat",
     "truncate",
     "statfs",
+    "stat64",
+    "lstat64",
+    "fstatat64",
+    "oldstat",
+    "oldlstat",
+    "statfs64",
+    "truncate64",
+    "chown32",
+    "lchown32",
+    "socketcall",
+    "utimensat_time64",
   };
   static const char *const refused[] = {
     "io_uring_setup", "io_uring_enter", "io_uring_register",
@@ -186,7 +208,11 @@ test_stops (void)
 int
 main (void)
 {
-  test_headers ();
+  test_headers (GUEST_ABI_NATIVE, native_calls);
+  if (i386_calls[0].name != NULL)
+    test_headers (GUEST_ABI_I386, i386_calls);
+  else
+    tap_skip ("the calls of i386", "the compiler makes no 32-bit programs");
   test_rows ();
   test_stops ();
   return tap_done ();

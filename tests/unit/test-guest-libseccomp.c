@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
    Copyright (C) 2026 the udocker authors
 
-   The call table of lib/guest against that of libseccomp, for both machines:
+   The call table of lib/guest against that of libseccomp, for all machines:
    where libseccomp knows a number, the table has it under the same name.  */
 
 #include <stdlib.h>
@@ -59,6 +59,7 @@ main (void)
 {
   compare (GUEST_X86_64, SCMP_ARCH_X86_64, "x86_64");
   compare (GUEST_AARCH64, SCMP_ARCH_AARCH64, "aarch64");
+  compare (GUEST_I386, SCMP_ARCH_X86, "i386");
   return tap_done ();
 }
 

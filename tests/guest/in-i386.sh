@@ -1,0 +1,20 @@
+# Claims of 32-bit programs, in a root that has 64-bit ones too.
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 the udocker authors
+#
+# shellcheck shell=sh
+
+. "${top_srcdir:=.}/tests/tap.sh"
+. "$top_srcdir/tests/guest/claims.sh"
+
+test -x "$libexec/loader-i386" \
+  || skip_all 'this build does not support 32-bit programs'
+guest_open i386
+for name in $guest_all_programs; do
+  guest_program i386 "$name"
+done
+guest_program i386 paths absolute
+guest_program i386-time64 paths
+guest_program i386-static paths
+guest_program i386-static processes
+done_testing
