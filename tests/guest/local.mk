@@ -12,7 +12,7 @@ EXTRA_DIST += \
   tests/guest/enter-engine.c tests/guest/escape.c \
   tests/guest/enter-root.c tests/guest/foreign.c tests/guest/newer.c tests/guest/nothing.c \
   tests/guest/paths.c tests/guest/ports.c tests/guest/proc.c tests/guest/processes.c \
-  tests/guest/random-paths.c tests/guest/readonly.c \
+  tests/guest/random-paths.c tests/guest/readonly.c tests/guest/rough.c \
   tests/guest/registers.c tests/guest/root.c tests/guest/root.expected tests/guest/signals.c \
   tests/guest/sockets.c tests/images/prepare.sh \
   tests/images/root.sh tests/bench/engines.sh tests/bench/jobs.sh \
@@ -22,7 +22,7 @@ if HOSTED
 shell_tests += \
   tests/guest/bindings.sh tests/guest/escape.sh tests/guest/fake-root.sh \
   tests/guest/in-busybox.sh tests/guest/random-paths.sh \
-  tests/guest/readonly.sh \
+  tests/guest/readonly.sh tests/guest/rough.sh \
   tests/guest/in-i386.sh tests/guest/in-musl.sh tests/guest/in-debian11.sh \
   tests/guest/in-debian12.sh tests/guest/in-debian12-small.sh \
   tests/guest/in-debian13.sh tests/guest/in-sid.sh tests/guest/pulled.sh
