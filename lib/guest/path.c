@@ -470,6 +470,19 @@ go_through_magic (struct walk *walk)
   return start_at (walk, fd, 0);
 }
 
+/* The walk stands at a magic link (located) of a process that is not one of the
+   container.  It would lead to the host's files: the kernel refuses it as
+   another user's, unless it is not there.  */
+static int
+refuse_process (struct walk *walk)
+{
+  char target[GUEST_PATH_SIZE];
+  int length =
+      host_readlinkat (walk->guest, walk->found->anchor,
+                       guest_found_path (walk->found), target, sizeof target);
+  return length < 0 && length != -K_ENAMETOOLONG ? length : -K_EACCES;
+}
+
 /* Handle the component of /proc that the walk just came to (located), whose
    path there is PROC.  Return 0 when it is nothing special, WALK_AGAIN when
    the walk went elsewhere, a negative errno.  */
@@ -503,23 +516,25 @@ walk_proc (struct walk *walk, const char *proc,
       walk->known_directory = true;
       return WALK_AGAIN;
     }
-  if (kind == GUEST_PROC_MAGIC && final && !component->slash)
-    {
-      found->magic = true;
-      return 0;
-    }
 
   struct guest_task *other =
       tid == task->tid || tid == task->pid
           ? task
           : walk->guest->ops->find_task (walk->guest, tid);
-  if (kind == GUEST_PROC_ROOT && other != NULL)
+  if (other == NULL)
+    return refuse_process (walk);
+  if (kind == GUEST_PROC_MAGIC && final && !component->slash)
+    {
+      found->magic = true;
+      return 0;
+    }
+  if (kind == GUEST_PROC_ROOT)
     {
       go_to (walk, other->fs->root, other->fs->root_length);
       walk->known_directory = true;
       return WALK_AGAIN;
     }
-  if (kind == GUEST_PROC_EXE && other != NULL)
+  if (kind == GUEST_PROC_EXE)
     {
       char path[GUEST_PATH_SIZE];
       int length = walk->guest->ops->executable (other, path, sizeof path);

@@ -13,6 +13,7 @@
 #define _GNU_SOURCE 1
 #include "report.h"
 #include <dirent.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
@@ -245,6 +246,128 @@ detours (void)
         }
 }
 
+/* Try to get from the directory DIR, which TEXT names, to the file by ".." and
+   by its own name.  */
+static void
+climb_from (int dir, const char *text)
+{
+  char path[PATH_MAX + 64];
+  char what[256];
+  struct stat st;
+
+  if (dir < 0)
+    return;
+  for (int i = 0; i < 20; i++)
+    {
+      size_t length = 0;
+      for (int j = 0; j < i; j++)
+        length +=
+            (size_t) snprintf (path + length, sizeof path - length, "../");
+      snprintf (path + length, sizeof path - length, "%.3000s", file + 1);
+      snprintf (what, sizeof what, "openat from %.100s, %d up", text, i);
+      must_fail (what, openat (dir, path, O_RDONLY));
+      must_fail (what, fstatat (dir, path, &st, 0));
+    }
+}
+
+/* The links of /proc that belong to processes of the host.  */
+static void
+processes (void)
+{
+  DIR *stream = opendir ("/proc");
+  const struct dirent *entry;
+
+  while (stream != NULL && (entry = readdir (stream)) != NULL)
+    {
+      static const char *const links[] = { "root",  "cwd",   "fd/0", "fd/1",
+                                           "fd/2",  "fd/3",  "fd/4", "fd/5",
+                                           "fd/6",  "fd/7",  "fd/8", "fd/9",
+                                           "fd/10", "fd/11", "fd/12" };
+      char path[PATH_MAX + 300];
+      struct stat st;
+      if (entry->d_name[0] < '0' || entry->d_name[0] > '9'
+          || atoi (entry->d_name) == getpid ())
+        continue;
+      for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+        {
+          snprintf (path, sizeof path, "/proc/%.20s/%s%.3000s", entry->d_name,
+                    links[i], file);
+          TRY (open (path, O_RDONLY));
+          TRY (stat (path, &st));
+          TRY (access (path, F_OK));
+          snprintf (path, sizeof path, "/proc/%.20s/%s", entry->d_name,
+                    links[i]);
+          int dir = open (path, O_PATH | O_DIRECTORY);
+          climb_from (dir, path);
+          if (dir >= 0)
+            close (dir);
+          snprintf (path, sizeof path, "/proc/%.20s/task/%.20s/%s%.3000s",
+                    entry->d_name, entry->d_name, links[i], file);
+          TRY (open (path, O_RDONLY));
+        }
+    }
+  if (stream != NULL)
+    closedir (stream);
+}
+
+/* Every way for openat2 to look at things.  */
+static void
+ways (void)
+{
+  static const char *const starts[] = { "", "/", "/proc/self/root/",
+                                        "/proc/self/cwd/" };
+  char path[PATH_MAX + 400];
+  int root = open ("/", O_PATH | O_DIRECTORY);
+
+  for (uint64_t resolve = 0; resolve < 64; resolve++)
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+      for (int up = 0; up < 4; up++)
+        for (uint64_t flags = 0; flags < 2; flags++)
+          {
+            uint64_t how[3] = { flags ? O_PATH : O_RDONLY, 0, resolve };
+            snprintf (path, sizeof path, "%s%.*s%.3000s", starts[i], up * 3,
+                      "../../../../", file + 1);
+            RAW (437, root, path, how, 24);
+            RAW (437, AT_FDCWD, path, how, 24);
+          }
+  close (root);
+}
+
+/* Directories that move while others go up from them.  */
+static void
+races (void)
+{
+  char path[PATH_MAX + 400];
+  size_t length = 0;
+
+  mkdir ("race", 0700);
+  mkdir ("race/a", 0700);
+  mkdir ("race/a/b", 0700);
+  mkdir ("race/a/b/c", 0700);
+  for (int i = 0; i < 30; i++)
+    length += (size_t) snprintf (path + length, sizeof path - length, "../");
+  snprintf (path + length, sizeof path - length, "%.3000s", file + 1);
+  pid_t child = fork ();
+  if (child == 0)
+    for (;;)
+      {
+        rename ("race/a/b", "race/b");
+        rename ("race/b/c", "race/c");
+        rename ("race/c", "race/b/c");
+        rename ("race/b", "race/a/b");
+      }
+  int deep = open ("race/a/b/c", O_PATH | O_DIRECTORY);
+  struct stat st;
+  for (int i = 0; i < 2000; i++)
+    {
+      TRY (openat (deep, path, O_RDONLY));
+      TRY (fstatat (deep, path, &st, 0));
+    }
+  kill (child, SIGKILL);
+  waitpid (child, NULL, 0);
+  close (deep);
+}
+
 /* Other doors into the kernel.  */
 static void
 doors (void)
@@ -298,6 +421,9 @@ main (int argc, char **argv)
   run ("execve", 0, program);
   run ("execveat", 1, program);
   detours ();
+  processes ();
+  ways ();
+  races ();
   doors ();
   puts ("all tried");
   return 0;
