@@ -27,7 +27,8 @@ libexec_udocker_udocker_proot_CPPFLAGS = $(PLAIN_CPPFLAGS) \
 libexec_udocker_udocker_proot_CFLAGS = $(PLAIN_CFLAGS)
 libexec_udocker_udocker_proot_LDFLAGS = $(LDFLAGS_STATIC)
 libexec_udocker_udocker_proot_LDADD = \
-  lib/guest/libguest.a lib/plan/libplan.a lib/elf/libelfread.a
+  lib/owners/libowners.a lib/guest/libguest.a lib/plan/libplan.a \
+  lib/elf/libelfread.a
 
 # The stub: no libc, linked at a fixed address by a script of its own.
 loader_sources = proot-engine/loader/loader.c proot-engine/loader/loader.h \

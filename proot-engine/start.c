@@ -26,6 +26,7 @@
 #include "lib/elf/machine.h"
 #include "lib/guest/path.h"
 #include "lib/guest/port.h"
+#include "lib/owners/owner-file.h"
 #include "lib/plan/plan.h"
 #include "proot-engine/emulator.h"
 #include "proot-engine/seccomp.h"
@@ -368,6 +369,12 @@ set_identity (struct tracer *tracer, struct guest_ids *ids,
   if (plan_number (plan, PLAN_UID, 1) == 0)
     identity->root = identity->emulated = true;
   guest_ids_init (ids, identity->uid, identity->gid, groups, count);
+  if (plan_text (plan, PLAN_OWNERS, NULL) != NULL)
+    {
+      /* Who made a file is on record; all others are root's.  */
+      identity->root = identity->emulated = true;
+      identity->uid = identity->gid = 0;
+    }
   set_name (tracer->guest.names.node, plan_text (plan, PLAN_HOST_NAME, ""));
   set_name (tracer->guest.names.release, plan_text (plan, PLAN_KERNEL, ""));
   set_name (tracer->guest.names.version,
@@ -851,6 +858,32 @@ hold_descriptors (const struct plan *plan)
     (void) fcntl ((int) plan_record_number (&record), F_SETFD, FD_CLOEXEC);
 }
 
+/* Start TRACER's records of owners, which PLAN may want kept in a file.
+   Return 0, or a negative errno after a message.  */
+static int
+start_owners (struct tracer *tracer, const struct plan *plan)
+{
+  static struct owner_file file;
+  struct stat root;
+  const char *kept = plan_text (plan, PLAN_OWNERS, NULL);
+  int error = owner_file_init (&file);
+
+  if (error == 0)
+    tracer->guest.owners = &file.table;
+  if (kept == NULL)
+    return 0;
+  if (error == 0 && stat (plan_text (plan, PLAN_ROOT, "/"), &root) != 0)
+    error = -errno;
+  if (error == 0)
+    error =
+        owner_file_open (&file, AT_FDCWD, kept, root.st_dev, OWNER_FILE_WRITE);
+  if (error < 0)
+    start_complain ("cannot keep owners in '%s': %s", kept,
+                    error == -EINVAL ? "it is no record of owners"
+                                     : strerror (-error));
+  return error;
+}
+
 int
 start_container (const struct plan *plan)
 {
@@ -858,7 +891,6 @@ start_container (const struct plan *plan)
   struct guest_ids ids;
   struct tracee nobody = { .tid = getpid (), .slot = -1 };
   static struct guest_fs fs;
-  static struct guest_owners owners;
   static struct guest_interpreters interpreters;
   static struct guest_emulator emulator;
   static struct space space;
@@ -886,14 +918,8 @@ start_container (const struct plan *plan)
   if (find_loaders (&tracer, plan) < 0)
     return START_FAILURE;
 
-  void *slots = mmap (NULL, OWNERS_SIZE, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (slots != MAP_FAILED)
-    {
-      guest_owners_init (&owners, slots, OWNER_SLOTS,
-                         (char *) slots + OWNERS_SIZE - OWNER_ROOM, OWNER_ROOM);
-      tracer.guest.owners = &owners;
-    }
+  if (start_owners (&tracer, plan) < 0)
+    return START_FAILURE;
 
   /* While the view is made, this process is the task that resolves.  */
   guest_fs_init (&fs);

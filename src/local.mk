@@ -65,6 +65,7 @@ bin_udocker_LDADD = \
   src/registry/libregistry.a \
   src/config/libconfig.a \
   src/platform/libplatform.a \
+  lib/owners/libowners.a lib/guest/libguest.a \
   lib/plan/libplan.a lib/elf/libelfread.a \
   lib/base/libbase.a \
   $(LIBGNU) $(JSON_C_LIBS)
@@ -81,6 +82,7 @@ libexec_udocker_udocker_full_LDADD = \
   src/registry/libregistry.a \
   src/config/libconfig.a \
   src/platform/libplatform.a \
+  lib/owners/libowners.a lib/guest/libguest.a \
   lib/plan/libplan.a lib/elf/libelfread.a \
   lib/base/libbase.a \
   $(LIBGNU) $(LIBCURL_LIBS) $(LIBARCHIVE_LIBS) $(JSON_C_LIBS) \

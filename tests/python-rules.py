@@ -31,7 +31,7 @@ CONTAINER_FILES = {
     "ROOT", "container.json", "imagerepo.name", "execmode", "PROTECT",
     "nvidia", "root.path", "osenv.json", ".mountpoints", ".bind_orig_files",
     "config.json", "ld.lib.dirs", "ld.so.path", "ld.so.orig", "patch.path",
-    "patch.time", "libfakechroot.so"}
+    "patch.time", "libfakechroot.so", "owners"}
 
 broken = []
 

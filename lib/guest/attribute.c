@@ -126,10 +126,12 @@ may_see (const struct guest_ids *ids, const char *name)
 }
 
 static bool
-has_records (const struct guest *guest)
+has_records (struct guest *guest)
 {
-  return guest->identity.root && guest->owners != NULL
-         && guest->owners->live > 0;
+  if (!guest->identity.root || guest->owners == NULL)
+    return false;
+  guest_owners_look (guest->owners);
+  return guest->owners->live > 0;
 }
 
 static void

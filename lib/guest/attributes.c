@@ -54,6 +54,25 @@ guest_attribute_find (const struct guest_owners *owners,
   return attribute;
 }
 
+/* Take the attribute NAME off SLOT's list.  Return whether it was there.  */
+static bool
+unlink_attribute (struct guest_owners *owners, struct guest_owner_slot *slot,
+                  const char *name)
+{
+  uint32_t *link = &slot->attributes;
+  for (struct guest_attribute *attribute = at (owners, *link);
+       attribute != NULL; attribute = at (owners, *link))
+    {
+      if (guest_text_equal (guest_attribute_name (attribute), name))
+        {
+          *link = attribute->next;
+          return true;
+        }
+      link = &attribute->next;
+    }
+  return false;
+}
+
 int
 guest_attribute_set (struct guest_owners *owners, struct guest_owner_slot *slot,
                      const char *name, const void *value, size_t size)
@@ -68,7 +87,7 @@ guest_attribute_set (struct guest_owners *owners, struct guest_owner_slot *slot,
       || needed > owners->room_size - owners->room_used)
     return -K_ENOSPC;
 
-  (void) guest_attribute_remove (owners, slot, name);
+  (void) unlink_attribute (owners, slot, name);
   struct guest_attribute *attribute = at (owners, owners->room_used);
   char *bytes = (char *) (attribute + 1);
   *attribute = (struct guest_attribute){ .next = slot->attributes,
@@ -80,23 +99,18 @@ guest_attribute_set (struct guest_owners *owners, struct guest_owner_slot *slot,
     *bytes++ = ((const char *) value)[i];
   slot->attributes = owners->room_used;
   owners->room_used += (uint32_t) needed;
-  return 0;
+  return owners->keeper != NULL
+             ? owners->keeper->keep (owners->keeper, slot, name, value, size)
+             : 0;
 }
 
 bool
 guest_attribute_remove (struct guest_owners *owners,
                         struct guest_owner_slot *slot, const char *name)
 {
-  uint32_t *link = &slot->attributes;
-  for (struct guest_attribute *attribute = at (owners, *link);
-       attribute != NULL; attribute = at (owners, *link))
-    {
-      if (guest_text_equal (guest_attribute_name (attribute), name))
-        {
-          *link = attribute->next;
-          return true;
-        }
-      link = &attribute->next;
-    }
-  return false;
+  if (!unlink_attribute (owners, slot, name))
+    return false;
+  if (owners->keeper != NULL) /* it is gone whatever becomes of that */
+    (void) owners->keeper->keep (owners->keeper, slot, name, NULL, 0);
+  return true;
 }

@@ -48,7 +48,8 @@ guest_attribute_find (const struct guest_owners *owners,
 
 /* Set the attribute NAME (at most GUEST_ATTRIBUTE_NAME_MAX bytes) in SLOT of
    OWNERS to the SIZE bytes at VALUE.  Return 0, or -ENOSPC when the value is
-   too long or there is no room left.  */
+   too long or there is no room left, or what the keeper says.  VALUE is not
+   NULL even when SIZE is 0.  */
 int guest_attribute_set (struct guest_owners *owners,
                          struct guest_owner_slot *slot, const char *name,
                          const void *value, size_t size);

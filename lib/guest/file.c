@@ -310,7 +310,7 @@ drop_record (struct guest *guest, const struct guest_found *found)
       /* With a time of birth a reused inode is noticed anyway, and a call
          that fails loses nothing.  */
       if (slot != NULL && slot->key.birth == 0)
-        guest_owners_drop (guest->owners, status.st_dev, status.st_ino);
+        guest_owners_forget (guest->owners, status.st_dev, status.st_ino);
     }
 }
 

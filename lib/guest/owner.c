@@ -86,7 +86,7 @@ host_chmod (struct guest *guest, const struct subject *subject, uint32_t mode)
 static void
 forget_capabilities (struct guest *guest, const struct subject *subject)
 {
-  if (guest->owners == NULL || guest->owners->live == 0)
+  if (guest->owners == NULL)
     return;
   struct guest_owner_slot *slot = guest_record_find (
       guest, &subject->place, subject->real.st_dev, subject->real.st_ino);

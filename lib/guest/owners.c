@@ -33,6 +33,7 @@ guest_owners_init (struct guest_owners *owners, struct guest_owner_slot *slots,
   owners->room_size = room_size;
   owners->room_used = 8; /* no attribute is at 0 */
   owners->inherits = false;
+  owners->keeper = NULL;
 }
 
 /* Return the slot of DEVICE and INODE, or, when there is none, the one where
@@ -108,7 +109,20 @@ guest_owners_put (struct guest_owners *owners, const struct guest_file_key *key,
       known->mode = (known->mode & 07777) | (owner->mode & K_S_IFMT);
       known->rdev = owner->rdev;
     }
-  return 0;
+  return owners->keeper != NULL
+             ? owners->keeper->keep (owners->keeper, slot, NULL, NULL, 0)
+             : 0;
+}
+
+void
+guest_owners_forget (struct guest_owners *owners, uint64_t device,
+                     uint64_t inode)
+{
+  const struct guest_owner_slot *slot =
+      guest_owners_find (owners, device, inode);
+  if (slot != NULL && owners->keeper != NULL)
+    owners->keeper->drop (owners->keeper, &slot->key);
+  guest_owners_drop (owners, device, inode);
 }
 
 void

@@ -43,6 +43,25 @@ struct guest_owner_slot
   uint32_t attributes; /* where its first one is, 0: none; see attributes.h */
 };
 
+/* What keeps records beyond a run; an engine's own.  */
+struct guest_owners_keeper
+{
+  /* Keep SLOT's record, which has changed, or with a NAME that attribute of
+     its file: the SIZE bytes at VALUE, or with VALUE NULL that it is gone.
+     Return 0, or a negative errno that the call gets.  */
+  int (*keep) (struct guest_owners_keeper *keeper,
+               const struct guest_owner_slot *slot, const char *name,
+               const void *value, size_t size);
+
+  /* Nothing is known of the file KEY any more.  */
+  void (*drop) (struct guest_owners_keeper *keeper,
+                const struct guest_file_key *key);
+
+  /* Take in what other runs have kept meanwhile.  Slots stay where they
+     are.  */
+  void (*look) (struct guest_owners_keeper *keeper);
+};
+
 /* An open hash table in storage of the engine: sparse, zeroed memory.  */
 struct guest_owners
 {
@@ -57,6 +76,8 @@ struct guest_owners
   uint32_t room_size, room_used;
 
   bool inherits; /* some directory may give its group to what is made there */
+
+  struct guest_owners_keeper *keeper; /* NULL: all ends with the run */
 };
 
 /* Start OWNERS in SLOT_COUNT (a power of 2) zeroed SLOTS and ROOM_SIZE bytes
@@ -67,6 +88,15 @@ void guest_owners_init (struct guest_owners *owners,
                         struct guest_owner_slot *slots, size_t slot_count,
                         void *room, uint32_t room_size);
 
+/* Let OWNERS know what other runs have kept; call it before others look for
+   records.  */
+static inline void
+guest_owners_look (struct guest_owners *owners)
+{
+  if (owners->keeper != NULL)
+    owners->keeper->look (owners->keeper);
+}
+
 /* Return the record of the file DEVICE, INODE whatever its birth, or NULL.
    The caller compares the birth, which costs a call of its own, only when
    there is a record.  */
@@ -74,13 +104,17 @@ struct guest_owner_slot *guest_owners_find (const struct guest_owners *owners,
                                             uint64_t device, uint64_t inode);
 
 /* Record for the file KEY what OWNER knows, keeping what is known besides;
-   a record of another birth is replaced.  Return 0, or -ENOSPC when the
-   table is three quarters full.  */
+   a record of another birth is replaced.  Return 0, -ENOSPC when the table is
+   three quarters full, or what the keeper says.  */
 int guest_owners_put (struct guest_owners *owners,
                       const struct guest_file_key *key,
                       const struct guest_owner *owner);
 
-/* Drop the record of the file DEVICE, INODE, if there is one.  */
+/* Drop the record of the file DEVICE, INODE, if there is one.  The keeper is
+   told only by guest_owners_forget: another run may have replaced the record
+   already.  */
+void guest_owners_forget (struct guest_owners *owners, uint64_t device,
+                          uint64_t inode);
 void guest_owners_drop (struct guest_owners *owners, uint64_t device,
                         uint64_t inode);
 

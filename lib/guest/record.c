@@ -50,7 +50,10 @@ struct guest_owner_slot *
 guest_record_find (struct guest *guest, const struct guest_place *place,
                    uint64_t device, uint64_t inode)
 {
-  if (guest->owners == NULL || guest->owners->live == 0)
+  if (guest->owners == NULL)
+    return NULL;
+  guest_owners_look (guest->owners);
+  if (guest->owners->live == 0)
     return NULL;
   struct guest_owner_slot *slot =
       guest_owners_find (guest->owners, device, inode);

@@ -307,6 +307,15 @@ make_real (struct guest *guest, struct credentials *credentials)
 static void
 make_shown (struct guest *guest, struct credentials *credentials)
 {
+  const struct guest_task *sender =
+      credentials->pid > 0 ? guest->ops->find_task (guest, credentials->pid)
+                           : NULL;
+  if (sender != NULL)
+    {
+      credentials->uid = sender->ids.euid;
+      credentials->gid = sender->ids.egid;
+      return;
+    }
   if (credentials->uid == guest->identity.host_uid)
     credentials->uid = guest->identity.uid;
   if (credentials->gid == guest->identity.host_gid)

@@ -34,6 +34,7 @@ static const struct plan_tag_fact facts[PLAN_TAG_END] = {
   [PLAN_PORT_ANY] = { "port-any", PLAN_SHAPE_NUMBER, false, false },
   [PLAN_HELD_FD] = { "held-fd", PLAN_SHAPE_NUMBER, true, false },
   [PLAN_LIBEXEC] = { "libexec", PLAN_SHAPE_PATH, false, false },
+  [PLAN_OWNERS] = { "owners", PLAN_SHAPE_PATH, false, false },
   [PLAN_KERNEL_VERSION] = { "kernel-version", PLAN_SHAPE_TEXT, false, false },
   [PLAN_MACHINE] = { "machine", PLAN_SHAPE_TEXT, false, false },
   [PLAN_DOMAIN] = { "domain", PLAN_SHAPE_TEXT, false, false },
@@ -179,7 +180,7 @@ check_shape (const struct plan_record *record, enum plan_shape shape)
 /* Check the record at POSITION, note its tag in SEEN.  Return 0 with *END the
    position after it.  */
 static int
-check_record (const struct plan *plan, size_t position, uint32_t *seen,
+check_record (const struct plan *plan, size_t position, uint64_t *seen,
               size_t *end)
 {
   size_t left = plan->size - position;
@@ -200,14 +201,14 @@ check_record (const struct plan *plan, size_t position, uint32_t *seen,
   const struct plan_tag_fact *fact = plan_tag_fact (read_u32 (bytes));
   if (fact == NULL)
     return -EPROTO;
-  uint32_t bit = (uint32_t) 1 << record.tag;
+  uint64_t bit = (uint64_t) 1 << record.tag;
   if ((*seen & bit) != 0 && !fact->repeats)
     return -EINVAL;
   *seen |= bit;
   return check_shape (&record, fact->shape);
 }
 
-_Static_assert(PLAN_TAG_END <= 32, "tags seen are kept in 32 bits");
+_Static_assert(PLAN_TAG_END <= 64, "tags seen are kept in 64 bits");
 
 int
 plan_open (struct plan *plan, const void *bytes, size_t size)
@@ -225,7 +226,7 @@ plan_open (struct plan *plan, const void *bytes, size_t size)
   if (read_u32 (plan->bytes + 12) != size)
     return -EINVAL;
 
-  uint32_t seen = 0;
+  uint64_t seen = 0;
   size_t position = PLAN_HEADER_SIZE;
   while (position < size)
     {
@@ -235,7 +236,7 @@ plan_open (struct plan *plan, const void *bytes, size_t size)
     }
 
   for (uint32_t tag = 0; tag < PLAN_TAG_END; tag++)
-    if (facts[tag].required && (seen & (uint32_t) 1 << tag) == 0)
+    if (facts[tag].required && (seen & (uint64_t) 1 << tag) == 0)
       return -EINVAL;
   return 0;
 }

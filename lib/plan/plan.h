@@ -86,6 +86,9 @@ enum plan_tag
                                 too */
   PLAN_LINKS_REPLACED = 30,  /* number: 1 makes symbolic links where hard links
                                 are not possible */
+  PLAN_OWNERS = 31,          /* path: host file that keeps owners which programs
+                                set as root; what belongs to the host's user is
+                                shown as root's, whoever the user is */
   PLAN_TAG_END               /* one above the last */
 };
 

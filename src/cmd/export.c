@@ -142,7 +142,9 @@ const struct command command_export = {
   .description = N_ (
       "The archive has the file system of the container, as 'udocker import',"
       " 'docker import', 'podman import' and tar read it: what is the user's"
-      " own here is root's in it. With --clone it has the whole container, its"
+      " own here is root's in it, but for what 'udocker run --fakeowner' has"
+      " kept of owners, modes, devices and attributes. With --clone it has the "
+      "whole container, its"
       " description and its mode included, below ROOT the file system; only"
       " 'udocker import --clone' makes use of that.\n\n"
       "FILE appears, or is replaced, when the archive is complete. A container"

@@ -37,7 +37,8 @@ struct run_options
   const char *index, *registry, *proxy, *cpus, *kernel, *host_name, *location;
   const char *network, *processes, *semaphores, *nodes;
   bool remove, host_accounts, container_accounts, no_system_volumes;
-  bool host_environment, bind_home, no_metadata, dri, all_ports, no_banner;
+  bool host_environment, bind_home, no_metadata, dri, all_ports, no_banner,
+      keep_owners;
 };
 
 #define TARGET(member) .target = OPTION_TARGET (struct run_options, member)
@@ -121,6 +122,10 @@ static const struct option_row rows[] = {
     N_ ("make ports below 1024 of the container those 10000 higher of the "
         "host, which anybody may have"),
     TARGET (all_ports) },
+  { "fakeowner", 0, OPTION_FLAG, NULL,
+    N_ ("P modes: keep owners, modes, devices and attributes that root of the "
+        "container sets, for later runs and for export"),
+    TARGET (keep_owners) },
   { "location", 0, OPTION_VALUE, N_ ("DIR"),
     N_ ("run in the directory tree DIR instead of a container, whose name is "
         "then ignored"),
@@ -361,6 +366,7 @@ request_of (const struct invocation *invocation, const char *root)
     .move_ports = options->all_ports,
     .kernel = options->kernel,
     .host_name = options->host_name,
+    .keep_owners = options->keep_owners,
     .remove = options->remove,
   };
 }
@@ -506,6 +512,14 @@ const struct command command_run = {
       "CONTAINER is an id, the beginning of one, or a name.  For an IMAGE a "
       "new container is made each time, and the image is pulled when it is "
       "not here; without --rm that container stays.\n\n"
+      "As root of the container programs may change owners, modes and "
+      "attributes, and make devices; they see what they did until the "
+      "container ends. With --fakeowner, or with the setting proot_fakeowner, "
+      "it is kept beside the container and seen by every later run with it; "
+      "what nobody was given belongs to root then, whoever the user is. "
+      "'udocker clone' copies it, 'udocker export' writes it into the archive, "
+      "and 'udocker rm' removes it. Of files on volumes nothing is kept but "
+      "where they are on the file system of the container.\n\n"
       "Without COMMAND what the image says is run.  Options of udocker come "
       "before CONTAINER; all behind it belongs to COMMAND.\n\n"
       "The exit status is that of the program; 128+N when signal N ended it; "

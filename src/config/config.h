@@ -60,6 +60,7 @@ struct config
   enum config_choice proot_noseccomp;
   bool proot_killonexit;
   bool proot_link2symlink;
+  bool proot_fakeowner;
   char *ld_so_cache;
   char *fakechroot_so;              /* "" for our own */
   char *fakechroot_expand_symlinks; /* "" for none */

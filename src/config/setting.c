@@ -228,6 +228,14 @@ const struct setting settings[] = {
                   "possible"),
   },
   {
+      .name = "proot_fakeowner",
+      .type = SETTING_TRUTH,
+      .offset = offsetof (struct config, proot_fakeowner),
+      .default_text = "False",
+      .help = N_ ("P modes: keep owners and modes that root sets, as 'run "
+                  "--fakeowner' does"),
+  },
+  {
       .name = "ld_so_cache",
       .type = SETTING_TEXT,
       .offset = offsetof (struct config, ld_so_cache),

@@ -14,6 +14,7 @@
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
 #include "src/container/make.h"
+#include "src/container/owners.h"
 #include "src/image/store.h"
 #include "src/image/tree-copy.h"
 
@@ -62,6 +63,8 @@ fill (int dir, const volatile sig_atomic_t *stop, void *data, struct error *err)
 
   int status = tree_copy (container->fd, dir, container_has_part,
                           original->line, stop, err);
+  if (status == 0)
+    status = container_copy_owners (container, dir, stop, err);
   if (status == -EINTR)
     return status;
   if (!container_is_in_place (container))

@@ -13,6 +13,8 @@
 
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
+#include "lib/owners/owner-file.h"
+#include "src/container/owners.h"
 #include "src/image/tree-archive.h"
 
 static bool
@@ -26,13 +28,18 @@ container_export (const struct container *container, bool whole, int out,
                   struct progress_line *line, const volatile sig_atomic_t *stop,
                   struct error *err)
 {
+  struct owner_file owners;
+  int status = container_read_owners (container, &owners, err);
   const struct tree_selection selection = {
     .top = container->fd,
     .wants = whole ? container_has_part : is_root,
     .root = whole ? NULL : "ROOT",
+    .owners = status > 0 ? &owners : NULL,
   };
 
-  int status = tree_archive (&selection, out, line, stop, err);
+  if (status >= 0)
+    status = tree_archive (&selection, out, line, stop, err);
+  owner_file_release (&owners);
   if (status != -EINTR && !container_is_in_place (container))
     return error_set (err, ENOENT, _ ("container %s was removed meanwhile"),
                       container->id);

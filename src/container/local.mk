@@ -26,7 +26,8 @@ src_container_libcontainer_a_SOURCES = \
   src/container/create.c \
   src/container/export.c \
   src/container/import.c \
-  src/container/make.c src/container/make.h
+  src/container/make.c src/container/make.h \
+  src/container/owners.c src/container/owners.h
 
 check_PROGRAMS += tests/unit/test-run-plan
 tests_unit_test_run_plan_SOURCES = tests/unit/test-run-plan.c
@@ -37,7 +38,7 @@ tests_unit_test_run_plan_LDADD = \
   $(JSON_C_LIBS)
 
 shell_tests += \
-  tests/shell/clone-tree.sh \
+  tests/shell/run-owners.sh tests/shell/clone-tree.sh \
   tests/shell/clone-crash.sh \
   tests/shell/create-crash.sh \
   tests/shell/create-hostile.sh \

@@ -17,11 +17,13 @@
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
 #include "lib/base/log.h"
+#include "lib/owners/owner-file.h"
 #include "lib/plan/plan-write.h"
 #include "src/config/config.h"
 #include "src/container/container.h"
 #include "src/container/run-private.h"
 #include "xalloc.h"
+#include "xvasprintf.h"
 
 void
 run_list_add (char ***list, size_t *count, char *text)
@@ -71,6 +73,22 @@ fill (struct run_plan *plan, const struct run_request *request,
   return failure;
 }
 
+/* Say where owners are kept, if they are.  */
+static int
+add_owners (struct run_plan *plan, const struct run_request *request,
+            const struct config *config, struct error *err)
+{
+  if (plan->container != NULL
+      && (request->keep_owners || config->proot_fakeowner))
+    plan->owners = xasprintf ("%s/" OWNER_FILE_NAME, plan->container->path);
+  else if (request->keep_owners)
+    return error_set (err, EINVAL,
+                      _ ("--fakeowner: only a container can keep owners, not "
+                         "the directory '%s'"),
+                      plan->root);
+  return 0;
+}
+
 int
 run_plan_make (struct run_plan *plan, const struct run_request *request,
                struct container *container, const struct config *config,
@@ -96,6 +114,8 @@ run_plan_make (struct run_plan *plan, const struct run_request *request,
 
   struct run_metadata metadata = { 0 };
   int failure = open_root (plan, err);
+  if (failure == 0)
+    failure = add_owners (plan, request, config, err);
   if (failure == 0 && plan->container != NULL && !request->no_metadata)
     failure = run_metadata_read (plan->container, &metadata, err);
   if (failure == 0)
@@ -145,6 +165,7 @@ run_plan_release (struct run_plan *plan)
   free (plan->emulator);
   free (plan->kernel);
   free (plan->host_name);
+  free (plan->owners);
   *plan = (struct run_plan){ .root_fd = -1, .hold_fd = -1 };
 }
 
@@ -208,6 +229,8 @@ run_plan_write (const struct run_plan *plan, struct plan_writer *writer)
     plan_write_text (writer, PLAN_HOST_NAME, plan->host_name);
   if (plan->kernel != NULL)
     plan_write_text (writer, PLAN_KERNEL, plan->kernel);
+  if (plan->owners != NULL)
+    plan_write_text (writer, PLAN_OWNERS, plan->owners);
   if (plan->emulator != NULL)
     plan_write_text (writer, PLAN_EMULATOR, plan->emulator);
   if (plan->replaces_links)

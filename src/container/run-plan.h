@@ -62,6 +62,7 @@ struct run_request
 
   const char *kernel;    /* release that uname shows */
   const char *host_name; /* node name that uname shows */
+  bool keep_owners;      /* those that programs set outlive the run */
   const char *mode;      /* execution mode */
   bool remove;           /* remove the container afterwards */
 };
@@ -125,6 +126,7 @@ struct run_plan
                           machine; NULL when that is this one */
   char *kernel;        /* NULL: the host's */
   char *host_name;     /* NULL: the host's */
+  char *owners;        /* host path of the file that keeps owners, or NULL */
   bool replaces_links; /* symbolic ones where hard ones are not possible */
   bool no_filter;      /* of system calls: P1 runs as P2 */
   bool kill_on_exit;

@@ -15,6 +15,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,8 @@
 #include "lib/base/i18n.h"
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
+#include "lib/guest/attributes.h"
+#include "lib/owners/owner-file.h"
 #include "src/image/archive-locale.h"
 #include "src/image/tree-walk.h"
 #include "xalloc.h"
@@ -168,6 +171,41 @@ add_map (struct writer *writer, int fd, off_t size)
   return lseek (fd, 0, SEEK_SET) < 0 ? -errno : 0;
 }
 
+/* Put what the container's root said of ENTRY into the archive's entry.  Return
+   whether it is a device.  */
+static bool
+put_owner (struct writer *writer, const struct tree_entry *entry)
+{
+  struct owner_file *owners = writer->selection->owners;
+  struct archive_entry *to = writer->entry;
+  const struct guest_owner_slot *slot = owner_file_find (
+      owners, entry->dir >= 0 ? entry->dir : entry->fd, entry->name,
+      entry->dir >= 0 ? 0 : AT_EMPTY_PATH, entry->info);
+
+  if (slot == NULL)
+    return false;
+  const struct guest_owner *owner = &slot->owner;
+  if (owner->known & GUEST_OWNER_UID)
+    archive_entry_set_uid (to, owner->uid);
+  if (owner->known & GUEST_OWNER_GID)
+    archive_entry_set_gid (to, owner->gid);
+  if (owner->known & GUEST_OWNER_MODE)
+    archive_entry_set_perm (to, owner->mode & 07777);
+  if (owner->known & GUEST_OWNER_TYPE)
+    {
+      archive_entry_set_filetype (to, owner->mode & S_IFMT);
+      archive_entry_set_rdev (to, owner->rdev);
+    }
+  for (const struct guest_attribute *attribute =
+           guest_attribute_first (&owners->table, slot);
+       attribute != NULL;
+       attribute = guest_attribute_next (&owners->table, attribute))
+    archive_entry_xattr_add_entry (to, guest_attribute_name (attribute),
+                                   guest_attribute_value (attribute),
+                                   attribute->size);
+  return (owner->known & GUEST_OWNER_TYPE) != 0;
+}
+
 /* Describe ENTRY, called NAME in the archive.  Return 0 or a negative
    errno.  */
 static int
@@ -187,6 +225,8 @@ describe (struct writer *writer, const struct tree_entry *entry,
       archive_entry_set_uid (to, 0);
       archive_entry_set_gid (to, 0);
     }
+  bool is_device =
+      writer->selection->owners != NULL && put_owner (writer, entry);
   if (S_ISLNK (info->st_mode))
     {
       AUTO_FREE char *target = file_read_link (entry->dir, entry->name);
@@ -196,7 +236,8 @@ describe (struct writer *writer, const struct tree_entry *entry,
     }
   if (entry->fd >= 0)
     add_attributes (writer, entry->fd);
-  if (S_ISREG (info->st_mode) && info->st_blocks < info->st_size / 512)
+  if (S_ISREG (info->st_mode) && !is_device
+      && info->st_blocks < info->st_size / 512)
     return add_map (writer, entry->fd, info->st_size);
   return 0;
 }
@@ -320,7 +361,7 @@ put_entry (void *data, const struct tree_entry *entry, struct error *err)
   /* A warning tells that a name is no UTF-8.  */
   if (archive_write_header (writer->archive, writer->entry) < ARCHIVE_WARN)
     return set_archive_error (writer, name, err);
-  if (S_ISREG (entry->info->st_mode)
+  if (archive_entry_filetype (writer->entry) == AE_IFREG
       && archive_entry_hardlink (writer->entry) == NULL)
     return put_content (writer, entry, name, err);
   return 0;

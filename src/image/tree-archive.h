@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 struct error;
+struct owner_file;
 struct progress_line;
 
 /* What goes into an archive.  */
@@ -23,14 +24,19 @@ struct tree_selection
   /* The directory directly below TOP that becomes the root of the archive,
      and nothing else than it is in the archive; NULL: TOP.  */
   const char *root;
+
+  /* Owners, modes, devices and attributes that count instead of what the files
+     have themselves, or NULL.  */
+  struct owner_file *owners;
 };
 
 /* Write what SELECTION says to OUT, a descriptor, as a tar archive in pax
    format that begins with "./", names in the order of their bytes.  It has
    hard links, holes, times, permissions and the attributes of users; extended
    headers only where something needs them.  What belongs to the caller
-   belongs to root in it, unless he is root.  Sockets are left out.  The bytes
-   of names are those of the tree, whatever the locale.
+   belongs to root in it, unless he is root or SELECTION has another owner.
+   Sockets are left out.  The bytes of names are those of the tree, whatever the
+   locale.
 
    LINE, which may be NULL, is told how many bytes of files are done.  When
    *STOP becomes other than zero fail soon with -EINTR.  Return 0, or a

@@ -56,13 +56,13 @@ is "-q" "$(setting verbose_level -q)" 'verbose_level = 1'
 is "-D" "$(setting verbose_level -D 2> /dev/null)" 'verbose_level = 5'
 
 # Every key and every variable that users of the Python tool may have set; the
-# three that it does not know are marked by a plus sign.
+# four that it does not know are marked by a plus sign.
 keys='verbose_level homedir topdir bindir libdir docdir reposdir layersdir
 containersdir tarball_release tarball installinfo installretry autoinstall
 config keystore tmpdir cmd root_path user_path sysdirs_list dri_list
 mountpoint_prefixes override_default_execution_mode default_execution_modes
 +default_execution_mode proot_noseccomp proot_killonexit proot_link2symlink
-ld_so_cache fakechroot_so fakechroot_expand_symlinks fakechroot_libc
++proot_fakeowner ld_so_cache fakechroot_so fakechroot_expand_symlinks fakechroot_libc
 fakechroot_cmd_subst libc_search lib_dirs_list_nvidia lib_dirs_list_essential
 lib_dirs_list_append access_files use_proot_executable use_patchelf_executable
 use_runc_executable use_singularity_executable

@@ -195,7 +195,7 @@ test_shapes (void)
     uint32_t size;
     int status;
   } cases[] = {
-    { "an unknown tag", 31, RECORD ("x"), -EPROTO },
+    { "an unknown tag", 63, RECORD ("x"), -EPROTO },
     { "a huge tag", 0xffffffffu, RECORD ("x"), -EPROTO },
     { "tag zero", 0, RECORD ("x"), -EPROTO },
     { "a text", PLAN_KERNEL, RECORD ("6.1"), 0 },
