@@ -76,7 +76,7 @@ guest_enter_statfs (struct guest_task *task, struct guest_call *call)
   if (fd < 0 && found.virtual)
     fd = guest->anchors[0];
   else if (fd < 0)
-    fd = found.owned[0] = guest_found_open (guest, &found, K_O_PATH);
+    fd = found.object = guest_found_open (guest, &found, K_O_PATH);
   if (fd < 0)
     result = fd;
   else

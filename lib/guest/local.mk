@@ -98,7 +98,7 @@ tests/unit/test_guest_calls-test-guest-calls.$(OBJEXT): \
   tests/unit/guest-calls.inc tests/unit/guest-calls-i386.inc
 
 shell_tests += tests/shell/guest-bare.sh
-fuzz_targets += tests/fuzz/fuzz-guest-path.c
+fuzz_targets += tests/fuzz/fuzz-guest-calls.c tests/fuzz/fuzz-guest-path.c
 check_PROGRAMS += tests/unit/test-guest-libseccomp
 tests_unit_test_guest_libseccomp_SOURCES = \
   tests/unit/test-guest-libseccomp.c

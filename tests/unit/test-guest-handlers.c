@@ -152,6 +152,20 @@ test_reading (void)
   tap_is_number (engine_call (SYS_statfs, P ("/proc"), P (&fs), 0, 0, 0, 0), 0,
                  "statfs");
   tap_ok (fs.f_type == 0x9fa0, "of proc");
+  /* A directory that has no name in the container any more.  */
+  engine_shell ("mkdir -p %s/tmp/gone/deep", root);
+  snprintf (path, sizeof path, "%s/tmp/gone/deep", root);
+  int gone = open (path, O_RDONLY | O_DIRECTORY);
+  engine_shell ("rm -r %s/tmp/gone", root);
+  snprintf (path, sizeof path, "/proc/self/fd/%d/.", gone);
+  int lowest = dup (0);
+  close (lowest);
+  for (int i = 0; i < 3; i++)
+    (void) engine_call (SYS_statfs, P (path), P (&fs), 0, 0, 0, 0);
+  int later = dup (0);
+  close (later);
+  tap_is_number (later, lowest, "which leaves no descriptor open");
+  close (gone);
   tap_is_number (engine_call (SYS_getxattr, P ("/etc/passwd"), P ("user.x"),
                               P (buffer), sizeof buffer, 0, 0)
                      < 0,
