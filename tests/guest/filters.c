@@ -130,7 +130,11 @@ static const int usual[] = {
   SYS_mmap,         SYS_munmap,         SYS_mprotect,     SYS_brk,
   SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_ioctl,
   SYS_fcntl,        SYS_exit_group,     SYS_exit,         SYS_futex,
-  SYS_getpid,       SYS_gettid,         SYS_tgkill
+  SYS_getpid,       SYS_gettid,         SYS_tgkill,
+#ifdef SYS_mmap2
+  SYS_mmap2,        SYS_fcntl64,        SYS__llseek,      SYS_stat64,
+  SYS_lstat64,      SYS_fstat64,        SYS_sigreturn
+#endif
 };
 
 static void

@@ -15,6 +15,13 @@ for name in $guest_all_programs; do
 done
 guest_program i386 paths absolute
 guest_program i386-time64 paths
-guest_program i386-static paths
 guest_program i386-static processes
+guest_program i386 int80
+# The same calls by 64-bit code.
+guest_program static int80
+# Hand in hand: 64-bit programs execute 32-bit ones, and these those.
+guest_claim uname /bin/uname -m
+guest_claim linux32 /bin/linux32 /bin/uname -m
+guest_claim mixed /bin/sh -c "$guest_place/bin/nothing-i386; echo \$?;
+  $guest_place/bin/int80-i386 say; /bin/linux32 $guest_place/bin/int80-i386 say"
 done_testing

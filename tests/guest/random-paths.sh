@@ -39,6 +39,10 @@ world ()
 for seed in $seeds; do
   guest_program static random-paths "$seed:$count"
 done
+# What a call means is the same for 32-bit programs.
+if test -x "$libexec/loader-i386"; then
+  guest_program i386-static random-paths "${seeds##* }:$count"
+fi
 
 # With bindings: directories, one inside another's, a file.  Each shows a place
 # of its own: where one directory is bound twice, getcwd after fchdir may tell

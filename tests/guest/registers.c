@@ -276,9 +276,9 @@ memory (void)
   /* Results at the end of memory.  */
   char *end = space + 2 * page;
   SAY ("stat into the last bytes",
-       syscall (SYS_newfstatat, AT_FDCWD, path_here, end - sizeof st, 0));
+       syscall (SYS_newfstatat, AT_FDCWD, path_here, end - STATUS_SIZE, 0));
   SAY ("stat beyond",
-       syscall (SYS_newfstatat, AT_FDCWD, path_here, end - sizeof st + 8, 0));
+       syscall (SYS_newfstatat, AT_FDCWD, path_here, end - STATUS_SIZE + 8, 0));
   SAY ("getcwd into the last bytes", syscall (SYS_getcwd, end - 64, 4096));
   mprotect (space, page, PROT_READ);
   memcpy (space + page, path_here, strlen (path_here) + 1);
@@ -295,7 +295,7 @@ memory (void)
   unsigned char buffer[512];
   memset (buffer, 0xa5, sizeof buffer);
   SAY ("stat", syscall (SYS_newfstatat, AT_FDCWD, path_here, buffer, 0));
-  printf ("behind stat: %x\n", buffer[sizeof st]);
+  printf ("behind stat: %x\n", buffer[STATUS_SIZE]);
   memset (buffer, 0xa5, sizeof buffer);
   SAY ("statx", syscall (SYS_statx, AT_FDCWD, path_here, 0, 0x7ff, buffer));
   printf ("behind statx: %x\n", buffer[256]);

@@ -23,6 +23,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* What 32-bit machines call it.  */
+#if !defined SYS_newfstatat && defined SYS_fstatat64
+#  define SYS_newfstatat SYS_fstatat64
+#  define STATUS_SIZE ((size_t) 96) /* whatever struct stat is */
+#else
+#  define STATUS_SIZE sizeof (struct stat)
+#endif
+
 /* Print WHAT and RESULT, or the name of the error when RESULT is -1.  */
 static inline void
 say_result (const char *what, long result, int error)
