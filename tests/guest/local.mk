@@ -24,6 +24,7 @@ shell_tests += \
   tests/guest/in-busybox.sh tests/guest/random-paths.sh \
   tests/guest/readonly.sh tests/guest/rough.sh \
   tests/guest/in-i386.sh tests/guest/in-musl.sh tests/guest/in-debian11.sh \
+  tests/guest/in-arm64.sh \
   tests/guest/in-debian12.sh tests/guest/in-debian12-small.sh \
   tests/guest/in-debian13.sh tests/guest/in-sid.sh tests/guest/pulled.sh
 endif
@@ -32,7 +33,7 @@ endif
 test-roots:
 	@roots='debian12-small debian12 esbuild'; \
 	test "$$TEST_LONG" != yes \
-	  || roots="$$roots debian11 debian13 sid"; \
+	  || roots="$$roots debian11 debian13 sid debian12-arm64"; \
 	$(AM_TESTS_ENVIRONMENT) \
 	$(SHELL) $(top_srcdir)/tests/images/prepare.sh $$roots
 .PHONY: test-roots

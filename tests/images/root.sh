@@ -7,7 +7,8 @@
 #   root.sh [--if-cheap] NAME
 #
 # NAME is busybox, musl, i386, esbuild, debian11, debian12, debian13, sid,
-# debian12-small or debian12-runtimes.  The root is made below $TEST_ROOTS (by default
+# debian12-small, debian12-runtimes or debian12-arm64.  The root is made below
+# $TEST_ROOTS (by default
 # tests/images/cache of the build tree, which is the current directory), under
 # a temporary name that is renamed when it is whole, so that a root that is
 # there is complete, whoever made it.  A root never holds devices, and its
@@ -181,6 +182,14 @@ make_esbuild ()
 # make_debian SUITE PACKAGES
 make_debian ()
 {
+  make_debian_with "$1" --variant=minbase --include="$2"
+}
+
+# make_debian_with SUITE MMDEBSTRAP-OPTION...
+make_debian_with ()
+{
+  suite=$1
+  shift
   need mmdebstrap apt-get tar
   # shellcheck disable=SC2016 # apt substitutes this one
   mirror=$(apt-get indextargets --format '$(REPO_URI)' \
@@ -196,13 +205,27 @@ make_debian ()
   fi
   # A mirror that stands still is as good as any for a test.
   mmdebstrap --quiet --aptopt='Acquire::Check-Valid-Until "false"' \
-    --mode="$mode" --variant=minbase --include="$2" \
-    --keyring=/usr/share/keyrings --format=tar "$1" "$work/.tar" "$mirror" \
+    --mode="$mode" "$@" \
+    --keyring=/usr/share/keyrings --format=tar "$suite" "$work/.tar" "$mirror" \
     >"$cache/$name.log" 2>&1 </dev/null \
-    || unavailable "mmdebstrap cannot make $1, see '$cache/$name.log'"
+    || unavailable "mmdebstrap cannot make $suite, see '$cache/$name.log'"
   tar -x -p --no-same-owner --exclude='./dev/*' -C "$work" -f "$work/.tar" \
-    || fail "cannot unpack $1"
+    || fail "cannot unpack $suite"
   rm "$work/.tar"
+}
+
+# A root of packages for another machine that are unpacked but not installed,
+# which takes no program of that machine, and all of them in /var/repo, with
+# "hello" besides.  The tests install them.
+make_debian_arm64 ()
+{
+  need mmdebstrap apt-get tar
+  # shellcheck disable=SC2016 # for mmdebstrap's shell
+  make_debian_with bookworm --variant=extract --architectures=arm64 \
+    --include='?essential' --include=apt,debian-archive-keyring \
+    --extract-hook='mkdir -p "$1/var/repo" && cd "$1/var/repo" \
+      && cp "$1"/var/cache/apt/archives/*.deb . \
+      && APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get download hello'
 }
 
 everything=perl,python3,gcc,libc6-dev,make,git,bash,dash,procps,openssh-server
@@ -213,7 +236,8 @@ runtimes=golang-go,rustc,nodejs,default-jre-headless,gdb,tmux
 if test ! -d "$root"; then
   case $name in
     busybox | musl | i386) ;;
-    debian1[123] | debian12-small | debian12-runtimes | sid | esbuild)
+    debian1[123] | debian12-small | debian12-runtimes | debian12-arm64 \
+      | sid | esbuild)
       test "$cheap" = no || unavailable "'$name' is not in the cache" ;;
     *) fail "unknown root '$name'" ;;
   esac
@@ -234,6 +258,7 @@ if test ! -d "$root"; then
     esbuild) make_esbuild ;;
     debian11) make_debian bullseye "$everything" ;;
     debian12) make_debian bookworm "$everything" ;;
+    debian12-arm64) make_debian_arm64 ;;
     debian13) make_debian trixie "$everything" ;;
     sid) make_debian sid "$everything" ;;
     debian12-small) make_debian bookworm perl-base,bash,dash ;;
