@@ -8,12 +8,11 @@
 #
 # NAME is busybox, musl, i386, esbuild, debian11, debian12, debian13, sid,
 # debian12-small, debian12-runtimes or debian12-arm64.  The root is made below
-# $TEST_ROOTS (by default
-# tests/images/cache of the build tree, which is the current directory), under
-# a temporary name that is renamed when it is whole, so that a root that is
-# there is complete, whoever made it.  A root never holds devices, and its
-# owner is the account that will run the tests: whoever calls, or for root the
-# account named by $TEST_USER (nobody).
+# $TEST_ROOTS (by default tests/images/cache of the build tree, which is the
+# current directory), under a temporary name that is renamed when it is whole,
+# so that a root that is there is complete, whoever made it.  A root never
+# holds devices, and its owner is the account that will run the tests: whoever
+# calls, or for root the account named by $TEST_USER (nobody).
 #
 # The exit status is 0 when the root is there, and 77 with one sentence on
 # stderr when it cannot be had on this machine: packages not installed, or no
