@@ -23,6 +23,7 @@
 #include "lib/plan/plan.h"
 #include "proot-engine/loader/loader.h"
 #include "proot-engine/start.h"
+#include "proot-engine/view.h"
 
 /* Where dynamic linkers look by themselves; the files in /etc/ld.so.conf.d
    hardly name other places for what an emulator needs.  */
@@ -42,46 +43,43 @@ static const char *const library_directories[] = {
   "/usr/local/lib64",
 };
 
-static char words[GUEST_EMULATOR_SIZE];
-static size_t words_length;
-
 /* Append TEXT to the last word.  */
 static void
-add_text (const char *text)
+add_text (struct emulator *emulator, const char *text)
 {
   size_t length = strlen (text);
-  if (words_length + length + 1 < sizeof words)
-    memcpy (words + words_length, text, length);
-  words_length += length;
+  if (emulator->length + length + 1 < sizeof emulator->words)
+    memcpy (emulator->words + emulator->length, text, length);
+  emulator->length += length;
 }
 
 /* End the last word of EMULATOR.  */
 static void
-end_word (struct guest_emulator *emulator)
+end_word (struct emulator *emulator)
 {
-  words_length++; /* its NUL: the storage is zero */
-  emulator->count++;
+  emulator->length++; /* its NUL: the storage is zero */
+  emulator->guest.count++;
 }
 
 static void
-add_word (struct guest_emulator *emulator, const char *text)
+add_word (struct emulator *emulator, const char *text)
 {
-  add_text (text);
+  add_text (emulator, text);
   end_word (emulator);
 }
 
-/* Write the dynamic linker that the program PATH asks for to the PATH_MAX bytes
-   at INTERPRETER, "" for none.  Return 0 or a negative errno: -ENOEXEC when it
-   is no program of this machine.  */
+/* Write the dynamic linker that the program at HOST asks for to the PATH_MAX
+   bytes at INTERPRETER, "" for none.  Return 0 or a negative errno: -ENOEXEC
+   when it is no program of this machine.  */
 static int
-read_interpreter (const char *path, char *interpreter)
+read_interpreter (const char *host, char *interpreter)
 {
   union
   {
     Elf64_Ehdr header;
     unsigned char bytes[ELF_MACHINE_BYTES];
   } head;
-  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  int fd = open (host, O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return -errno;
   const struct elf_machine *machine = NULL;
@@ -115,7 +113,7 @@ read_interpreter (const char *path, char *interpreter)
 /* Begin EMULATOR's words with its dynamic linker INTERPRETER and what that
    needs to find the libraries of PATH.  */
 static void
-add_linker (struct guest_emulator *emulator, const char *interpreter,
+add_linker (struct emulator *emulator, const char *interpreter,
             const char *path)
 {
   size_t count = sizeof library_directories / sizeof *library_directories;
@@ -124,8 +122,8 @@ add_linker (struct guest_emulator *emulator, const char *interpreter,
   add_word (emulator, "--library-path");
   for (size_t i = 0; i < count; i++)
     {
-      add_text (i > 0 ? ":" EMULATOR_HOST_ROOT : EMULATOR_HOST_ROOT);
-      add_text (library_directories[i]);
+      add_text (emulator, i > 0 ? ":" EMULATOR_HOST_ROOT : EMULATOR_HOST_ROOT);
+      add_text (emulator, library_directories[i]);
     }
   while (set != NULL && *set != '\0')
     {
@@ -135,26 +133,44 @@ add_linker (struct guest_emulator *emulator, const char *interpreter,
         {
           memcpy (directory, set, length);
           directory[length] = '\0';
-          add_text (":" EMULATOR_HOST_ROOT);
-          add_text (directory);
+          add_text (emulator, ":" EMULATOR_HOST_ROOT);
+          add_text (emulator, directory);
         }
       set += length + (set[length] == ':');
     }
   end_word (emulator);
-  add_text (EMULATOR_HOST_ROOT);
+  add_text (emulator, EMULATOR_HOST_ROOT);
   add_word (emulator, path);
 }
 
-int
-emulator_prepare (struct guest_emulator *emulator, const struct plan *plan)
+/* Write the host path of PATH, as OUTER sees it, to the PATH_MAX bytes at HOST.
+   Return 0 or a negative errno.  */
+static int
+find_host (struct guest_task *outer, const char *path, char *host)
 {
-  static char interpreter[PATH_MAX];
+  uint32_t flags;
+  int fd = view_open_host (outer, path, host, &flags);
+  if (fd < 0)
+    return fd;
+  (void) close (fd);
+  return 0;
+}
+
+int
+emulator_prepare (struct emulator *emulator, const struct plan *plan,
+                  struct guest_task *outer)
+{
+  char interpreter[PATH_MAX] = "";
   struct plan_record record;
   size_t at = 0;
   if (!plan_next_tag (plan, PLAN_EMULATOR, &at, &record))
     return 0;
   const char *path = record.text;
-  int status = read_interpreter (path, interpreter);
+  int status = find_host (outer, path, emulator->program);
+  if (status == 0)
+    status = read_interpreter (emulator->program, interpreter);
+  if (status == 0 && interpreter[0] != '\0')
+    status = find_host (outer, interpreter, emulator->program);
   if (status < 0)
     {
       start_complain ("cannot use '%s' to run programs of another machine: %s",
@@ -164,20 +180,20 @@ emulator_prepare (struct guest_emulator *emulator, const struct plan *plan)
       return status;
     }
   const struct elf_machine *machine = elf_machine_of_emulator (path);
-  *emulator = (struct guest_emulator){
-    .program = interpreter[0] != '\0' ? interpreter : path,
-    .words = words,
+  emulator->guest = (struct guest_emulator){
+    .program = emulator->program,
+    .words = emulator->words,
     .machine = machine != NULL ? machine->code : 0,
     .forced = plan_number (plan, PLAN_EMULATOR_FORCED, 0) != 0,
     .has_libraries = interpreter[0] != '\0',
   };
-  if (emulator->has_libraries)
+  if (interpreter[0] != '\0')
     add_linker (emulator, interpreter, path);
   else
     add_word (emulator, path);
   while (plan_next_tag (plan, PLAN_EMULATOR, &at, &record))
     add_word (emulator, record.text);
-  if (words_length > sizeof words)
+  if (emulator->length > sizeof emulator->words)
     {
       start_complain ("the command that runs programs of another machine, "
                       "'%s', has too many options",

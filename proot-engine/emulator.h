@@ -6,17 +6,32 @@
 #ifndef UDOCKER_PROOT_ENGINE_EMULATOR_H
 #define UDOCKER_PROOT_ENGINE_EMULATOR_H
 
+#include <limits.h>
+#include <stddef.h>
+
 #include "lib/guest/exec.h"
 
+struct guest_task;
 struct plan;
 
 /* Where the root of the host is shown to an emulator with libraries; PRoot's
    users know the name.  */
 #define EMULATOR_HOST_ROOT "/host-rootfs"
 
-/* Fill EMULATOR with what PLAN says of it.  It borrows from the plan, and from
-   this function's own storage: there is one only.  Return 1, 0 when PLAN has
-   none, or a negative errno after a message.  */
-int emulator_prepare (struct guest_emulator *emulator, const struct plan *plan);
+/* The emulator of a container: what lib/guest is told, and the storage of its
+   texts.  */
+struct emulator
+{
+  struct guest_emulator guest;
+  char program[PATH_MAX];
+  char words[GUEST_EMULATOR_SIZE];
+  size_t length; /* of the words, more than their storage if they do not fit */
+};
+
+/* Fill EMULATOR, which is zero, with what PLAN says of it, in paths that OUTER
+   sees, or this process with NULL.  Return 1, 0 when PLAN has none, or a
+   negative errno after a message.  */
+int emulator_prepare (struct emulator *emulator, const struct plan *plan,
+                      struct guest_task *outer);
 
 #endif

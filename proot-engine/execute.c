@@ -161,14 +161,13 @@ add_environment (struct vectors *vectors, const struct tracee *tracee,
 /* Put VECTORS, which are used up, into TRACEE's memory, at *ADDRESS.  Return 0
    or a negative errno.  */
 static int
-put_vectors (struct tracer *tracer, struct tracee *tracee,
-             struct vectors *vectors, uint64_t *address)
+put_vectors (struct tracee *tracee, struct vectors *vectors, uint64_t *address)
 {
   size_t size = vectors->count * word_size (tracee);
   if (word_size (tracee) < sizeof *vectors->word)
     narrow (vectors->word, vectors->count);
-  int status =
-      tracer->guest.ops->scratch (&tracee->task, vectors->word, size, address);
+  int status = tracee->task.guest->ops->scratch (&tracee->task, vectors->word,
+                                                 size, address);
   if (status != -ENOMEM)
     return status;
 
@@ -224,9 +223,8 @@ arrange (struct vectors *vectors, const struct tracee *tracee,
 /* Put what TRACEE's program is called with, instead of what was GIVEN, into its
    memory.  Return 0 or a negative errno.  */
 static int
-put_call (struct tracer *tracer, struct tracee *tracee,
-          const struct given *given, bool moves_variables, uint64_t *arguments,
-          uint64_t *environment)
+put_call (struct tracee *tracee, const struct given *given,
+          bool moves_variables, uint64_t *arguments, uint64_t *environment)
 {
   static const char option[] = "-E";
   struct guest_exec *exec = tracee->exec;
@@ -236,8 +234,8 @@ put_call (struct tracer *tracer, struct tracee *tracee,
   if (size > sizeof exec->leading)
     return -E2BIG;
   memcpy (exec->leading + exec->leading_length, option, sizeof option);
-  int status =
-      tracer->guest.ops->scratch (&tracee->task, exec->leading, size, &strings);
+  int status = tracee->task.guest->ops->scratch (&tracee->task, exec->leading,
+                                                 size, &strings);
   if (status < 0)
     return status;
   vectors.word = calloc (exec->leading_count + given->argument_count
@@ -247,7 +245,7 @@ put_call (struct tracer *tracer, struct tracee *tracee,
     return -ENOMEM;
   size_t count = arrange (&vectors, tracee, given, strings,
                           moves_variables ? strings + exec->leading_length : 0);
-  status = put_vectors (tracer, tracee, &vectors, arguments);
+  status = put_vectors (tracee, &vectors, arguments);
   if (moves_variables)
     *environment = *arguments + count * word_size (tracee);
   free (vectors.word);
@@ -258,11 +256,11 @@ put_call (struct tracer *tracer, struct tracee *tracee,
    ARGUMENTS and ENVIRONMENT are where the vectors that were given lie, and get
    the new ones' places.  Return 0 or a negative errno.  */
 static int
-replace_arguments (struct tracer *tracer, struct tracee *tracee,
-                   uint64_t *arguments, uint64_t *environment)
+replace_arguments (struct tracee *tracee, uint64_t *arguments,
+                   uint64_t *environment)
 {
   bool moves_variables =
-      tracee->exec->emulated && tracer->guest.emulator->has_libraries;
+      tracee->exec->emulated && tracee->task.guest->emulator->has_libraries;
   struct given given = { 0 };
   int status =
       read_vector (tracee, *arguments, &given.arguments, &given.argument_count);
@@ -270,8 +268,7 @@ replace_arguments (struct tracer *tracer, struct tracee *tracee,
     status = read_vector (tracee, *environment, &given.environment,
                           &given.environment_count);
   if (status == 0)
-    status = put_call (tracer, tracee, &given, moves_variables, arguments,
-                       environment);
+    status = put_call (tracee, &given, moves_variables, arguments, environment);
   free (given.arguments);
   free (given.environment);
   return status;
@@ -282,7 +279,7 @@ execute_begin (struct tracer *tracer, struct tracee *tracee)
 {
   const struct guest_call *call = &tracee->call;
   bool at = guest_rule_number (
-                guest_rule_of (&tracer->guest, call->abi, call->number),
+                guest_rule_of (tracee->task.guest, call->abi, call->number),
                 GUEST_ABI_NATIVE)
             != SYS_execve;
   uint64_t path, arguments = tracee->call.arg[at ? 2 : 1];
@@ -299,13 +296,13 @@ execute_begin (struct tracer *tracer, struct tracee *tracee)
       return status;
     }
   const char *loader = tracer->loader[tracee->exec->abi];
-  status = tracer->guest.ops->scratch (&tracee->task, loader,
-                                       strlen (loader) + 1, &path);
+  status = tracee->task.guest->ops->scratch (&tracee->task, loader,
+                                             strlen (loader) + 1, &path);
   if (status == 0 && tracee->exec->leading_count > 0)
-    status = replace_arguments (tracer, tracee, &arguments, &environment);
+    status = replace_arguments (tracee, &arguments, &environment);
   if (status < 0)
     {
-      execute_cancel (tracer, tracee);
+      execute_cancel (tracee);
       return status;
     }
   /* The number stays: a filter of the program's may allow only that.  */
@@ -321,14 +318,14 @@ execute_begin (struct tracer *tracer, struct tracee *tracee)
 }
 
 void
-execute_cancel (struct tracer *tracer, struct tracee *tracee)
+execute_cancel (struct tracee *tracee)
 {
   if (tracee->exec == NULL)
     return;
   if (tracee->run_count > 0)
     space_give_slots (tracee->space, tracee->run, tracee->run_count);
   tracee->run_count = 0;
-  guest_exec_release (&tracer->guest, tracee->exec);
+  guest_exec_release (tracee->task.guest, tracee->exec);
   free (tracee->exec);
   tracee->exec = NULL;
 }

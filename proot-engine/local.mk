@@ -4,8 +4,11 @@ pkglibexec_PROGRAMS += libexec/udocker/udocker-proot
 libexec_udocker_udocker_proot_SOURCES = \
   proot-engine/arch/arch.h \
   proot-engine/command-line.c proot-engine/command-line.h \
+  proot-engine/container.c proot-engine/container.h \
   proot-engine/emulator.c proot-engine/emulator.h \
+  proot-engine/enter.c proot-engine/enter.h \
   proot-engine/execute.c \
+  proot-engine/explain.c proot-engine/explain.h \
   proot-engine/loop.c \
   proot-engine/main.c \
   proot-engine/memory.c proot-engine/memory.h \
@@ -15,7 +18,8 @@ libexec_udocker_udocker_proot_SOURCES = \
   proot-engine/seccomp.c proot-engine/seccomp.h \
   proot-engine/start.c proot-engine/start.h \
   proot-engine/tracee.c proot-engine/tracee.h \
-  proot-engine/tracer.h
+  proot-engine/tracer.h \
+  proot-engine/view.c proot-engine/view.h
 if ARCH_X86_64
 libexec_udocker_udocker_proot_SOURCES += proot-engine/arch/x86_64.c
 endif
@@ -91,5 +95,7 @@ tests_unit_test_engine_filter_CFLAGS = $(PLAIN_CFLAGS)
 tests_unit_test_engine_filter_LDADD = lib/guest/libguest.a
 
 if HOSTED
-shell_tests += tests/shell/engine-options.sh
+shell_tests += tests/shell/engine-options.sh tests/shell/nested.sh \
+  tests/shell/sandboxed.sh
+EXTRA_DIST += tests/sandbox.c
 endif

@@ -34,6 +34,7 @@
 #include <unistd.h>
 
 #include "lib/guest/calls.h"
+#include "proot-engine/enter.h"
 #include "proot-engine/memory.h"
 
 #ifndef PTRACE_EVENT_STOP
@@ -123,13 +124,13 @@ trampoline_address (const struct tracee *tracee)
          + (uint64_t) tracee->slot * LOADER_TRAMPOLINE_SIZE;
 }
 
-/* Return the native number of what TRACEE's call does, -1 when there is
+/* Return the native number of what CALL of TRACEE does, -1 when there is
    none.  */
 static int
-native_number (const struct tracer *tracer, const struct guest_call *call)
+native_number (const struct tracee *tracee, const struct guest_call *call)
 {
   return guest_rule_number (
-      guest_rule_of (&tracer->guest, call->abi, call->number),
+      guest_rule_of (tracee->task.guest, call->abi, call->number),
       GUEST_ABI_NATIVE);
 }
 
@@ -143,7 +144,7 @@ run_changed (struct tracer *tracer, struct tracee *tracee,
   /* A child that shares the memory must not start in a slot.  */
   if (!leaves && !tracer->every_call && tracee->space->trampolines
       && tracee->space->abi == call->abi
-      && native_number (tracer, call) != SYS_clone
+      && native_number (tracee, call) != SYS_clone
       && tracee_take_slot (&tracer->tracees, tracee) == 0
       && registers_divert (registers, trampoline_address (tracee), call->number,
                            call->arg, tracer->scratch.saved)
@@ -226,13 +227,25 @@ handle_call (struct tracer *tracer, struct tracee *tracee)
   struct registers registers = tracee->entry;
   struct guest_call *call = &tracee->call;
   const struct guest_rule *rule =
-      guest_rule_of (&tracer->guest, call->abi, call->number);
+      guest_rule_of (tracee->task.guest, call->abi, call->number);
 
   if (tracer->placement.enabled
       && placement_answer (&tracer->placement, &tracer->tracees, tracee,
                            guest_rule_number (rule, GUEST_ABI_NATIVE), call))
     {
       answer (tracee, &registers, call->result);
+      return;
+    }
+  if (call->abi == GUEST_ABI_NATIVE && call->number == SYS_prctl
+      && call->arg[0] == ENTER_CALL)
+    {
+      answer (tracee, &registers, enter_handle (tracer, tracee));
+      return;
+    }
+  if (tracee->filters && call->abi == GUEST_ABI_NATIVE
+      && call->number == SYS_seccomp)
+    {
+      tracee->filters = false; /* our own, not the program's */
       return;
     }
   if (tracee->space->slots[call->abi] == 0)
@@ -242,7 +255,7 @@ handle_call (struct tracer *tracer, struct tracee *tracee)
     }
   tracer->scratch_used = 0;
   if (rule != NULL && rule->turns_names)
-    tracer->guest.interpreters->generation++;
+    tracee->task.guest->interpreters->generation++;
   enum guest_verdict verdict = guest_enter (&tracee->task, call);
   switch (verdict)
     {
@@ -295,10 +308,10 @@ on_entry (struct tracer *tracer, struct tracee *tracee)
   if (tracer->every_call)
     {
       int error = ENOSYS;
+      const struct guest *guest = tracee->task.guest;
       const struct guest_rule *rule =
-          guest_rule_of (&tracer->guest, call->abi, call->number);
-      enum guest_action action =
-          guest_rule_action (&tracer->guest, rule, &error);
+          guest_rule_of (guest, call->abi, call->number);
+      enum guest_action action = guest_rule_action (guest, rule, &error);
       int native = guest_rule_number (rule, GUEST_ABI_NATIVE);
       if (action == GUEST_ACTION_ERROR)
         {
@@ -314,7 +327,7 @@ on_entry (struct tracer *tracer, struct tracee *tracee)
 
 /* TRACEE's system call has returned.  */
 static void
-on_exit_of_call (struct tracer *tracer, struct tracee *tracee)
+on_exit_of_call (struct tracee *tracee)
 {
   struct registers registers;
   tracee->state = TRACEE_RUNNING;
@@ -323,7 +336,7 @@ on_exit_of_call (struct tracer *tracer, struct tracee *tracee)
       note_slots (tracee);
       return;
     }
-  execute_cancel (tracer, tracee);
+  execute_cancel (tracee);
   if (!tracee->restores && !tracee->leaves)
     return;
   if (registers_read (tracee->tid, &registers) < 0)
@@ -358,7 +371,8 @@ inherit (struct tracer *tracer, struct tracee *child,
       if (fs == NULL)
         return -ENOMEM;
     }
-  child->task.guest = &tracer->guest;
+  container_hold (container_of (&parent->task));
+  child->task.guest = parent->task.guest;
   guest_task_clone (&child->task, &parent->task, fs);
   child->task.tid = child->tid;
   child->task.pid = (flags & CLONE_THREAD) != 0 ? parent->task.pid : child->tid;
@@ -399,7 +413,7 @@ on_clone (struct tracer *tracer, struct tracee *parent)
   const struct guest_call made = { .abi = registers.abi,
                                    .number =
                                        (int) registers_number (&registers) };
-  int call = native_number (tracer, &made);
+  int call = native_number (parent, &made);
   flags = registers_argument (&registers, 0);
   if (call == SYS_clone3)
     {
@@ -517,28 +531,64 @@ on_signal (struct tracer *tracer, struct tracee *tracee, int number)
   resume (tracer, tracee, number);
 }
 
+/* Kill all tasks in CONTAINER, and in those that were started in it.  */
+static void
+kill_all (struct tracer *tracer, const struct container *container)
+{
+  size_t buckets =
+      sizeof tracer->tracees.bucket / sizeof *tracer->tracees.bucket;
+  for (size_t i = 0; i < buckets; i++)
+    for (struct tracee *tracee = tracer->tracees.bucket[i]; tracee != NULL;
+         tracee = tracee->next)
+      if (tracee->task.guest == NULL
+          || container_has (container, container_of (&tracee->task)))
+        (void) kill (tracee->tid, SIGKILL);
+}
+
+/* Return whether TRACEE is in a container that has ended, and what is left in
+   that is to be killed.  */
+static bool
+is_doomed (const struct tracer *tracer, const struct tracee *tracee)
+{
+  const struct container *container = tracee->task.guest != NULL
+                                          ? container_of (&tracee->task)
+                                          : tracer->container;
+  while (container != NULL && !(container->ended && container->kill_on_exit))
+    container = container->outer;
+  return container != NULL;
+}
+
 static void
 on_end (struct tracer *tracer, pid_t tid, int status)
 {
   struct tracee *tracee = tracees_find (&tracer->tracees, tid);
+  struct container *container = tracer->container;
+  if (tracee != NULL && tracee->task.guest != NULL)
+    container = container_of (&tracee->task);
+  container_hold (container);
   if (tracee != NULL)
     {
       placement_forget (&tracer->placement, tracee);
       tracees_remove (&tracer->tracees, tracee);
     }
-  if (tid != tracer->first || tracer->ended)
-    return;
-  tracer->ended = true;
-  tracer->status = status;
-  first_pid = 0;
-  if (!tracer->kill_on_exit)
-    return;
-  size_t buckets =
-      sizeof tracer->tracees.bucket / sizeof *tracer->tracees.bucket;
-  for (size_t i = 0; i < buckets; i++)
-    for (tracee = tracer->tracees.bucket[i]; tracee != NULL;
-         tracee = tracee->next)
-      (void) kill (tracee->tid, SIGKILL);
+  if (tid == tracer->first && !tracer->ended)
+    {
+      tracer->ended = true;
+      tracer->status = status;
+      first_pid = 0;
+      /* It may have entered another container.  */
+      container_drop (container);
+      container = tracer->container;
+      container_hold (container);
+      container->first = tid;
+    }
+  if (tid == container->first && !container->ended)
+    {
+      container->ended = true;
+      if (container->kill_on_exit)
+        kill_all (tracer, container);
+    }
+  container_drop (container);
 }
 
 /* Handle what wait has told of the task TID.  */
@@ -555,7 +605,7 @@ on_status (struct tracer *tracer, pid_t tid, int status)
   struct tracee *tracee = tracees_find (&tracer->tracees, tid);
   if (tracee == NULL)
     tracee = tracees_add (&tracer->tracees, tid);
-  if (tracee == NULL || (tracer->ended && tracer->kill_on_exit && event != 0))
+  if (tracee == NULL || (event != 0 && is_doomed (tracer, tracee)))
     {
       (void) kill (tid, SIGKILL);
       return;
@@ -587,7 +637,7 @@ on_status (struct tracer *tracer, pid_t tid, int status)
       else
         {
           if (tracee->state == TRACEE_IN_CALL)
-            on_exit_of_call (tracer, tracee);
+            on_exit_of_call (tracee);
           else
             on_entry (tracer, tracee);
           resume (tracer, tracee, 0);

@@ -226,6 +226,8 @@ bool
 seccomp_is_possible (void)
 {
   /* Where filters exist the missing program is the first thing noticed.  */
+  if (prctl (PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) < 0)
+    return false; /* and without privileges that comes first */
   return (syscall (SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, NULL) != 0
           && errno == EFAULT)
          || (prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL) != 0

@@ -4,6 +4,7 @@
    What the tracer knows of each task: storage and sharing.  */
 
 #include "proot-engine/tracee.h"
+#include "proot-engine/container.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -144,6 +145,8 @@ tracees_remove (struct tracees *tracees, struct tracee *tracee)
   if (tracee->task.fs != NULL
       && guest_fs_release (tracee->task.guest, tracee->task.fs) == 0)
     free (tracee->task.fs);
+  if (tracee->task.guest != NULL)
+    container_drop (container_of (&tracee->task));
   tracee->next = tracees->spare;
   tracees->spare = tracee;
 }

@@ -64,6 +64,7 @@ struct tracee
   struct guest_call call;
   bool leaves;   /* guest_leave is to be called */
   bool answered; /* it runs for the program's filters only */
+  bool filters;  /* it is about to install a filter of ours */
   bool restores; /* the registers of the entry stop are to be put back */
   bool maps;     /* it is a call of ours, for slots; then comes its own */
   struct registers entry;

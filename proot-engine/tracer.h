@@ -13,21 +13,19 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "lib/guest/call.h"
+#include "proot-engine/container.h"
 #include "proot-engine/placement.h"
 #include "proot-engine/tracee.h"
 
 struct tracer
 {
-  struct guest guest;
+  struct container *container; /* the first; others are reached by tasks */
+  struct guest common;         /* what the guests of all begin with */
   struct tracees tracees;
   struct placement placement;
 
   /* Mode P2: every system call stops, there is no filter.  */
   bool every_call;
-
-  /* Kill what is left when the first program has ended.  */
-  bool kill_on_exit;
 
   /* The first program, and its wait status once it has ended.  */
   pid_t first;
@@ -67,7 +65,7 @@ int tracer_flush_scratch (struct tracer *tracer, struct tracee *tracee,
 int execute_begin (struct tracer *tracer, struct tracee *tracee);
 
 /* Forget TRACEE's execve, which failed.  */
-void execute_cancel (struct tracer *tracer, struct tracee *tracee);
+void execute_cancel (struct tracee *tracee);
 
 /* TRACEE, in its exec stop, is the loader stub now: tell it what to map, and
    note what has changed.  */

@@ -31,7 +31,8 @@ main (int argc, char **argv)
   {
     const char *name;
     int number;
-  } errors[] = { { "EPERM", EPERM }, { "ENOSYS", ENOSYS },
+  } errors[] = { { "EPERM", EPERM },
+                 { "ENOSYS", ENOSYS },
                  { "EACCES", EACCES } };
   scmp_filter_ctx context = seccomp_init (SCMP_ACT_ALLOW);
   int error = EPERM;

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   A container that the tracer runs.  */
+
+#include "proot-engine/container.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/owners/owner-file.h"
+#include "lib/plan/plan.h"
+#include "proot-engine/start.h"
+#include "proot-engine/tracer.h"
+#include "proot-engine/view.h"
+
+/* Copy TEXT, cut, to the 65 bytes at NAME.  */
+static void
+set_name (char name[65], const char *text)
+{
+  size_t length = strlen (text);
+  if (length > 64)
+    length = 64;
+  memcpy (name, text, length);
+  name[length] = '\0';
+}
+
+/* Set identity and names of GUEST, and IDS of its first task, from PLAN.  */
+static void
+set_identity (struct guest *guest, struct guest_ids *ids,
+              const struct plan *plan)
+{
+  struct guest_identity *identity = &guest->identity;
+  uint32_t groups[GUEST_GROUPS_MAX];
+  uint32_t count = 0;
+  struct plan_record record;
+  identity->host_uid = getuid ();
+  identity->host_gid = getgid ();
+  identity->uid = (uint32_t) plan_number (plan, PLAN_UID, getuid ());
+  identity->gid = (uint32_t) plan_number (plan, PLAN_GID, getgid ());
+  for (size_t at = 0; plan_next_tag (plan, PLAN_GROUP, &at, &record);)
+    if (count < GUEST_GROUPS_MAX)
+      groups[count++] = (uint32_t) plan_record_number (&record);
+  identity->root = identity->uid == 0 && getuid () != 0;
+  identity->emulated = identity->root || identity->uid != getuid ()
+                       || identity->gid != getgid () || count > 0;
+  if (plan_number (plan, PLAN_UID, 1) == 0)
+    identity->root = identity->emulated = true;
+  guest_ids_init (ids, identity->uid, identity->gid, groups, count);
+  if (plan_text (plan, PLAN_OWNERS, NULL) != NULL)
+    {
+      /* Who made a file is on record; all others are root's.  */
+      identity->root = identity->emulated = true;
+      identity->uid = identity->gid = 0;
+    }
+  set_name (guest->names.node, plan_text (plan, PLAN_HOST_NAME, ""));
+  set_name (guest->names.release, plan_text (plan, PLAN_KERNEL, ""));
+  set_name (guest->names.version, plan_text (plan, PLAN_KERNEL_VERSION, ""));
+  set_name (guest->names.machine, plan_text (plan, PLAN_MACHINE, ""));
+  set_name (guest->names.domain, plan_text (plan, PLAN_DOMAIN, ""));
+}
+
+/* Set CONTAINER's ports from PLAN.  Return 0 or -ENOMEM.  */
+static int
+set_ports (struct container *container, const struct plan *plan)
+{
+  struct guest_ports *ports = &container->ports;
+  struct plan_record record;
+  size_t count = plan_count (plan, PLAN_PORT);
+
+  ports->moves_privileged = plan_number (plan, PLAN_PORT_ANY, 0) != 0;
+  if (count == 0 && !ports->moves_privileged)
+    return 0;
+  struct guest_port *list = calloc (count + 1, sizeof *list);
+  if (list == NULL)
+    return -ENOMEM;
+  ports->list = list;
+  for (size_t at = 0; plan_next_tag (plan, PLAN_PORT, &at, &record);)
+    {
+      struct plan_port port = plan_record_port (&record);
+      list[ports->count++] =
+          (struct guest_port){ (uint16_t) port.guest, (uint16_t) port.host };
+    }
+  container->guest.ports = ports;
+  return 0;
+}
+
+/* Start CONTAINER's records of owners, which PLAN may want kept in a file that
+   OUTER sees.  Return 0, or a negative errno after a message.  */
+static int
+set_owners (struct container *container, struct guest_task *outer,
+            const struct plan *plan)
+{
+  const char *kept = plan_text (plan, PLAN_OWNERS, NULL);
+  char directory[PATH_MAX], host[PATH_MAX];
+  struct stat root;
+  uint32_t flags;
+  int error = owner_file_init (&container->owners);
+  if (error == 0)
+    container->guest.owners = &container->owners.table;
+  if (kept == NULL)
+    return 0;
+  const char *name = strrchr (kept, '/') + 1;
+  (void) snprintf (directory, sizeof directory, "%.*s", (int) (name - kept),
+                   kept);
+  int dir = error < 0 ? error : view_open_host (outer, directory, host, &flags);
+  int fd =
+      view_open_host (outer, plan_text (plan, PLAN_ROOT, "/"), host, &flags);
+  if (fd < 0 || syscall (SYS_fstat, fd, &root) != 0)
+    error = fd < 0 ? fd : -errno;
+  else
+    error = dir < 0 ? dir
+                    : owner_file_open (&container->owners, dir, name,
+                                       root.st_dev, OWNER_FILE_WRITE);
+  if (fd >= 0)
+    (void) close (fd);
+  if (dir >= 0)
+    (void) close (dir);
+  if (error < 0)
+    start_complain ("cannot keep owners in '%s': %s", kept,
+                    error == -EINVAL ? "it is no record of owners"
+                                     : strerror (-error));
+  return error;
+}
+
+/* Make CONTAINER's view from PLAN.  While that is done this process is the task
+   that resolves.  */
+static int
+set_view (struct container *container, struct guest_task *outer,
+          const struct guest_ids *ids, const struct plan *plan)
+{
+  struct tracee nobody = { .tid = getpid (), .slot = -1 };
+  struct guest_fs fs;
+  static struct space space;
+  guest_fs_init (&fs);
+  nobody.space = &space;
+  guest_task_init (&nobody.task, &container->guest, &fs, ids);
+  nobody.task.tid = nobody.task.pid = getpid ();
+  nobody.task.engine = &nobody;
+  int error = view_make (&container->guest, &nobody.task, outer, plan);
+  (void) guest_fs_release (&container->guest, &fs);
+  return error;
+}
+
+/* Set how many descriptors GUEST may keep open between calls: half of those
+   that there may be.  */
+static void
+set_descriptors (struct guest *guest)
+{
+  struct rlimit files;
+  if (getrlimit (RLIMIT_NOFILE, &files) == 0)
+    guest->keep_below =
+        files.rlim_max < 65536 ? (int) files.rlim_max / 2 : 32768;
+}
+
+int
+container_new (struct tracer *tracer, const struct plan *plan,
+               struct guest_task *outer, struct guest_ids *ids,
+               struct container **made)
+{
+  struct container *container = calloc (1, sizeof *container);
+  if (container == NULL)
+    {
+      start_complain ("no memory");
+      return -ENOMEM;
+    }
+  struct guest *guest = &container->guest;
+  container->references = 1;
+  container->kill_on_exit = plan_number (plan, PLAN_KILL_ON_EXIT, 0) != 0;
+  *guest = tracer->common;
+  guest->interpreters = &container->interpreters;
+  set_descriptors (guest);
+  set_identity (guest, ids, plan);
+  int error = set_owners (container, outer, plan);
+  if (error == 0)
+    error = emulator_prepare (&container->emulator, plan, outer);
+  if (error > 0)
+    guest->emulator = &container->emulator.guest;
+  if (error >= 0)
+    {
+      error = set_ports (container, plan);
+      if (error < 0)
+        start_complain ("cannot keep the list of ports: %s", strerror (-error));
+    }
+  if (error == 0)
+    error = set_view (container, outer, ids, plan);
+  if (error < 0)
+    {
+      container_drop (container);
+      return error;
+    }
+  if (outer != NULL)
+    {
+      container->outer = container_of (outer);
+      container_hold (container->outer);
+    }
+  *made = container;
+  return 0;
+}
+
+void
+container_hold (struct container *container)
+{
+  container->references++;
+}
+
+void
+container_drop (struct container *container)
+{
+  if (--container->references > 0)
+    return;
+  struct container *outer = container->outer;
+  struct guest *guest = &container->guest;
+  size_t count = sizeof guest->directories / sizeof *guest->directories;
+  /* What guest_start was not reached for is no descriptor.  */
+  for (size_t i = 0; guest->view != NULL && i < count; i++)
+    if (guest->directories[i] > STDERR_FILENO)
+      (void) close (guest->directories[i]);
+  view_release (guest);
+  for (size_t i = 0; i < container->held_count; i++)
+    (void) close (container->held[i]);
+  free (container->held);
+  free ((void *) (uintptr_t) container->ports.list);
+  if (guest->owners != NULL)
+    owner_file_release (&container->owners);
+  free (container);
+  if (outer != NULL)
+    container_drop (outer);
+}
+
+bool
+container_has (const struct container *container, const struct container *inner)
+{
+  while (inner != NULL && inner != container)
+    inner = inner->outer;
+  return inner != NULL;
+}
