@@ -131,7 +131,7 @@ if command -v strace > /dev/null \
   && strace -f -o /dev/null true > /dev/null 2>&1; then
   run strace -f -o /dev/null udocker run --nobanner c1 true
   is_error "a system that does not permit tracing" 125 \
-    "^Error: this system does not permit tracing .*--cap-add=SYS_PTRACE"
+    "^Error: this system does not permit tracing .*'strace' traces this process"
 else
   skip "a system that does not permit tracing" "strace does not work here"
 fi
