@@ -14,9 +14,11 @@ libexec_udocker_udocker_proot_SOURCES = \
   proot-engine/memory.c proot-engine/memory.h \
   proot-engine/ops.c \
   proot-engine/options.c proot-engine/options.h \
+  proot-engine/parents.c proot-engine/parents.h \
   proot-engine/placement.c proot-engine/placement.h \
   proot-engine/seccomp.c proot-engine/seccomp.h \
   proot-engine/start.c proot-engine/start.h \
+  proot-engine/temporary.c proot-engine/temporary.h \
   proot-engine/tracee.c proot-engine/tracee.h \
   proot-engine/tracer.h \
   proot-engine/view.c proot-engine/view.h

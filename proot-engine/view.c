@@ -21,7 +21,9 @@
 #include "lib/guest/view.h"
 #include "lib/plan/plan.h"
 #include "proot-engine/emulator.h"
+#include "proot-engine/parents.h"
 #include "proot-engine/start.h"
+#include "proot-engine/temporary.h"
 
 /* A place of the view while it is made.  */
 struct place
@@ -292,11 +294,7 @@ open_nameless (const char *name)
   if (fd >= 0)
     return fd;
   char path[PATH_MAX];
-  const char *directory = getenv ("PROOT_TMP_DIR");
-  if (directory == NULL)
-    directory = getenv ("TMPDIR");
-  (void) snprintf (path, sizeof path, "%s/udocker-XXXXXX",
-                   directory != NULL ? directory : "/tmp");
+  (void) snprintf (path, sizeof path, "%s/udocker-XXXXXX", temporary_place ());
   fd = mkostemp (path, O_CLOEXEC);
   if (fd < 0)
     return -errno;
@@ -341,6 +339,24 @@ add_file (struct guest *guest, struct guest_task *task, struct places *places,
   return error;
 }
 
+/* Show the directory HOST at GUEST, read-only, in DATA, a struct places.  */
+static int
+show_parent (void *data, const char *host, const char *guest)
+{
+  return open_place (data, NULL, host, guest, GUEST_BINDING_READ_ONLY);
+}
+
+/* Make GUEST's view of PLACES complete.  Return 0 or a negative errno.  */
+static int
+complete_view (struct guest *guest, struct places *places)
+{
+  int error = build_view (guest, places);
+  if (error < 0)
+    return error;
+  int added = parents_add (guest, show_parent, places);
+  return added > 0 ? build_view (guest, places) : added;
+}
+
 int
 view_make (struct guest *guest, struct guest_task *task,
            struct guest_task *outer, const struct plan *plan)
@@ -380,7 +396,7 @@ view_make (struct guest *guest, struct guest_task *task,
     }
   if (error == 0)
     {
-      error = build_view (guest, &places);
+      error = complete_view (guest, &places);
       if (error < 0)
         start_complain ("cannot lay out the container: %s", strerror (-error));
     }

@@ -82,6 +82,39 @@ says '-b at a place that is missing' bound
 engine_sh -r "$tree" -b "$work/bound/file:/etc/new" 'cat /etc/new'
 says '-b of a file at a place that is missing' bound
 is '  and nothing was made' "$(ls -d "$tree/a" "$tree/etc/new" 2> /dev/null)" ''
+engine_sh -r "$tree" -b "$work/bound/file:/new/deep/file" \
+  -b "$work/bound:/new/bound" 'ls /new /new/deep /new/bound/..'
+says '  and directories above such places are listed' '/new:
+bound
+deep
+
+/new/bound/..:
+bound
+deep
+
+/new/deep:
+file'
+mkdir -p "$work/scratch"
+for root in "$tree" /; do
+  TMPDIR=$work/scratch engine_sh -r "$root" -b "$work/bound:/new-$$/deep/bound" \
+    "cd /new-$$/deep && pwd -P && ls && cat bound/file && cd .. && pwd -P && ls
+    ls -d /new-*"
+  says "  and entered, in $root" "/new-$$/deep
+bound
+bound
+/new-$$
+deep
+/new-$$"
+  engine_sh -r "$root" -b "$work/bound:/new-$$/deep/bound" \
+    "echo x > /new-$$/deep/x || mkdir /new-$$/sub || rmdir /new-$$/deep"
+  is '  but not changed' "$status:$(echo "$stderr" | grep -c Read-only)" 1:3
+done
+is '  and nothing is left of them' "$(ls "$work/scratch")" ''
+chmod a-w "$work/scratch"
+TMPDIR=$work/scratch engine_sh -r "$tree" -b "$work/bound:/new/deep/bound" \
+  'test -d /new/deep && cat /new/deep/bound/file'
+says '  which are not needed to use what is bound' bound
+chmod u+w "$work/scratch"
 engine_sh -r "$tree" -b "$work/bound:/link" 'cat /opt/file; readlink /link'
 says '-b follows a link at the place' 'bound
 /opt'
