@@ -390,6 +390,7 @@ static bool
 is_remembered_change (struct guest_task *task, const struct guest_call *call,
                       struct request *request, int *status)
 {
+  request->name[0] = '\0';
   if (!task->guest->identity.root || read_name (task, call, request) < 0)
     return false;
   size_t prefix = privileged_prefix (request->name);
@@ -457,6 +458,37 @@ remember (struct guest_task *task, const struct guest_call *call,
   return result;
 }
 
+/* Set the access control list of the file of CALL to what REQUEST says, and
+   remember the permission bits that it gives where that is needed.  Return
+   whether that was done, with *RESULT what became of it.  */
+static bool
+set_access_list (struct guest_task *task, const struct guest_call *call,
+                 const struct request *request, int *result)
+{
+  struct guest *guest = task->guest;
+  struct guest_owner_slot *slot;
+  struct target target;
+  struct k_stat status;
+  char value[GUEST_ATTRIBUTE_VALUE_MAX];
+  char proc[40];
+
+  if (request->size > sizeof value
+      || find_changed (task, call, &target, &status, &slot) < 0)
+    return false; /* the kernel says what is wrong */
+  *result = name_object (guest, &target, proc, sizeof proc);
+  if (*result == 0)
+    *result = guest->ops->read (task, request->address, value,
+                                (size_t) request->size);
+  if (*result == 0)
+    *result = (int) guest->ops->system_call (
+        guest, K_NR_setxattr, host_pointer (proc), host_pointer (request->name),
+        host_pointer (value), request->size, request->flags, 0);
+  if (*result == 0)
+    guest_mode_changed (guest, &target.place, slot);
+  release_target (guest, &target);
+  return true;
+}
+
 /* setxattr and relatives.  */
 enum guest_verdict
 guest_enter_setxattr (struct guest_task *task, struct guest_call *call)
@@ -466,7 +498,12 @@ guest_enter_setxattr (struct guest_task *task, struct guest_call *call)
   int status = 0;
 
   if (!is_remembered_change (task, call, &request, &status))
-    return leave_to_kernel (task, call);
+    {
+      bool done = guest_text_equal (request.name, "system.posix_acl_access")
+                  && read_value_place (task, call, &request) == 0
+                  && set_access_list (task, call, &request, &status);
+      return done ? guest_answer (call, status) : leave_to_kernel (task, call);
+    }
   if (status == 0)
     status = read_value_place (task, call, &request);
   if (status == 0 && (request.flags & ~3u))

@@ -12,6 +12,7 @@
 #include "lib/guest/host.h"
 #include "lib/guest/layout.h"
 #include "lib/guest/path.h"
+#include "lib/guest/record.h"
 
 /* Bits of clone's flags: new namespaces, and the one that would make a child
    escape from a tracer.  */
@@ -95,6 +96,12 @@ enum guest_verdict guest_make (struct guest_task *task, struct guest_call *call,
    that we are not locked out.  Return the bits that were added.  */
 uint32_t guest_add_mode (const struct guest_task *task, uint64_t *mode,
                          uint32_t needed);
+
+/* The host has changed the permission bits of the file at PLACE, whose record
+   SLOT is (NULL: it has none): remember them where that is needed, and take
+   from us none that we need.  */
+void guest_mode_changed (struct guest *guest, const struct guest_place *place,
+                         const struct guest_owner_slot *slot);
 
 /* Make, for FOUND, a file of /proc whose text tells too much of the host, a
    file in memory with what TASK is to read.  Return its descriptor, or a

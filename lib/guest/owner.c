@@ -171,6 +171,26 @@ needed_mode (uint32_t mode)
   return 0600;
 }
 
+void
+guest_mode_changed (struct guest *guest, const struct guest_place *place,
+                    const struct guest_owner_slot *slot)
+{
+  struct subject subject = { .place = *place };
+
+  if (look_at (guest, &subject) < 0)
+    return;
+  uint32_t mode = subject.real.st_mode & 07777;
+  uint32_t needed = needed_mode (subject.real.st_mode);
+  bool is_known = slot != NULL && (slot->owner.known & GUEST_OWNER_MODE);
+  struct guest_owner owner = { .known = GUEST_OWNER_MODE, .mode = mode };
+  if (is_known)
+    owner.mode = (slot->owner.mode & 07000) | (mode & 0777);
+  if ((mode & needed) != needed)
+    (void) host_chmod (guest, &subject, mode | needed);
+  if (is_known || (mode & needed) != needed)
+    (void) remember (guest, &subject, &owner); /* best effort */
+}
+
 /* Give SUBJECT the permission bits MODE as far as the container can tell,
    and really as far as we do not lock ourselves out.  */
 static int

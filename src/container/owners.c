@@ -104,23 +104,12 @@ visit (void *data, const struct tree_entry *entry, struct error *err)
   return 0;
 }
 
-static int
-leave (void *data, const struct tree_entry *entry, struct error *err)
-{
-  (void) data;
-  (void) entry;
-  (void) err;
-  return 0;
-}
-
 /* Copy to DIR what COPY has read of CONTAINER.  */
 static int
 copy_owners (struct copy *copy, const struct container *container, int dir,
              const volatile sig_atomic_t *stop, struct error *err)
 {
-  static const struct tree_visitor visitor = { .enter = visit,
-                                               .leave = leave,
-                                               .visit = visit };
+  static const struct tree_visitor visitor = { .enter = visit, .visit = visit };
   struct stat root;
   AUTO_CLOSE int from =
       openat (container->fd, "ROOT", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -367,15 +367,6 @@ put_entry (void *data, const struct tree_entry *entry, struct error *err)
   return 0;
 }
 
-static int
-leave (void *data, const struct tree_entry *entry, struct error *err)
-{
-  (void) data;
-  (void) entry;
-  (void) err;
-  return 0;
-}
-
 /* Prepare the archive that WRITER writes.  */
 static int
 open_archive (struct writer *writer, struct error *err)
@@ -407,7 +398,6 @@ tree_archive (const struct tree_selection *selection, int out,
   const struct tree_visitor visitor = {
     .wants = selection->wants,
     .enter = put_entry,
-    .leave = leave,
     .visit = put_entry,
   };
   __attribute__ ((cleanup (writer_release))) struct writer writer = {

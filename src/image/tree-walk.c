@@ -278,7 +278,9 @@ go_up (struct walk *walk, struct error *err)
       walk, slash == NULL ? 0 : (size_t) (slash + 1 - walk->path.data));
   AUTO_CLOSE int fd = -1;
 
-  int status = walk->visitor->leave (walk->data, &entry, err);
+  int status = walk->visitor->leave == NULL
+                   ? 0
+                   : walk->visitor->leave (walk->data, &entry, err);
   if (status < 0)
     return status;
   status = ladder_pop (&walk->ladder, &fd);

@@ -30,8 +30,9 @@ struct tree_visitor
      NULL: everything.  */
   bool (*wants) (const char *name);
 
-  /* A directory, before what is in it, and after.  What LEAVE gets as INFO is
-     what ENTER got, but for DIR and FD, which are -1.  */
+  /* A directory, before what is in it, and after (NULL: nothing is to be done
+     then).  What LEAVE gets as INFO is what ENTER got, but for DIR and FD,
+     which are -1.  */
   int (*enter) (void *data, const struct tree_entry *entry, struct error *err);
   int (*leave) (void *data, const struct tree_entry *entry, struct error *err);
 

@@ -37,6 +37,8 @@ command_of ()
     configure) echo 'rm -rf build && mkdir build && cd build \
       && ../project/configure -q > /dev/null' ;;
     make-j2) echo 'cd project && make -s clean && make -s -j2' ;;
+    dpkg) echo 'dpkg --force-not-root --force-bad-path -i big.deb \
+      > /dev/null 2>&1' ;;
     cpu) echo 'i=0; while test $i -lt 200000; do i=$((i+1)); done' ;;
     *) echo "exit 99" ;;
   esac
@@ -89,6 +91,23 @@ END
 chmod -R a+rwX "$root$directory/project"
 
 time_with "$work/took"
+# A large package: some thousand files.  Natively it is installed by the owner
+# of the tree, whom dpkg lets do without what only root can.
+case " $* " in
+  *" dpkg "* | '  ')
+    enter native "$directory" sh -c 'mkdir -p big/DEBIAN big/opt/big
+      for name in include share/perl lib/python3* share/doc; do
+        cp -RP /usr/$name big/opt/big; done 2> /dev/null
+      printf "Package: big\nVersion: 1\nArchitecture: all\n" \
+        > big/DEBIAN/control
+      printf "Maintainer: M <m@example.org>\nDescription: x\n" \
+        >> big/DEBIAN/control
+      dpkg-deb --root-owner-group -z1 -b big big.deb && rm -rf big \
+        && dpkg --force-not-root --force-bad-path -i big.deb' \
+      > "$work/log" 2>&1 || { cat "$work/log"; exit 99; }
+    trap 'rm -rf "$work" "$root$directory" "$root/opt/big"' EXIT ;;
+esac
+
 for place in ${PLACES:-pinned alone}; do
   pin=
   test "$place" = alone || pin='taskset -c 0'

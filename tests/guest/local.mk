@@ -3,6 +3,11 @@ EXTRA_DIST += \
   tests/guest/files.c tests/guest/filters.c tests/guest/ipc.c tests/guest/threads.c \
   tests/guest/claims.sh tests/guest/debian.sh tests/guest/report.h \
   tests/guest/claims/archive.sh tests/guest/claims/compiler.sh \
+  tests/guest/claims/archives.expected tests/guest/claims/archives.sh \
+  tests/guest/claims/packages.sh tests/guest/claims/rpm.expected \
+  tests/guest/claims/rpm.sh tests/guest/claims/stage.expected \
+  tests/guest/claims/stage.sh tests/guest/packages.sh \
+  tests/images/packages.sh \
   tests/guest/claims/git.sh tests/guest/claims/links.sh \
   tests/guest/claims/many-processes.sh tests/guest/claims/perl.sh \
   tests/guest/claims/python.sh tests/guest/claims/shell.sh \
@@ -26,14 +31,19 @@ shell_tests += \
   tests/guest/in-i386.sh tests/guest/in-musl.sh tests/guest/in-debian11.sh \
   tests/guest/in-arm64.sh \
   tests/guest/in-debian12.sh tests/guest/in-debian12-small.sh \
-  tests/guest/in-debian13.sh tests/guest/in-sid.sh tests/guest/pulled.sh
+  tests/guest/in-debian13.sh tests/guest/in-sid.sh tests/guest/pulled.sh \
+  tests/guest/packages-debian11.sh tests/guest/packages-debian12.sh \
+  tests/guest/packages-debian12-small.sh tests/guest/packages-debian13.sh \
+  tests/guest/packages-sid.sh
 endif
 
 # Roots that take an administrator or the network.
 test-roots:
-	@roots='debian12-small debian12 esbuild'; \
+	@roots='debian12-small debian12 esbuild packages-debian12-small'; \
 	test "$$TEST_LONG" != yes \
-	  || roots="$$roots debian11 debian13 sid debian12-arm64"; \
+	  || roots="$$roots debian11 debian13 sid debian12-arm64 \
+	       packages-debian11 packages-debian12 packages-debian13 \
+	       packages-sid"; \
 	$(AM_TESTS_ENVIRONMENT) \
 	$(SHELL) $(top_srcdir)/tests/images/prepare.sh $$roots
 .PHONY: test-roots

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Make the roots that the tests want and an ordinary user cannot make.
+# Make the roots that the tests want and an ordinary user cannot make, and the
+# packages for them.
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (C) 2026 the udocker authors
 #
@@ -15,6 +16,13 @@ set -u
 test -n "${TEST_ROOTS-}" || test -e "$top_srcdir/.git" || exit 0
 for name
 do
-  why=$(sh "$top_srcdir/tests/images/root.sh" "$name" 2>&1 >/dev/null) \
-    || echo "No root of $name for the tests: $why"
+  case $name in
+    packages-*)
+      why=$(sh "$top_srcdir/tests/images/packages.sh" "${name#packages-}" \
+              2>&1 >/dev/null) \
+        || echo "No packages for ${name#packages-} for the tests: $why" ;;
+    *)
+      why=$(sh "$top_srcdir/tests/images/root.sh" "$name" 2>&1 >/dev/null) \
+        || echo "No root of $name for the tests: $why" ;;
+  esac
 done

@@ -94,6 +94,7 @@ is "runs at once see each other's" "$(cat "$work/first" "$work/second")" "12
 11"
 
 # Killed: all that was done before stays.
+# shellcheck disable=SC2016 # the container's PPID
 owners --fakeowner box sh -c 'touch /k1 /k2; chown 21 /k1; chown 22 /k2
   kill -9 $PPID; sleep 100' > /dev/null 2>&1
 owners --fakeowner box sh -c 'touch /k3; chown 23 /k3'
