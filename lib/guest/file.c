@@ -216,17 +216,44 @@ read_how (struct guest_task *task, const struct guest_call *call,
   return ops->read (task, call->arg[2], how, sizeof *how);
 }
 
-/* Return whether the path of CALL is absolute and FOUND is not in the
-   container's first binding, its root.  A relative path that leaves the
-   binding it starts in is not noticed.  */
-static bool
-crosses_binding (struct guest_task *task, const struct guest_call *call,
-                 const struct guest_found *found)
+/* Return what the kernel says of HOW before it looks at the path: 0 or a
+   negative errno.  */
+static int
+check_how (const struct k_open_how *how)
 {
-  char first = '\0';
+  bool makes = how->flags & (K_O_CREAT | (uint64_t) K_O_TMPFILE);
 
-  return task->guest->ops->read (task, call->arg[1], &first, 1) == 0
-         && first == '/' && guest_found_binding (task->guest, found) != 0;
+  if ((how->flags & ~(uint64_t) K_O_VALID)
+      || (how->resolve & ~(uint64_t) K_RESOLVE_VALID)
+      || (how->resolve & (K_RESOLVE_BENEATH | K_RESOLVE_IN_ROOT))
+             == (K_RESOLVE_BENEATH | K_RESOLVE_IN_ROOT)
+      || (how->mode & ~(uint64_t) (makes ? 07777 : 0))
+      || ((how->flags & K_O_PATH)
+          && (how->flags
+              & ~(uint64_t) (K_O_PATH | K_O_DIRECTORY | K_O_NOFOLLOW
+                             | K_O_CLOEXEC))))
+    return -K_EINVAL;
+  return 0;
+}
+
+/* Return the enum guest_final bits that RESOLVE of openat2 asks for.  */
+static unsigned int
+resolve_final (uint64_t resolve)
+{
+  static const struct
+  {
+    uint32_t resolve, final;
+  } bits[] = { { K_RESOLVE_NO_SYMLINKS, GUEST_FINAL_NO_LINKS },
+               { K_RESOLVE_NO_MAGICLINKS, GUEST_FINAL_NO_MAGIC },
+               { K_RESOLVE_BENEATH, GUEST_FINAL_BENEATH },
+               { K_RESOLVE_IN_ROOT, GUEST_FINAL_IN_ROOT },
+               { K_RESOLVE_NO_XDEV, GUEST_FINAL_NO_XDEV } };
+  unsigned int final = 0;
+
+  for (size_t i = 0; i < sizeof bits / sizeof bits[0]; i++)
+    if (resolve & bits[i].resolve)
+      final |= bits[i].final;
+  return final;
 }
 
 enum guest_verdict
@@ -237,28 +264,19 @@ guest_enter_openat2 (struct guest_task *task, struct guest_call *call)
   struct guest_found found;
 
   int status = read_how (task, call, &how);
+  if (status == 0)
+    status = check_how (&how);
   if (status < 0)
     return guest_answer (call, status);
 
-  /* These never leave the directory: the kernel does what is asked.  */
-  if (how.resolve & (K_RESOLVE_BENEATH | K_RESOLVE_IN_ROOT))
-    return GUEST_PASS;
-
   uint64_t flags = how.flags;
-  unsigned int extra = 0;
-  if (how.resolve & K_RESOLVE_NO_SYMLINKS)
-    extra |= GUEST_FINAL_NO_LINKS;
-  if (how.resolve & K_RESOLVE_NO_MAGICLINKS)
-    extra |= GUEST_FINAL_NO_MAGIC;
-  status = resolve_open (task, call, extra, &flags, &found);
+  status =
+      resolve_open (task, call, resolve_final (how.resolve), &flags, &found);
   if (status < 0)
     return guest_answer (call, status);
   bool makes = makes_file (flags, &found);
   uint32_t group = makes ? guest_inherited_group (task, call) : UINT32_MAX;
-  if ((how.resolve & K_RESOLVE_NO_XDEV) && crosses_binding (task, call, &found))
-    status = -K_EXDEV;
-  else
-    status = put_open (task, call, how.resolve != 0 ? K_O_PATH : flags, &found);
+  status = put_open (task, call, how.resolve != 0 ? K_O_PATH : flags, &found);
   guest_found_release (task->guest, &found);
   if (status < 0)
     return guest_answer (call, status);
@@ -267,12 +285,14 @@ guest_enter_openat2 (struct guest_task *task, struct guest_call *call)
   enum guest_verdict verdict = GUEST_PASS;
   if (!found.untouched || flags != how.flags || added != 0)
     {
-      /* The path we put crosses the host's mounts, not the container's; a
-         mode is an error where nothing is made.  */
+      /* A mode is an error where nothing is made.  A path that we put is
+         resolved: what was asked has been seen to, and the host's own links
+         and mounts on its way are not the container's.  */
       if (flags != how.flags)
         how.mode = 0;
       how.flags = flags;
-      how.resolve &= ~(uint64_t) K_RESOLVE_NO_XDEV;
+      if (!found.untouched)
+        how.resolve &= K_RESOLVE_CACHED;
       call->arg[3] = sizeof how;
       status = ops->scratch (task, &how, sizeof how, &call->arg[2]);
       if (status < 0)

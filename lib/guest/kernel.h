@@ -133,6 +133,7 @@ enum
   K_O_CLOEXEC = 02000000,
   K_O_PATH = 010000000,
   K_O_TMPFILE = 020000000, /* without the O_DIRECTORY that goes with it */
+  K_O_VALID = 037777703,   /* all that there are, for openat2 */
 #if defined __x86_64__
   K_O_DIRECTORY = 0200000,
   K_O_NOFOLLOW = 0400000
@@ -176,7 +177,8 @@ enum
   K_RESOLVE_NO_SYMLINKS = 4,
   K_RESOLVE_BENEATH = 8,
   K_RESOLVE_IN_ROOT = 16,
-  K_RESOLVE_CACHED = 32
+  K_RESOLVE_CACHED = 32,
+  K_RESOLVE_VALID = 63
 };
 
 /* File modes.  */

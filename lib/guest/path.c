@@ -57,6 +57,11 @@ struct walk
   unsigned int final;
   unsigned int links;
   unsigned int attempts;  /* how often way 2 was tried */
+  const char *root;       /* a canonical guest path, "" for the container's: */
+  size_t root_length;     /* where absolute paths start and ".." ends */
+  uint32_t mount;         /* with NO_XDEV: the binding never to be left */
+  bool knows_root;        /* the kernel would know the root by now; until then
+                             an absolute link is EXDEV with NO_XDEV */
   bool known_directory;   /* where we are is one */
   struct guest_text text; /* where we are: in FOUND's member text */
   char *rest;             /* what is still to be walked, in PENDING */
@@ -106,9 +111,8 @@ set_owned (struct walk *walk, int fd)
 static void
 go_to_root (struct walk *walk)
 {
-  const struct guest_fs *fs = walk->task->fs;
   guest_text_init (&walk->text, walk->found->text, sizeof walk->found->text);
-  guest_text_add_bytes (&walk->text, fs->root, fs->root_length);
+  guest_text_add_bytes (&walk->text, walk->root, walk->root_length);
   walk->found->absolute = true;
   walk->known_directory = true;
 }
@@ -132,15 +136,20 @@ append (struct walk *walk, const char *name, size_t length)
   guest_text_add_bytes (&walk->text, name, length);
 }
 
+static bool
+is_at_root (const struct walk *walk)
+{
+  return walk->text.length == walk->root_length
+         && guest_text_is (walk->text.bytes, walk->root_length, walk->root);
+}
+
 /* Take the last component off, but stay in the root.  */
 static void
 pop (struct walk *walk)
 {
-  const struct guest_fs *fs = walk->task->fs;
   size_t length = walk->text.length;
 
-  if (length == fs->root_length
-      && guest_text_is (walk->text.bytes, length, fs->root))
+  if (is_at_root (walk))
     return;
   while (length > 0 && walk->text.bytes[length - 1] != '/')
     length--;
@@ -170,6 +179,17 @@ locate (struct walk *walk)
     skip = 0;
   found->mount = length == skip;
   found->path = found->mount ? skip : skip + 1;
+}
+
+/* Return whether the walk is not to cross mounts, and did: where it is now is
+   another binding than where it started.  */
+static bool
+has_crossed (const struct walk *walk)
+{
+  return (walk->final & GUEST_FINAL_NO_XDEV) && walk->found->absolute
+         && guest_view_cover (walk->guest->view, walk->text.bytes,
+                              walk->text.length)
+                != walk->mount;
 }
 
 /* The same for where the walk is, which has been located.  */
@@ -222,6 +242,10 @@ splice (struct walk *walk, const char *target, size_t length, const char *rest,
     *--end = target[i - 1];
   walk->rest = end;
   look_for_slash (walk, end, whole - 1);
+  if (target[0] == '/'
+      && ((walk->final & GUEST_FINAL_BENEATH)
+          || ((walk->final & GUEST_FINAL_NO_XDEV) && !walk->knows_root)))
+    return -K_EXDEV;
   if (target[0] == '/')
     go_to_root (walk);
   else
@@ -365,7 +389,9 @@ walk_at_once (struct walk *walk)
       || walk->attempts++ > 4)
     return WALK_UNFIT;
   /* Only a path that starts at the real root and never leaves its tree.  */
-  if (dotdot && (walk->task->fs->root_length > 0 || start > 0))
+  if (dotdot
+      && (walk->root_length > 0 || start > 0
+          || (walk->final & (GUEST_FINAL_BENEATH | GUEST_FINAL_NO_XDEV))))
     return WALK_UNFIT;
 
   found->directory = false;
@@ -394,6 +420,8 @@ walk_at_once (struct walk *walk)
   if (walk->text.overflows)
     return -K_ENAMETOOLONG;
 
+  if (has_crossed (walk))
+    return -K_EXDEV;
   locate (walk);
   if (found->mount)
     {
@@ -504,6 +532,9 @@ walk_proc (struct walk *walk, const char *proc,
       || ((walk->final & GUEST_FINAL_NO_MAGIC) && kind != GUEST_PROC_SELF
           && kind != GUEST_PROC_THREAD_SELF))
     return -K_ELOOP;
+  if ((walk->final & (GUEST_FINAL_BENEATH | GUEST_FINAL_IN_ROOT))
+      && kind != GUEST_PROC_SELF && kind != GUEST_PROC_THREAD_SELF)
+    return -K_EXDEV;
   if (kind == GUEST_PROC_SELF || kind == GUEST_PROC_THREAD_SELF)
     {
       guest_text_cut (&walk->text, walk->text.length - component->length);
@@ -553,6 +584,7 @@ walk_up (struct walk *walk)
 {
   struct guest_found *found = walk->found;
 
+  walk->knows_root = true;
   locate (walk);
   found->up_from = found->binding;
   if (!walk->known_directory)
@@ -576,6 +608,8 @@ walk_up (struct walk *walk)
                & GUEST_BINDING_FILE)
         return -K_ENOTDIR;
     }
+  if ((walk->final & GUEST_FINAL_BENEATH) && is_at_root (walk))
+    return -K_EXDEV;
   if (!found->absolute && walk->text.length == 0)
     {
       int fd = host_openat (walk->guest, found->anchor, "..",
@@ -605,6 +639,8 @@ walk_down (struct walk *walk, const struct guest_component *component)
     return -K_ENAMETOOLONG;
   found->virtual = false;
   locate (walk);
+  if (has_crossed (walk))
+    return -K_EXDEV;
   if (found->mount)
     {
       walk->known_directory = !(walk->guest->view->binding[found->binding].flags
@@ -667,6 +703,8 @@ walk_by_component (struct walk *walk)
   while (guest_next_component (walk->rest, &component))
     {
       int status = 0;
+      if (has_crossed (walk))
+        return -K_EXDEV;
       found->last = GUEST_LAST_NORMAL;
       walk->rest = (char *) component.end;
       if (is_dot (&component))
@@ -682,7 +720,7 @@ walk_by_component (struct walk *walk)
         return status;
       found->directory = component.slash || found->last != GUEST_LAST_NORMAL;
     }
-  return 0;
+  return has_crossed (walk) ? -K_EXDEV : 0;
 }
 
 /* Way 3 came to an end: where the last component is to be made, see that it
@@ -842,10 +880,30 @@ walk_relative (struct walk *walk, int base, const char *path)
   return status;
 }
 
+/* A directory is being walked from (START_AT): where it has a name in the
+   container make that the root of a walk that must not leave it; SCOPE gets a
+   copy.  Return 0, or WALK_UNFIT: bindings are no matter there, the kernel
+   knows best.  */
+static int
+enclose (struct walk *walk, char scope[GUEST_PATH_SIZE])
+{
+  if (!(walk->final & (GUEST_FINAL_BENEATH | GUEST_FINAL_IN_ROOT)))
+    return 0;
+  if (!walk->found->absolute || walk->text.length >= GUEST_PATH_SIZE)
+    return WALK_UNFIT;
+  for (size_t i = 0; i < walk->text.length; i++)
+    scope[i] = walk->text.bytes[i];
+  scope[walk->text.length] = '\0';
+  walk->root = scope;
+  walk->root_length = walk->text.length;
+  return 0;
+}
+
 /* Resolve PATH relative to DIR.  */
 static int
 resolve_relative (struct walk *walk, int dir, const char *path)
 {
+  char scope[GUEST_PATH_SIZE];
   struct guest_found *found = walk->found;
   int base = guest_get_base (walk->task, dir, &found->owned[0]);
   if (base < 0 && base != GUEST_AT_CWD)
@@ -872,7 +930,33 @@ resolve_relative (struct walk *walk, int dir, const char *path)
                      dir == GUEST_AT_CWD ? walk->task->fs->cwd_binding : 0);
   if (status < 0)
     return status;
+  if (enclose (walk, scope) == WALK_UNFIT)
+    {
+      found->untouched = true;
+      return 0;
+    }
+  walk->mount = found->absolute ? guest_view_cover (
+                    walk->guest->view, walk->text.bytes, walk->text.length)
+                                : 0;
   return walk_all (walk);
+}
+
+/* What was found must not lie on another mount of the host's either: see
+   whether it does.  */
+static int
+check_mounts (struct walk *walk)
+{
+  struct guest_found *found = walk->found;
+
+  if (!(walk->final & GUEST_FINAL_NO_XDEV) || found->virtual || found->untouched
+      || !found->absolute)
+    return 0;
+  int fd = host_openat2 (
+      walk->guest, found->anchor,
+      found->path < walk->text.length ? guest_found_path (found) : ".",
+      K_O_PATH | (found->magic ? 0 : K_O_NOFOLLOW), K_RESOLVE_NO_XDEV);
+  host_close (walk->guest, fd);
+  return fd == -K_EXDEV ? fd : 0;
 }
 
 int
@@ -884,6 +968,8 @@ guest_resolve (struct guest_task *task, int dir, const char *path,
                        .guest = task->guest,
                        .found = found,
                        .final = final,
+                       .root = task->fs->root,
+                       .root_length = task->fs->root_length,
                        .pending = pending };
   size_t length = guest_text_length (path, GUEST_PATH_SIZE);
 
@@ -905,14 +991,30 @@ guest_resolve (struct guest_task *task, int dir, const char *path,
   for (size_t i = 0; i <= length; i++)
     walk.rest[i] = path[i];
 
-  int status;
-  if (path[0] == '/')
+  int status = 0;
+  walk.knows_root =
+      path[0] == '/' || (final & (GUEST_FINAL_BENEATH | GUEST_FINAL_IN_ROOT));
+  if (path[0] == '/' && (final & GUEST_FINAL_BENEATH))
+    return -K_EXDEV;
+  if (path[0] == '/' && (final & GUEST_FINAL_IN_ROOT))
+    {
+      while (*path == '/')
+        path++;
+      while (*walk.rest == '/')
+        walk.rest++;
+      status = resolve_relative (&walk, dir, *path == '\0' ? "." : path);
+    }
+  else if (path[0] == '/')
     {
       go_to_root (&walk);
+      walk.mount = guest_view_cover (walk.guest->view, walk.text.bytes,
+                                     walk.text.length);
       status = walk_all (&walk);
     }
   else
     status = resolve_relative (&walk, dir, path);
+  if (status == 0)
+    status = check_mounts (&walk);
   if (status < 0)
     {
       guest_found_release (walk.guest, found);

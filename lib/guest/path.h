@@ -16,19 +16,25 @@
 /* How guest_resolve is to treat the last component, and more: bits.  */
 enum guest_final
 {
-  GUEST_FINAL_FOLLOW = 0,    /* follow a final link */
-  GUEST_FINAL_NOFOLLOW = 1,  /* do not, unless a slash follows it */
-  GUEST_FINAL_CREATE = 2,    /* it is to be made, or to go: neither followed,
-                                even if a slash follows it, nor looked at;
-                                its directory must exist */
-  GUEST_FINAL_EMPTY = 4,     /* an empty path is the directory itself */
-  GUEST_FINAL_OBJECT = 8,    /* an O_PATH descriptor of the object is welcome:
-                                set when the call is carried out here */
-  GUEST_FINAL_MISSING = 16,  /* the object may be missing (O_CREAT): a
-                                dangling link, if it is followed, is followed
-                                to what it would name */
-  GUEST_FINAL_NO_LINKS = 32, /* a link to be followed anywhere is ELOOP */
-  GUEST_FINAL_NO_MAGIC = 128 /* the same for the magic ones of /proc */
+  GUEST_FINAL_FOLLOW = 0,     /* follow a final link */
+  GUEST_FINAL_NOFOLLOW = 1,   /* do not, unless a slash follows it */
+  GUEST_FINAL_CREATE = 2,     /* it is to be made, or to go: neither followed,
+                                 even if a slash follows it, nor looked at;
+                                 its directory must exist */
+  GUEST_FINAL_EMPTY = 4,      /* an empty path is the directory itself */
+  GUEST_FINAL_OBJECT = 8,     /* an O_PATH descriptor of the object is welcome:
+                                 set when the call is carried out here */
+  GUEST_FINAL_MISSING = 16,   /* the object may be missing (O_CREAT): a
+                                 dangling link, if it is followed, is followed
+                                 to what it would name */
+  GUEST_FINAL_NO_LINKS = 32,  /* a link to be followed anywhere is ELOOP */
+  GUEST_FINAL_NO_MAGIC = 128, /* the same for the magic ones of /proc */
+
+  /* As openat2's RESOLVE_BENEATH, RESOLVE_IN_ROOT and RESOLVE_NO_XDEV, bindings
+     being mounts: -EXDEV for what leads out of the directory, or across.  */
+  GUEST_FINAL_BENEATH = 256,
+  GUEST_FINAL_IN_ROOT = 512,
+  GUEST_FINAL_NO_XDEV = 1024
 };
 
 /* How the last component was written.  */

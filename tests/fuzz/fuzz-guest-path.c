@@ -102,8 +102,11 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   else
     engine_fs.root[0] = '\0';
   engine_fs.root_length = data[1] & 4 ? 2 : 0;
-  unsigned int final =
-      (data[0] & 0x3f) | (data[1] & 1 ? GUEST_FINAL_NO_MAGIC : 0);
+  unsigned int final = (data[0] & 0x3f)
+                       | (data[1] & 1 ? GUEST_FINAL_NO_MAGIC : 0)
+                       | (data[1] & 8 ? GUEST_FINAL_BENEATH : 0)
+                       | (data[1] & 16 ? GUEST_FINAL_IN_ROOT : 0)
+                       | (data[1] & 32 ? GUEST_FINAL_NO_XDEV : 0);
   if (guest_resolve (&engine_task, GUEST_AT_CWD, words[0], final, &found) == 0)
     {
       check (&found);

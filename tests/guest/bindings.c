@@ -10,6 +10,7 @@
 #define _GNU_SOURCE 1
 #include "report.h"
 #include <dirent.h>
+#include <stdint.h>
 
 static void
 say_cwd (const char *what)
@@ -42,8 +43,28 @@ list (const char *name)
   puts ("");
 }
 
+/* Look for PATH from DIR in all ways of openat2.  */
+static void
+say_ways (int dir, const char *path)
+{
+  for (uint64_t resolve = 0; resolve < 32; resolve++)
+    {
+      const uint64_t how[3] = { O_PATH | O_CLOEXEC, 0, resolve };
+      char what[PATH_MAX];
+      struct stat st;
+      int fd = (int) syscall (437, dir, path, how, sizeof how);
+      snprintf (what, sizeof what, "openat2 '%.100s' %d", path, (int) resolve);
+      if (fd < 0 || fstat (fd, &st) < 0)
+        say_result (what, -1, errno);
+      else
+        say_stat (what, &st);
+      if (fd >= 0)
+        close (fd);
+    }
+}
+
 int
-main (void)
+main (int argc, char **argv)
 {
   struct stat st;
   umask (022);
@@ -146,6 +167,45 @@ main (void)
   say_path ("dir/inner");
   SAY ("chmod", chmod ("dir", 0700));
   say_path ("dir");
+  static const char *const ways[] = {
+    "dir",         "dir/inner", "dir/..",         "dir/../dir/inner",
+    "dir/up",      "dir/out",   "dir/absolute",   "dir/relative",
+    "link-to-dir", "/dir",      "/dir/sub/below", "../place/dir/inner",
+    "nested/sub",  "file",      "nested/sub/..",  "/proc/self",
+    "dir/missing", "file/x",    "dir/sub/../.."
+  };
+  fd = open (".", O_PATH | O_DIRECTORY);
+  /* Of a directory that is bound twice the engine knows one place.  */
+  int inner = open ("nested/sub", O_PATH | O_DIRECTORY);
+  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+    {
+      say_ways (fd, ways[i]);
+      say_ways (inner, ways[i]);
+    }
+  say_ways (inner, "..");
+  say_ways (inner, "../inner");
+  say_ways (inner, "below");
+  close (fd);
+  close (inner);
+
+  /* The whole machine, and a name there.  */
+  if (argc > 1)
+    {
+      char name[PATH_MAX];
+      snprintf (name, sizeof name, "machine%.4000s", argv[1]);
+      say_path (name);
+      say_content ("by the machine", open (name, O_RDONLY));
+      SAY ("a link across", link (name, "across"));
+      SAY ("a rename across", rename (name, "across"));
+      SAY ("down", chdir ("machine"));
+      say_cwd ("cwd");
+      SAY ("further", chdir ("tmp"));
+      say_cwd ("cwd");
+      SAY ("up", chdir ("../.."));
+      say_cwd ("cwd");
+      SAY ("rmdir", rmdir ("machine"));
+      say_path ("machine/proc/self/status");
+    }
   SAY ("stat", stat ("dir", &st));
   return 0;
 }

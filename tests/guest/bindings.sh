@@ -16,7 +16,7 @@ guest_before ()
 {
   rm -rf "$work/bound" "$place/place"
   mkdir -p "$work/bound/sub" "$place/place/dir" "$place/place/second" \
-    "$place/place/nested/sub" "$place/place/empty"
+    "$place/place/nested/sub" "$place/place/empty" "$place/place/machine"
   echo inner > "$work/bound/inner"
   echo below > "$work/bound/sub/below"
   echo outer > "$place/place/outer"
@@ -36,4 +36,7 @@ guest_bindings="-b $work/bound:$guest_place/place/dir
   -b $work/bound/sub:$guest_place/place/nested/sub
   -b $work/bound/inner:$guest_place/place/file"
 guest_claim bindings "$guest_place/bin/bindings-static"
+guest_bindings="$guest_bindings -b /:$guest_place/place/machine"
+guest_claim 'bindings and the machine' "$guest_place/bin/bindings-static" \
+  "$work/bound/inner"
 done_testing

@@ -276,10 +276,7 @@ try_openat2 (void)
   char path[PATH_SIZE];
   int dir = pick_dir ();
   how.flags = O_CLOEXEC | (one_in (3) ? O_PATH : O_NONBLOCK);
-  /* Of bindings the engine tells openat2 no more than it must: what crosses
-     them is not known exactly, and what must not leave a directory does not
-     see them there.  */
-  how.resolve = pick (32) & (place_count == 0 ? 0x1e : 0x06);
+  how.resolve = pick (32);
   make_path (path);
   begin ("openat2", path);
   printf (" %llu", (unsigned long long) how.resolve);
