@@ -31,7 +31,7 @@ local-checks-to-skip = \
 exclude_file_name_regexp--sc_prohibit_doubled_word = ^(lib/|cfg\.mk)
 exclude_file_name_regexp--sc_file_system = ^tests/registry\.sh$$
 # Rooms and programs without gnulib.
-bare_files = ^(lib/(guest|plan|elf)|preload|proot-engine|trap-engine|tests)/
+bare_files = ^(lib/(guest|owners|plan|elf)|preload|proot-engine|trap-engine|tests)/
 exclude_file_name_regexp--sc_require_config_h = $(bare_files)
 exclude_file_name_regexp--sc_require_config_h_first = $(bare_files)
 exclude_file_name_regexp--sc_prohibit_atoi_atof = ^(tests|proot-engine)/
