@@ -177,6 +177,7 @@ container_new (struct tracer *tracer, const struct plan *plan,
   container->kill_on_exit = plan_number (plan, PLAN_KILL_ON_EXIT, 0) != 0;
   *guest = tracer->common;
   guest->interpreters = &container->interpreters;
+  guest->copies_links = plan_number (plan, PLAN_LINKS_REPLACED, 0) != 0;
   set_descriptors (guest);
   set_identity (guest, ids, plan);
   int error = set_owners (container, outer, plan);

@@ -98,6 +98,6 @@ tests_unit_test_engine_filter_LDADD = lib/guest/libguest.a
 
 if HOSTED
 shell_tests += tests/shell/engine-options.sh tests/shell/nested.sh \
-  tests/shell/sandboxed.sh
+  tests/shell/links-copied.sh tests/shell/sandboxed.sh
 EXTRA_DIST += tests/sandbox.c
 endif

@@ -377,7 +377,7 @@ static const struct option_row rows[] = {
     set_emulator },
   { { "-l", "--link2symlink" },
     NULL,
-    "make symbolic links where hard links are not possible",
+    "make copies where hard links are not possible",
     set_links },
   { { "--kill-on-exit" },
     NULL,

@@ -28,7 +28,7 @@ struct options
   long verbose; /* below 0: only what is fatal; above: more */
   bool kill_on_exit;
   bool any_port;
-  bool replaces_links; /* make symbolic links where hard links fail */
+  bool replaces_links; /* make copies where hard links fail */
   int first;           /* number of the first argument that is no option */
 
   /* The directory this was started in, or "" when it has no name.  */

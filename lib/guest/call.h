@@ -173,7 +173,8 @@ struct guest
   struct guest_owners *owners;             /* NULL: nothing is remembered */
   struct guest_interpreters *interpreters; /* likewise; see exec.h */
   const struct guest_emulator *emulator;   /* NULL: none; see exec.h */
-  const struct guest_ports *ports;         /* NULL: the host's own */
+  bool copies_links; /* make copies where the host has no hard links */
+  const struct guest_ports *ports; /* NULL: the host's own */
   struct guest_identity identity;
   struct guest_names names;
 

@@ -523,6 +523,9 @@ guest_enter_move (struct guest_task *task, struct guest_call *call)
                      : check_link (guest, &one, &other, apart);
   if (status < 0)
     status = what_comes_first (guest, &one, is_rename, status);
+  bool may_copy = guest->copies_links && !is_rename;
+  if (may_copy)
+    guest_keep_link (call);
   if (status == 0)
     status = guest_put_path (task, call, 0, &one);
   if (status == 0)
@@ -531,6 +534,8 @@ guest_enter_move (struct guest_task *task, struct guest_call *call)
   guest_found_release (guest, &other);
   if (status < 0)
     return guest_answer (call, status);
+  if (may_copy)
+    return GUEST_RUN_EXIT;
   return one.untouched && other.untouched ? GUEST_PASS : GUEST_RUN;
 }
 

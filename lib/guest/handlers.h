@@ -185,6 +185,7 @@ guest_enter_function guest_enter_watch;
 guest_leave_function guest_leave_as_root;
 guest_leave_function guest_leave_chdir;
 guest_leave_function guest_leave_getsockopt;
+guest_leave_function guest_leave_link;
 guest_leave_function guest_leave_make;
 guest_leave_function guest_leave_name;
 guest_leave_function guest_leave_personality;
@@ -193,6 +194,9 @@ guest_leave_function guest_leave_recvmsg;
 guest_leave_function guest_leave_seccomp;
 guest_leave_function guest_leave_sendmmsg;
 guest_leave_function guest_leave_unshare;
+
+/* Keep what CALL, link or linkat, is about, for guest_leave_link.  */
+void guest_keep_link (struct guest_call *call);
 
 struct guest_emulator;
 struct guest_exec;

@@ -31,6 +31,7 @@ enum
   K_ENOTTY = 25,
   K_ENOSPC = 28,
   K_EROFS = 30,
+  K_EMLINK = 31,
   K_ERANGE = 34,
   K_ENAMETOOLONG = 36,
   K_ENOSYS = 38,
@@ -48,6 +49,8 @@ enum
 {
 #if defined __x86_64__
   K_NR_read = 0,
+  K_NR_ioctl = 16,
+  K_NR_copy_file_range = 326,
   K_NR_write = 1,
   K_NR_close = 3,
   K_NR_lseek = 8,
@@ -82,6 +85,8 @@ enum
   K_NR_statx = 332,
 #elif defined __aarch64__
   K_NR_read = 63,
+  K_NR_ioctl = 29,
+  K_NR_copy_file_range = 285,
   K_NR_write = 64,
   K_NR_close = 57,
   K_NR_lseek = 62,

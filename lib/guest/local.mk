@@ -16,6 +16,7 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/ids.c lib/guest/ids.h \
   lib/guest/kernel.h \
   lib/guest/layout.c lib/guest/layout.h \
+  lib/guest/link.c \
   lib/guest/list.c \
   lib/guest/attribute.c \
   lib/guest/attributes.c lib/guest/attributes.h \

@@ -84,8 +84,8 @@ enum plan_tag
                                 for it */
   PLAN_EMULATOR_FORCED = 29, /* number: 1 has it run programs of this machine,
                                 too */
-  PLAN_LINKS_REPLACED = 30,  /* number: 1 makes symbolic links where hard links
-                                are not possible */
+  PLAN_LINKS_REPLACED = 30,  /* number: 1 makes copies where hard links are not
+                                possible */
   PLAN_OWNERS = 31,          /* path: host file that keeps owners which programs
                                 set as root; what belongs to the host's user is
                                 shown as root's, whoever the user is */

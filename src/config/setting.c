@@ -224,8 +224,7 @@ const struct setting settings[] = {
       .type = SETTING_TRUTH,
       .offset = offsetof (struct config, proot_link2symlink),
       .default_text = "False",
-      .help = N_ ("P modes: make symbolic links where hard links are not "
-                  "possible"),
+      .help = N_ ("P modes: make copies where hard links are not possible"),
   },
   {
       .name = "proot_fakeowner",

@@ -127,7 +127,7 @@ struct run_plan
   char *kernel;        /* NULL: the host's */
   char *host_name;     /* NULL: the host's */
   char *owners;        /* host path of the file that keeps owners, or NULL */
-  bool replaces_links; /* symbolic ones where hard ones are not possible */
+  bool replaces_links; /* by copies where hard ones are not possible */
   bool no_filter;      /* of system calls: P1 runs as P2 */
   bool kill_on_exit;
   bool remove; /* the container goes when the program has ended */
