@@ -7,7 +7,7 @@
 umask 022
 see ()
 {
-  find "$@" -printf '%M %u:%g %P\n' | sort -k3
+  find "$@" -printf '%M %u:%g /%P\n' | sort -k3
 }
 
 # What is to be carried.
