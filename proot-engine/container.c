@@ -33,15 +33,39 @@ set_name (char name[65], const char *text)
   name[length] = '\0';
 }
 
-/* Set identity and names of GUEST, and IDS of its first task, from PLAN.  */
+/* Set the names that GUEST shows from PLAN; what that does not give is as OUTER,
+   if not NULL, sees it.  */
+static void
+set_names (struct guest *guest, const struct guest_task *outer,
+           const struct plan *plan)
+{
+  struct guest_names *names = &guest->names;
+  if (outer != NULL)
+    *names = outer->guest->names;
+  set_name (names->node, plan_text (plan, PLAN_HOST_NAME, names->node));
+  set_name (names->release, plan_text (plan, PLAN_KERNEL, names->release));
+  set_name (names->version,
+            plan_text (plan, PLAN_KERNEL_VERSION, names->version));
+  set_name (names->machine, plan_text (plan, PLAN_MACHINE, names->machine));
+  set_name (names->domain, plan_text (plan, PLAN_DOMAIN, names->domain));
+}
+
+/* Set identity of GUEST, and IDS of its first task, from PLAN; where that gives
+   none both are those of OUTER, if not NULL.  */
 static void
 set_identity (struct guest *guest, struct guest_ids *ids,
-              const struct plan *plan)
+              const struct guest_task *outer, const struct plan *plan)
 {
   struct guest_identity *identity = &guest->identity;
   uint32_t groups[GUEST_GROUPS_MAX];
   uint32_t count = 0;
   struct plan_record record;
+  if (outer != NULL && plan_count (plan, PLAN_UID) == 0)
+    {
+      *identity = outer->guest->identity;
+      *ids = outer->ids;
+      return;
+    }
   identity->host_uid = getuid ();
   identity->host_gid = getgid ();
   identity->uid = (uint32_t) plan_number (plan, PLAN_UID, getuid ());
@@ -61,11 +85,6 @@ set_identity (struct guest *guest, struct guest_ids *ids,
       identity->root = identity->emulated = true;
       identity->uid = identity->gid = 0;
     }
-  set_name (guest->names.node, plan_text (plan, PLAN_HOST_NAME, ""));
-  set_name (guest->names.release, plan_text (plan, PLAN_KERNEL, ""));
-  set_name (guest->names.version, plan_text (plan, PLAN_KERNEL_VERSION, ""));
-  set_name (guest->names.machine, plan_text (plan, PLAN_MACHINE, ""));
-  set_name (guest->names.domain, plan_text (plan, PLAN_DOMAIN, ""));
 }
 
 /* Set CONTAINER's ports from PLAN.  Return 0 or -ENOMEM.  */
@@ -179,7 +198,8 @@ container_new (struct tracer *tracer, const struct plan *plan,
   guest->interpreters = &container->interpreters;
   guest->copies_links = plan_number (plan, PLAN_LINKS_REPLACED, 0) != 0;
   set_descriptors (guest);
-  set_identity (guest, ids, plan);
+  set_identity (guest, ids, outer, plan);
+  set_names (guest, outer, plan);
   int error = set_owners (container, outer, plan);
   if (error == 0)
     error = emulator_prepare (&container->emulator, plan, outer);

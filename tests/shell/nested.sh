@@ -41,11 +41,19 @@ for variable in X PROOT_NO_SECCOMP; do
   outer -0 "$engine" -i 12:34 -r "$tree" sh -c 'id -u; stat -c %u:%g /mark'
   is '  with other ids than the outer one' "$status:$stdout" '0:12
 12:34'
-  outer -i 12:34 sh -c "$engine -r $tree id -u; id -u"
-  is '  and the outer one keeps its own' "$stdout" "$(id -u)
+  outer -i 12:34 sh -c "$engine -i 56:78 -r $tree id -u; id -u"
+  is '  and the outer one keeps its own' "$stdout" "56
 12"
+  for ids in 12:34 0:0; do
+    outer -i $ids "$engine" -r "$tree" sh -c \
+      'echo $(id -u):$(id -g); stat -c %u:%g /mark'
+    is "  or those of the outer one, $ids" "$stdout" "$ids
+$ids"
+  done
   outer -k 4.2 "$engine" -k 4.3 -r "$tree" sh -c 'uname -r'
   is '  with another kernel release' "$stdout" 4.3
+  outer -k 4.2 "$engine" -i 1:1 -r "$tree" sh -c 'uname -r'
+  is '  or that of the outer one' "$stdout" 4.2
   outer "$engine" -r "$tree" "$work/none"
   is_error '  a program that is missing' 127 "^Error: command not found in the container: '$work/none'"
   outer "$engine" -r "$work/none" true
