@@ -60,16 +60,14 @@ write_bindings (struct plan_writer *writer, const struct options *options)
     }
 }
 
-/* Write what uname is to show: a release, or fields between backslashes.  The
-   first, the name of the system, is the kernel's always, and the last, what
-   the processor can do, too.  */
+/* Write what uname is to show: a release, or fields between backslashes.  What
+   the processor can do, the last, is left to the kernel.  */
 static void
 write_names (struct plan_writer *writer, const char *names)
 {
-  static const enum plan_tag tags[] = {
-    0,          PLAN_HOST_NAME, PLAN_KERNEL, PLAN_KERNEL_VERSION, PLAN_MACHINE,
-    PLAN_DOMAIN
-  };
+  static const enum plan_tag tags[] = { PLAN_SYSTEM,  PLAN_HOST_NAME,
+                                        PLAN_KERNEL,  PLAN_KERNEL_VERSION,
+                                        PLAN_MACHINE, PLAN_DOMAIN };
   if (names[0] != '\\')
     {
       plan_write_text (writer, PLAN_KERNEL, names);
@@ -80,7 +78,7 @@ write_names (struct plan_writer *writer, const char *names)
   for (size_t i = 0; rest != NULL && i < sizeof tags / sizeof *tags; i++)
     {
       const char *field = strsep (&rest, "\\");
-      if (i > 0 && field[0] != '\0')
+      if (field[0] != '\0')
         plan_write_text (writer, tags[i], field);
     }
   free (fields);

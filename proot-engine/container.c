@@ -33,8 +33,8 @@ set_name (char name[65], const char *text)
   name[length] = '\0';
 }
 
-/* Set the names that GUEST shows from PLAN; what that does not give is as OUTER,
-   if not NULL, sees it.  */
+/* Set the names that GUEST shows from PLAN; what that does not give is as
+   OUTER, if not NULL, sees it.  */
 static void
 set_names (struct guest *guest, const struct guest_task *outer,
            const struct plan *plan)
@@ -42,6 +42,7 @@ set_names (struct guest *guest, const struct guest_task *outer,
   struct guest_names *names = &guest->names;
   if (outer != NULL)
     *names = outer->guest->names;
+  set_name (names->system, plan_text (plan, PLAN_SYSTEM, names->system));
   set_name (names->node, plan_text (plan, PLAN_HOST_NAME, names->node));
   set_name (names->release, plan_text (plan, PLAN_KERNEL, names->release));
   set_name (names->version,

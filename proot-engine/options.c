@@ -5,9 +5,10 @@
 
    Their names and what they mean are PRoot's, so that whatever calls that
    program can call this one.  A value follows its option as the next argument,
-   or behind a '=' where the option is a long one.  What contradicts itself and
-   what cannot be read is an error: a container that runs with half of what it
-   was asked for is worse than none.  */
+   or behind a '=' where the option is a long one.  Of two roots, users, kernels
+   and directories the last counts, so that whoever wraps a command line can
+   change it by adding to it.  What cannot be read is an error: a container
+   that runs with half of what it was asked for is worse than none.  */
 
 #include "proot-engine/options.h"
 
@@ -96,13 +97,6 @@ grow (void *list, size_t count, size_t size)
 static int
 set_root (struct options *options, const char *value)
 {
-  if (options->root != NULL && strcmp (options->root, value) != 0)
-    {
-      start_complain ("there can be one root only, and two are given: '%s' "
-                      "and '%s'",
-                      options->root, value);
-      return -EINVAL;
-    }
   options->root = value;
   return 0;
 }
@@ -186,13 +180,6 @@ set_ids (struct options *options, const char *value)
     {
       start_complain ("'%s' is no user id with a group id, as in '1000:100'",
                       value);
-      return -EINVAL;
-    }
-  if (options->ids != NULL && strcmp (options->ids, value) != 0)
-    {
-      start_complain ("the user can be one only, and two are given: '%s' and "
-                      "'%s'",
-                      options->ids, value);
       return -EINVAL;
     }
   options->ids = value;

@@ -141,6 +141,7 @@ struct guest_ops
    own.  Changed by sethostname under fake root.  */
 struct guest_names
 {
+  char system[65];
   char node[65];
   char domain[65];
   char release[65];

@@ -577,6 +577,7 @@ guest_enter_uname (struct guest_task *task, struct guest_call *call)
 
   if (status < 0)
     return guest_answer (call, status);
+  put_name (name.sysname, names->system);
   put_name (name.nodename, names->node);
   put_name (name.domainname, names->domain);
   put_name (name.release, names->release);

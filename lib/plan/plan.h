@@ -89,6 +89,8 @@ enum plan_tag
   PLAN_OWNERS = 31,          /* path: host file that keeps owners which programs
                                 set as root; what belongs to the host's user is
                                 shown as root's, whoever the user is */
+  PLAN_SYSTEM = 32,          /* text: name of the system that uname shows; the
+                                host's, Linux, when absent */
   PLAN_TAG_END               /* one above the last */
 };
 
