@@ -289,6 +289,9 @@ guest_enter_access (struct guest_task *task, struct guest_call *call)
   struct guest *guest = task->guest;
   struct guest_found found;
 
+  /* C libraries do without it in their own way.  */
+  if (argument->flags >= 0 && (guest->missing & GUEST_LACKS_FACCESSAT2))
+    return guest_answer (call, -K_ENOSYS);
   if ((uint32_t) mode & ~7u)
     return guest_answer (call, -K_EINVAL);
   if (flags

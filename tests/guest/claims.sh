@@ -42,6 +42,8 @@ guest_open_here ()
     -o "$work/tools/enter-engine" "$guest_source/enter-engine.c" \
     "$top_srcdir/lib/plan/plan.c" "$top_srcdir/lib/plan/plan-write.c" \
     || bail 'cannot compile enter-engine'
+  cc -std=gnu11 -O1 -o "$work/tools/lacks" "$guest_source/lacks.c" \
+    || bail 'cannot compile lacks'
   guest_place=/tmp/c-$(basename "$0" .sh)
   guest_remove
   mkdir -p "$guest_root$guest_place/bin" || exit 99
@@ -117,10 +119,12 @@ guest_enter ()
           "$guest_directory" "$@"
       fi ;;
   esac
+  test -z "$guest_lacks" || set -- "$work/tools/lacks" "$guest_lacks" "$@"
   timeout -k 5 "$guest_limit" env -i \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     HOME=/tmp LC_ALL=C TERM=dumb "$@"
 }
+guest_lacks= # what the kernel is to lack (lacks.c)
 guest_truth_options=
 guest_engine_options=
 guest_bindings=

@@ -4,6 +4,14 @@
 #
 # shellcheck shell=sh
 
+# guest_user: have the caller's ids stand in /etc/passwd, with a shell.
+guest_user ()
+{
+  { grep -v "^[^:]*:[^:]*:$(id -u):" "$guest_root/etc/passwd"
+    echo "tester:x:$(id -u):$(id -g)::/tmp:/bin/sh"; } > "$work/passwd"
+  guest_bindings="-b $work/passwd:/etc/passwd"
+}
+
 # guest_debian NAME: open the root and make all claims of it.
 guest_debian ()
 {
@@ -23,7 +31,9 @@ guest_debian ()
   done
   guest_program $guest_flavour paths absolute
   for guest_next in shell links archive many-processes tree perl python git \
-                    compiler; do
+                    compiler jobs make watch processes tmux; do
     guest_script "$guest_next"
   done
+  guest_user
+  guest_script server
 }

@@ -316,8 +316,10 @@ descriptors (void)
     close (copy);
   SAY ("pidfd_send_signal", (long) syscall (424, fd, SIGTERM, NULL, 0));
   struct pollfd ready = { fd, POLLIN, 0 };
-  SAY ("poll", poll (&ready, 1, 20000));
+  SAY ("poll", fd < 0 ? -1 : poll (&ready, 1, 20000));
   siginfo_t info = { 0 };
+  if (fd < 0)
+    kill (child, SIGKILL); /* where there are none */
   SAY ("waitid P_PIDFD", waitid ((idtype_t) 3, (id_t) fd, &info, WEXITED));
   printf ("code %d status %d child %d uid %d\n", info.si_code, info.si_status,
           info.si_pid == child, info.si_uid == getuid ());

@@ -1,6 +1,11 @@
 # tests/guest: what programs see in a container is what they see in a chroot.
 EXTRA_DIST += \
-  tests/guest/files.c tests/guest/filters.c tests/guest/ipc.c tests/guest/threads.c \
+  tests/guest/files.c tests/guest/filters.c tests/guest/ipc.c tests/guest/lacks.c tests/guest/threads.c \
+  tests/guest/claims/go.sh tests/guest/claims/java.sh \
+  tests/guest/claims/jobs.sh tests/guest/claims/make.sh \
+  tests/guest/claims/node.sh tests/guest/claims/processes.sh \
+  tests/guest/claims/rust.sh tests/guest/claims/server.sh \
+  tests/guest/claims/tmux.sh tests/guest/claims/watch.sh \
   tests/guest/claims.sh tests/guest/debian.sh tests/guest/report.h \
   tests/guest/claims/archive.sh tests/guest/claims/compiler.sh \
   tests/guest/claims/archives.expected tests/guest/claims/archives.sh \
@@ -24,6 +29,7 @@ EXTRA_DIST += \
   tests/bench/lists.sh tests/bench/syscalls.c tests/bench/syscalls.sh
 
 if HOSTED
+shell_tests += tests/guest/in-debian12-runtimes.sh tests/guest/lacking.sh
 shell_tests += \
   tests/guest/bindings.sh tests/guest/escape.sh tests/guest/fake-root.sh \
   tests/guest/in-busybox.sh tests/guest/random-paths.sh \
@@ -44,6 +50,7 @@ test-roots:
 	  || roots="$$roots debian11 debian13 sid debian12-arm64 \
 	       packages-debian11 packages-debian12 packages-debian13 \
 	       packages-sid"; \
+	test "$$TEST_LONG" != yes || roots="$$roots debian12-runtimes"; \
 	$(AM_TESTS_ENVIRONMENT) \
 	$(SHELL) $(top_srcdir)/tests/images/prepare.sh $$roots
 .PHONY: test-roots

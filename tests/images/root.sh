@@ -228,9 +228,9 @@ make_debian_arm64 ()
 }
 
 everything=perl,python3,gcc,libc6-dev,make,git,bash,dash,procps,openssh-server
-everything=$everything,openssh-client,strace,inotify-tools
+everything=$everything,openssh-client,strace,inotify-tools,tmux
 # Runtimes that take much room.
-runtimes=golang-go,rustc,nodejs,default-jre-headless,gdb,tmux
+runtimes=golang-go,rustc,nodejs,default-jdk-headless,gdb
 
 if test ! -d "$root"; then
   case $name in

@@ -1,0 +1,59 @@
+# Claims in a root of debian12 with compilers and virtual machines, which take
+# much room and time; and what cannot be had there.
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 the udocker authors
+#
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154
+
+. "${top_srcdir:=.}/tests/tap.sh"
+. "$top_srcdir/tests/guest/claims.sh"
+. "$top_srcdir/tests/guest/debian.sh"
+
+test "${TEST_LONG-}" = yes || skip_all "takes long: make check-long"
+guest_open debian12-runtimes
+guest_limit=${GUEST_LIMIT:-600}
+for name in go rust node java; do
+  guest_script "$name"
+done
+
+# Under a foreign tracer nothing can be traced, and that is said.
+for mode in $guest_modes; do
+  guest_see "$mode" strace -o /dev/null true
+  like "strace is refused in $mode" "$(cat "$work/$mode.err")" \
+    'strace: .*Operation not permitted'
+  like "and the user told why" "$(cat "$work/$mode.err")" \
+    '^Warning: .*wants to trace another'
+  guest_see "$mode" gdb -batch -ex run -ex 'print 6 * 7' /bin/true
+  like "gdb is refused in $mode" "$(cat "$work/$mode.err")" \
+    'Operation not permitted'
+  like "but does what it can" "$(cat "$work/$mode.out")" '^\$1 = 42'
+done
+
+# As root sshd gives up privileges, changes its root, confines itself and gives
+# terminals away.
+guest_user
+guest_engine_options=-0
+cp "$guest_source/claims/server.sh" "$guest_root$guest_place/bin/server.sh"
+cat > expected << 'EOD'
+root
+connected
+bash
+status 3
+2913298395 300000
+on a terminal
+parallel 1
+parallel 2
+parallel 3
+parallel 4
+content
+nobody-else@127.0.0.1: denied (publickey,keyboard-interactive).
+server 0
+8
+[ended with 1]
+EOD
+for mode in $guest_modes; do
+  guest_see "$mode" /bin/sh "$guest_place/bin/server.sh"
+  is "sshd as root in $mode" "$(cat "$work/$mode.out")" "$(cat expected)"
+done
+done_testing

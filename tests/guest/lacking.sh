@@ -1,0 +1,33 @@
+# Claims on kernels that lack something: each of what newer ones have, alone,
+# and all of it.
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 the udocker authors
+#
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154
+
+. "${top_srcdir:=.}/tests/tap.sh"
+. "$top_srcdir/tests/guest/claims.sh"
+
+guest_open busybox
+all=seccomp,syscall-info,process-vm,openat2,statx,faccessat2,pidfd,close-range
+all=$all,memfd,set-mm
+for guest_lacks in ${GUEST_LACKS:-$(echo "$all" | tr , ' ') "$all"}; do
+  guest_name="busybox without $guest_lacks"
+  programs='paths proc'
+  test "${TEST_LONG-}" != yes || programs="$guest_all_programs"
+  for name in $programs; do
+    case $name,$guest_lacks in
+      # The truth would see the filter that takes away.
+      filters,*) continue ;;
+      # openat2 is answered all the same.
+      newer,*openat2*) continue ;;
+      # Names of nearly 108 bytes are only untouched with it.
+      sockets,*openat2*) continue ;;
+      # /proc/PID/mem does not heed the protection of pages.
+      registers,*process-vm*) continue ;;
+    esac
+    guest_program static "$name"
+  done
+done
+done_testing
