@@ -21,8 +21,9 @@ def zstd(data):
 class Archive:
     """Members, in their order, to be written to a tar archive."""
 
-    def __init__(self):
+    def __init__(self, algorithm="sha256"):
         self.members = []
+        self.algorithm = algorithm  # of the digests of blobs
 
     def add(self, name, data):
         """Add a file.  Return its name."""
@@ -40,9 +41,10 @@ class Archive:
         """Add a blob of an OCI layout.  Return a descriptor."""
         if not isinstance(data, bytes):
             data = json.dumps(data).encode()
-        self.add("blobs/sha256/" + digest(data)[7:], data)
-        return dict({"mediaType": kind, "digest": digest(data),
-                     "size": len(data)}, **more)
+        name = digest(data, self.algorithm)
+        self.add("blobs/" + name.replace(":", "/"), data)
+        return dict({"mediaType": kind, "digest": name, "size": len(data)},
+                    **more)
 
     def write(self, path, compress=None):
         with open(path, "wb") as file:

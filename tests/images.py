@@ -51,8 +51,8 @@ def layer(*entries, format=tarfile.PAX_FORMAT, compress=gzip.compress):
     return compress(out.getvalue()) if compress else out.getvalue()
 
 
-def digest(data):
-    return "sha256:" + hashlib.sha256(data).hexdigest()
+def digest(data, algorithm="sha256"):
+    return algorithm + ":" + hashlib.new(algorithm, data).hexdigest()
 
 
 def blob(data, name=None):

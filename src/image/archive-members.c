@@ -153,6 +153,9 @@ member_new (char *name)
 
   member->name = name;
   member->stage.fd = -1;
+  /* Layouts say by the name what a blob is to be hashed with.  */
+  member->algorithm =
+      strncmp (name, "blobs/sha512/", 13) == 0 ? "sha512" : "sha256";
   return member;
 }
 
@@ -226,9 +229,9 @@ sink_begin (struct sink *sink, struct members *members, struct member *member,
   *sink = (struct sink){ .members = members, .member = member };
   sink->is_staged =
       size > SMALL_SIZE || members->memory + (size_t) size > MEMORY_SIZE;
-  return sink->is_staged
-             ? store_stage_begin (members->store, &member->stage, err)
-             : 0;
+  return sink->is_staged ? store_stage_begin (members->store, member->algorithm,
+                                              &member->stage, err)
+                         : 0;
 }
 
 static int
@@ -259,7 +262,8 @@ sink_end (struct sink *sink, struct error *err)
     }
   member->text = buffer_take (&sink->text);
   members->memory += member->size;
-  return file_hash_text (member->text, member->size, &member->digest, err);
+  return file_hash_text (member->algorithm, member->text, member->size,
+                         &member->digest, err);
 }
 
 /* Archives.  */
@@ -617,8 +621,9 @@ stage_member (struct members *members, struct member *member, struct error *err)
 {
   if (member->stage.fd >= 0)
     return 0;
-  int status = store_stage_text (members->store, member->text, member->size,
-                                 &member->stage, err);
+  int status =
+      store_stage_text (members->store, member->algorithm, member->text,
+                        member->size, &member->stage, err);
   if (status == 0)
     {
       members->memory -= member->size;

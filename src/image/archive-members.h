@@ -22,7 +22,8 @@ struct member
   char *link; /* the name of the member that it leads to, or NULL */
 
   /* Of a file: */
-  char *digest;             /* "sha256:HEX" */
+  const char *algorithm;    /* of its digest */
+  char *digest;             /* "ALGORITHM:HEX" */
   size_t size;              /* bytes */
   char *text;               /* they, and a NUL, when they are few */
   struct store_stage stage; /* else they lie here */

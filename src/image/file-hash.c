@@ -218,11 +218,12 @@ file_hash_finish (struct file_hash *hash, const char *name, char **digest,
 }
 
 int
-file_hash_text (const void *text, size_t size, char **digest, struct error *err)
+file_hash_text (const char *algorithm, const void *text, size_t size,
+                char **digest, struct error *err)
 {
   struct file_hash *hash = NULL;
 
-  int status = file_hash_new (-1, "sha256", &hash, err);
+  int status = file_hash_new (-1, algorithm, &hash, err);
   if (status < 0)
     return status;
   file_hash_add (hash, text, size);

@@ -30,9 +30,9 @@ void file_hash_add (struct file_hash *hash, const void *data, size_t size);
 int file_hash_finish (struct file_hash *hash, const char *name, char **digest,
                       struct error *err);
 
-/* Compute the sha256 digest of SIZE bytes of TEXT, in the same way.  */
-int file_hash_text (const void *text, size_t size, char **digest,
-                    struct error *err);
+/* Compute the digest of SIZE bytes of TEXT with ALGORITHM, in the same way.  */
+int file_hash_text (const char *algorithm, const void *text, size_t size,
+                    char **digest, struct error *err);
 
 /* Free HASH, which may be NULL, without asking for the digest.  */
 void file_hash_free (struct file_hash *hash);

@@ -189,7 +189,7 @@ stage_bytes (struct import *import, int fd, struct progress_line *line,
 {
   AUTO_FREE char *data = xmalloc (DATA_SIZE);
 
-  int status = store_stage_begin (import->store, &import->layer, err);
+  int status = store_stage_begin (import->store, "sha256", &import->layer, err);
   while (status == 0)
     {
       ssize_t got = read (fd, data, DATA_SIZE);
@@ -247,7 +247,7 @@ stage_uncompressed (struct import *import, struct error *err)
   const void *data = NULL;
 
   import->layer = (struct store_stage){ .fd = -1 };
-  int status = store_stage_begin (import->store, &import->layer, err);
+  int status = store_stage_begin (import->store, "sha256", &import->layer, err);
   if (status == 0 && lseek (compressed.fd, 0, SEEK_SET) < 0)
     status = error_set (err, errno, _ ("cannot read '%s': %s"), source.name,
                         strerror (errno));
@@ -420,8 +420,8 @@ image_import (struct store *store, const struct import_options *options,
   status = import_configuration (options->platform, import.diff_id,
                                  (int64_t) import.layer.size, &config, err);
   if (status == 0)
-    status =
-        store_stage_text (store, config, strlen (config), &import.config, err);
+    status = store_stage_text (store, "sha256", config, strlen (config),
+                               &import.config, err);
   if (status == 0)
     status = commit (&import, err);
   if (status == 0 && options->move)

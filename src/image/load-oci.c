@@ -47,11 +47,6 @@ find_blob (struct load *load, const struct manifest_descriptor *descriptor,
                  descriptor->digest, hex);
   struct member *found = NULL;
 
-  if (strncmp (descriptor->digest, "sha256:", 7) != 0)
-    return error_set (err, ENOTSUP,
-                      _ ("'%s': archives with other digests than sha256 are"
-                         " not supported"),
-                      descriptor->digest);
   int status = members_find (load->members, path, &found, err);
   if (status < 0)
     return status;

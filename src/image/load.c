@@ -29,12 +29,12 @@
 #include "lib/base/progress.h"
 #include "src/image/archive-list.h"
 #include "src/image/archive-members.h"
-#include "src/image/file-hash.h"
 #include "src/image/image.h"
 #include "src/image/load-private.h"
 #include "src/image/manifest.h"
 #include "src/image/store.h"
 #include "src/registry/reference.h"
+#include "src/registry/registry.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
 
@@ -247,11 +247,10 @@ collect_images (struct load *load, const char *input, struct error *err)
 static bool
 may_have_digest (const struct load_image *image, const char *digest)
 {
-  AUTO_ERROR struct error ignored = { 0 };
-  AUTO_FREE char *own = NULL;
+  AUTO_FREE char *own =
+      digest_of_bytes (digest, image->manifest, image->manifest_size);
 
-  (void) file_hash_text (image->manifest, image->manifest_size, &own, &ignored);
-  return own != NULL && strcmp (own, digest) == 0;
+  return strcmp (own, digest) == 0;
 }
 
 /* Decide the name NAME of IMAGE.  COUNT images have none.  */
@@ -313,14 +312,14 @@ is_same (struct store *store, const struct store_tag *tag,
          const struct load_image *image)
 {
   AUTO_ERROR struct error ignored = { 0 };
-  AUTO_FREE char *id = NULL;
   struct image other = { .directory = -1 };
 
   if (image_open (store, tag, &other, &ignored) < 0)
     return false;
-  (void) file_hash_text (other.config, other.config_size, &id, &ignored);
-  bool same = id != NULL && strcmp (id, image->id) == 0
-              && other.layer_count == image->layer_count;
+  AUTO_FREE char *id =
+      digest_of_bytes (image->id, other.config, other.config_size);
+  bool same =
+      strcmp (id, image->id) == 0 && other.layer_count == image->layer_count;
   image_release (&other);
   return same;
 }

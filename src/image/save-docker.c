@@ -60,7 +60,7 @@ make_chain (const struct save *save, const struct save_image *image,
           xasprintf ("%s %s %s", i == 0 ? "" : chain->ids[i - 1],
                      save->blobs[image->layers[i]].digest,
                      i == count - 1 ? image->id : "");
-      int status = file_hash_text (text, strlen (text), &digest, err);
+      int status = file_hash_text ("sha256", text, strlen (text), &digest, err);
       if (status < 0)
         return status;
       chain->ids[chain->count++] = xstrdup (strchr (digest, ':') + 1);

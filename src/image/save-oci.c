@@ -88,8 +88,8 @@ make_manifest (const struct save *save, const struct save_image *image,
       document->text = manifest_text (manifest);
       document->size = strlen (document->text);
     }
-  return file_hash_text (document->text, document->size, &document->digest,
-                         err);
+  return file_hash_text ("sha256", document->text, document->size,
+                         &document->digest, err);
 }
 
 /* Return the name of TAG spelt out, as containerd wants it, which the caller

@@ -172,7 +172,8 @@ complete_config (struct save_image *image, struct json_object *ids,
 
 /* Decide what the archive gets as the configuration of IMAGE.  */
 static int
-prepare_config (struct save *save, struct save_image *image, struct error *err)
+prepare_config (struct save *save, struct save_image *image,
+                enum save_format format, struct error *err)
 {
   const struct image *stored = &image->image;
   AUTO_JSON struct json_object *ids = json_object_new_array ();
@@ -199,9 +200,14 @@ prepare_config (struct save *save, struct save_image *image, struct error *err)
       image->config = xmemdup (stored->config, stored->config_size + 1);
       image->config_size = stored->config_size;
     }
-  return status < 0 ? status
-                    : file_hash_text (image->config, image->config_size,
-                                      &image->id, err);
+  /* In a layout it is called as its manifest calls it.  */
+  bool is_512 = format == SAVE_OCI && image->is_verbatim
+                && stored->config_blob != NULL
+                && strncmp (stored->config_blob, "sha512:", 7) == 0;
+  return status < 0
+             ? status
+             : file_hash_text (is_512 ? "sha512" : "sha256", image->config,
+                               image->config_size, &image->id, err);
 }
 
 /* Tell whether A and B are the same image for an archive of FORMAT: Docker
@@ -264,7 +270,7 @@ add_image (struct save *save, const struct store_tag *tag,
     status = add_blob (save, &image->image, image->image.layers[i].blob,
                        &image->layers[i], err);
   if (status == 0)
-    status = prepare_config (save, image, err);
+    status = prepare_config (save, image, format, err);
   if (status < 0)
     return error_prefix (err, _ ("image '%s:%s'"), tag->name, tag->tag);
   merge_last (save, format);

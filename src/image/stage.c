@@ -87,15 +87,15 @@ make_file (struct store_stage *stage, struct error *err)
 }
 
 int
-store_stage_begin (struct store *store, struct store_stage *stage,
-                   struct error *err)
+store_stage_begin (struct store *store, const char *algorithm,
+                   struct store_stage *stage, struct error *err)
 {
   struct store_stage new = { .store = store, .fd = -1 };
 
   int status = make_file (&new, err);
   if (status < 0)
     return status;
-  status = file_hash_new (new.fd, "sha256", &new.hash, err);
+  status = file_hash_new (new.fd, algorithm, &new.hash, err);
   if (status < 0)
     {
       store_stage_abort (&new);
@@ -207,12 +207,12 @@ store_stage_adopt (struct store *store, const char *path, int fd,
 }
 
 int
-store_stage_text (struct store *store, const void *text, size_t size,
-                  struct store_stage *stage, struct error *err)
+store_stage_text (struct store *store, const char *algorithm, const void *text,
+                  size_t size, struct store_stage *stage, struct error *err)
 {
   struct store_stage new = { .fd = -1 };
 
-  int status = store_stage_begin (store, &new, err);
+  int status = store_stage_begin (store, algorithm, &new, err);
   if (status == 0)
     status = store_stage_write (&new, text, size, err);
   return hand_over (&new, stage, status, err);

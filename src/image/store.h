@@ -139,17 +139,18 @@ struct store_stage
   char *part;   /* its name meanwhile, below layers/ */
   int fd;       /* for reading (pread) too; holds the lock */
   off_t size;   /* bytes written */
-  char *digest; /* "sha256:HEX" once it is finished, NULL before */
+  char *digest; /* "ALGORITHM:HEX" once it is finished, NULL before */
   struct file_hash *hash;
   off_t flushed; /* bytes that the kernel was told to write to the disk */
 };
 
-/* Begin to write content of unknown digest into STORE.  Return 0 with STAGE
+/* Begin to write content of unknown digest, to be computed with ALGORITHM
+   ("sha256", "sha512"), into STORE.  Return 0 with STAGE
    filled, to be ended with store_stage_commit or store_stage_abort, or a
    negative errno with ERR set.  Nothing is left when the process is killed
    that store_sweep would not remove.  */
-int store_stage_begin (struct store *store, struct store_stage *stage,
-                       struct error *err);
+int store_stage_begin (struct store *store, const char *algorithm,
+                       struct store_stage *stage, struct error *err);
 
 /* Append SIZE bytes of DATA to STAGE.  Return 0, or a negative errno with ERR
    set; the caller then gives STAGE up.  */
@@ -161,8 +162,9 @@ int store_stage_write (struct store_stage *stage, const void *data, size_t size,
 int store_stage_finish (struct store_stage *stage, struct error *err);
 
 /* Begin, write SIZE bytes of TEXT, and finish, at once.  */
-int store_stage_text (struct store *store, const void *text, size_t size,
-                      struct store_stage *stage, struct error *err);
+int store_stage_text (struct store *store, const char *algorithm,
+                      const void *text, size_t size, struct store_stage *stage,
+                      struct error *err);
 
 /* Begin with the content of the regular file PATH, open as FD for reading and
    writing, without copying it, and finish: the file gets a further name.

@@ -207,6 +207,20 @@ archive.add("manifest.json", [{
     "Layers": ["blobs/sha256/" + digest(data)[7:] for data in zipped]}])
 archive.write("docker25.tar")
 expect("docker25", ["a/docker25:1"], foreign)
+
+# Digests that are longer, and one that is not right.
+archive = Archive("sha512")
+oci_index(archive, add_oci_image(archive, text, *zipped,
+                                 annotations=named("a/long:1")))
+archive.write("long.oci")
+open("long.id", "w").write(digest(text, "sha512"))
+for member in archive.members:
+    if zipped[1] in member:
+        archive.members.remove(member)
+        break
+archive.add("blobs/" + digest(zipped[1], "sha512").replace(":", "/"),
+            zipped[0])
+archive.write("wrong.oci")
 END
 
 # check ARCHIVE [LOAD-ARGUMENT]...: it has the images that it is to have.
@@ -242,6 +256,38 @@ newnew'
 for archive in *.tar; do
   check "${archive%.tar}" -i "$archive"
 done
+
+# Layouts with SHA-512.
+rm -rf "$UDOCKER_DIR"
+run udocker load -i long.oci
+is "load digests of SHA-512" "$status$stdout" 0a/long:1
+is "  the configuration's" \
+  "sha512:$(sha512sum < "$UDOCKER_DIR/layers/$(cat long.id)" | cut -d ' ' -f 1)" \
+  "$(cat long.id)"
+python_rules "  are in order" --settled
+run udocker verify a/long:1
+is "  verify" "$status" 0
+run udocker load -i long.oci
+is "  are here already" "$status$stdout" 0a/long:1
+id=$(udocker -q create a/long:1)
+is "  create" "$(cd "$UDOCKER_DIR/containers/$id/ROOT" && cat old new)" newnew
+run udocker save --format=oci-archive -o again.oci a/long:1
+is "  save them as a layout" "$status" 0
+is "    whose configuration and layers have their names" \
+  "$(tar -tf again.oci | grep -c 'sha512/.')" 3
+run udocker save -o docker.again a/long:1
+is "  or as Docker's, which knows nothing of them" \
+  "$status$(tar -tf docker.again | grep -c sha512)" 00
+udocker -q rm "$id"
+for saved in again.oci docker.again; do
+  udocker -q rmi a/long:1
+  run udocker load -i "$saved"
+  is "  and load what was saved" "$status$stdout" 0a/long:1
+  run udocker verify a/long:1
+  is "  verify" "$status" 0
+done
+run udocker load -i wrong.oci
+is_error "a wrong digest of SHA-512" 1 "is damaged: .*sha512:"
 
 # The other ways in.
 run_from docker.tar udocker load

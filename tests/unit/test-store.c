@@ -198,7 +198,7 @@ stage_zeros (struct store_stage *stage, size_t size, size_t piece)
 {
   AUTO_FREE char *zeros = calloc (1, piece);
 
-  if (zeros == NULL || store_stage_begin (store, stage, &problem) < 0)
+  if (zeros == NULL || store_stage_begin (store, "sha256", stage, &problem) < 0)
     tap_bail ("cannot begin a stage");
   for (size_t done = 0; done < size; done += piece)
     (void) store_stage_write (
@@ -216,7 +216,8 @@ test_stages (void)
   AUTO_ERROR struct error error = { 0 };
   int layers = store_layers_fd (store);
 
-  tap_is_number (store_stage_begin (store, &stage, &error), 0, "begin");
+  tap_is_number (store_stage_begin (store, "sha256", &stage, &error), 0,
+                 "begin");
   tap_is_number (store_stage_write (&stage, "a", 1, &error), 0, "write");
   tap_is_number (store_stage_write (&stage, "bc", 2, &error), 0, "write more");
   tap_is_number (store_stage_finish (&stage, &error), 0, "finish");
@@ -228,18 +229,18 @@ test_stages (void)
   tap_ok (store_blob_exists (store, ABC), "there it is");
   tap_is_number (fstatat (layers, ABC, &first, 0), 0, "a file");
 
-  tap_is_number (store_stage_text (store, "abc", 3, &stage, &error), 0,
-                 "the same at once");
+  tap_is_number (store_stage_text (store, "sha256", "abc", 3, &stage, &error),
+                 0, "the same at once");
   tap_is_number (store_stage_commit (&stage, false, &error), 0, "commit");
   (void) fstatat (layers, ABC, &second, 0);
   tap_ok (first.st_ino == second.st_ino, "the one that was there stays");
   (void) file_replace (layers, ABC, "ab", 2, 0644, &error);
-  (void) store_stage_text (store, "abc", 3, &stage, &error);
+  (void) store_stage_text (store, "sha256", "abc", 3, &stage, &error);
   (void) store_stage_commit (&stage, false, &error);
   (void) fstatat (layers, ABC, &second, 0);
   tap_is_number (second.st_size, 3, "unless it was not whole");
   (void) file_replace (layers, ABC, "abd", 3, 0644, &error);
-  (void) store_stage_text (store, "abc", 3, &stage, &error);
+  (void) store_stage_text (store, "sha256", "abc", 3, &stage, &error);
   tap_is_number (store_stage_commit (&stage, true, &error), 0, "replace");
   AUTO_FREE char *text = NULL;
   (void) file_read_own (layers, ABC, &text, NULL, &error);
@@ -253,7 +254,7 @@ test_stages (void)
   store_stage_abort (&other);
   tap_ok (!store_blob_exists (store, ZEROS) && count_stages () == 0,
           "what is given up is gone");
-  (void) store_stage_begin (store, &stage, &error);
+  (void) store_stage_begin (store, "sha256", &stage, &error);
   store_stage_abort (&stage);
   store_stage_abort (&stage);
   tap_is_number (count_stages (), 0, "also half way, and twice");
@@ -265,7 +266,7 @@ test_stages (void)
       _exit (0);
     }
   (void) waitpid (child, NULL, 0);
-  (void) store_stage_begin (store, &other, &error);
+  (void) store_stage_begin (store, "sha256", &other, &error);
   tap_is_number (count_stages (), 2, "a killed process leaves its file");
   store_sweep (store);
   tap_is_number (count_stages (), 1, "which is swept, that of the living not");
