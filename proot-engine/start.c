@@ -22,6 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/elf/machine.h"
 #include "lib/plan/plan.h"
 #include "proot-engine/enter.h"
 #include "proot-engine/explain.h"
@@ -141,6 +142,51 @@ set_limits (const struct plan *plan)
   return 0;
 }
 
+/* Return whether the file PATH of the container is a program of some
+   machine.  */
+static bool
+is_program (const char *path)
+{
+  unsigned char head[ELF_MACHINE_BYTES];
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  bool result = fd >= 0 && read (fd, head, sizeof head) == sizeof head
+                && elf_is_program (head, sizeof head);
+  if (fd >= 0)
+    (void) close (fd);
+  return result;
+}
+
+/* Have the shell run PATH for PROGRAM.  Return when that fails.  */
+static void
+execute_script (const struct program *program, const char *path)
+{
+  size_t count = 0;
+  while (program->arguments[count] != NULL)
+    count++;
+  char **arguments = calloc (count + 2, sizeof *arguments);
+  if (arguments == NULL)
+    return;
+  arguments[0] = (char *) (uintptr_t) "/bin/sh";
+  arguments[1] = (char *) (uintptr_t) path;
+  for (size_t i = 1; i < count; i++)
+    arguments[i + 1] = program->arguments[i];
+  (void) execve (arguments[0], arguments, program->environment);
+  free (arguments);
+}
+
+/* Execute the file PATH for PROGRAM.  What is no program at all is a script for
+   the shell, as execvp(3) and shells have it.  Return the errno for which that
+   failed.  */
+static int
+execute_file (const struct program *program, const char *path)
+{
+  (void) execve (path, program->arguments, program->environment);
+  int number = errno;
+  if (number == ENOEXEC && !is_program (path))
+    execute_script (program, path);
+  return number;
+}
+
 /* Execute PROGRAM, looking for it in the PATH of its environment when its
    path is not given.  Return the exit status when that fails.  */
 static int
@@ -150,8 +196,8 @@ execute (const struct program *program)
       program->path != NULL ? program->path : program->arguments[0];
   if (strchr (name, '/') != NULL)
     {
-      (void) execve (name, program->arguments, program->environment);
-      return explain_execute (name, errno, program->i386);
+      int number = execute_file (program, name);
+      return explain_execute (name, number, program->i386);
     }
 
   const char *path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
@@ -169,10 +215,10 @@ execute (const struct program *program)
                               (int) length, path, length > 0 ? "/" : "", name);
       if (written > 0 && (size_t) written < sizeof candidate)
         {
-          (void) execve (candidate, program->arguments, program->environment);
-          if (errno != ENOENT && errno != ENOTDIR)
+          int refusal = execute_file (program, candidate);
+          if (refusal != ENOENT && refusal != ENOTDIR)
             {
-              number = errno;
+              number = refusal;
               strcpy (refused, candidate);
               if (number != EACCES)
                 break;

@@ -338,6 +338,19 @@ for signal in 1 2 9 11 15; do
   engine_sh -r "$tree" "kill -$signal \$\$"
   is "ended by signal $signal" "$status" $((128 + signal))
 done
+printf 'echo "$0 $*"; exit 4\n' > "$tree/opt/plain"
+chmod +x "$tree/opt/plain"
+run "$engine" -r "$tree" /opt/plain a 'b c'
+is 'what is no program is a script for the shell' "$status:$stdout:$stderr" \
+  '4:/opt/plain a b c:'
+PATH=/opt:$PATH run "$engine" -r "$tree" plain a
+is '  also from PATH' "$status:$stdout" '4:/opt/plain a'
+: > "$tree/opt/plain"
+run "$engine" -r "$tree" /opt/plain
+says '  also when it is empty' ''
+{ printf '\177ELF'; head -c 100 /dev/zero; } > "$tree/opt/plain"
+run "$engine" -r "$tree" /opt/plain
+is_error '  but not a damaged program' 126 "^Error: cannot execute '/opt/plain'"
 run "$engine" -r "$tree" nonsense
 is_error 'no such command' 127 "^Error: .*'nonsense'"
 run "$engine" -r "$tree" /mark
