@@ -41,24 +41,30 @@ receive (struct tracee *tracee, int fd, struct plan *plan)
 }
 
 /* Keep copies of the descriptors of TRACEE that PLAN wants held: its own are
-   closed by execve.  */
-static void
+   closed by execve.  Return 0, or 1 when some cannot be copied.  */
+static int
 hold (struct container *container, struct tracee *tracee,
       const struct plan *plan)
 {
   struct plan_record record;
   size_t count = plan_count (plan, PLAN_HELD_FD);
   container->held = calloc (count + 1, sizeof *container->held);
+  int missing = 0;
   if (container->held == NULL)
-    return;
+    return count > 0;
   for (size_t at = 0; plan_next_tag (plan, PLAN_HELD_FD, &at, &record);)
     {
       bool owned;
       int copy = tracer_ops.descriptor (
           &tracee->task, (int) plan_record_number (&record), &owned);
+      int flags = copy < 0 ? -1 : fcntl (copy, F_GETFL);
       if (copy >= 0)
         container->held[container->held_count++] = copy;
+      /* A second opening would hold no lock.  */
+      if (flags < 0 || (flags & O_PATH) != 0)
+        missing = 1;
     }
+  return missing;
 }
 
 /* Put TRACEE, alone, into CONTAINER with IDS.  Return 0 or -ENOMEM.  */
@@ -88,7 +94,8 @@ move (struct tracee *tracee, struct container *container,
   return 0;
 }
 
-/* Have TRACEE enter the container of the plan behind its descriptor FD.  */
+/* Have TRACEE enter the container of the plan behind its descriptor FD.
+   Return what the call does.  */
 static int
 enter (struct tracer *tracer, struct tracee *tracee, int fd)
 {
@@ -101,10 +108,12 @@ enter (struct tracer *tracer, struct tracee *tracee, int fd)
   error = container_new (tracer, &plan, &tracee->task, &ids, &container);
   if (error == 0)
     {
-      hold (container, tracee, &plan);
+      int missing = hold (container, tracee, &plan);
       error = move (tracee, container, &ids);
       if (error < 0)
         container_drop (container);
+      else
+        error = missing;
     }
   plan_receive_release (&plan);
   return error;
@@ -139,8 +148,11 @@ enter_plan (const struct plan *plan)
   char text[ENTER_TEXT_SIZE] = "";
   int fd = plan_send (plan);
   int error = fd < 0 ? fd : 0;
-  if (error == 0 && prctl (ENTER_CALL, ENTER_PLAN, fd, text, 0) != 0)
-    error = -errno;
+  if (error == 0)
+    {
+      int status = prctl (ENTER_CALL, ENTER_PLAN, fd, text, 0);
+      error = status < 0 ? -errno : status;
+    }
   if (fd >= 0)
     (void) close (fd);
   if (error < 0 && text[0] != '\0')

@@ -22,7 +22,8 @@ struct tracer;
 
 /* The first argument of prctl; the second says what is wanted: ENTER_ASK
    returns enum enter_answer; ENTER_PLAN enters the container whose plan is
-   behind the descriptor in the third argument.  What may be wrong with it is
+   behind the descriptor in the third argument, and returns what enter_plan
+   does.  What may be wrong with it is
    told in the text at the fourth, of ENTER_TEXT_SIZE bytes.  */
 #define ENTER_CALL 0x7564636bu
 
@@ -46,7 +47,8 @@ int64_t enter_handle (struct tracer *tracer, struct tracee *tracee);
    enter_answer, or a negative number if not.  */
 int enter_ask (void);
 
-/* Enter the container of PLAN.  Return 0, or a negative errno after a
+/* Enter the container of PLAN.  Return 0; 1 when this process has to keep the
+   descriptors that PLAN wants held itself; or a negative errno after a
    message.  */
 int enter_plan (const struct plan *plan);
 

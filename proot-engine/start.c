@@ -434,13 +434,14 @@ launch (struct tracer *tracer, const struct plan *plan,
   return WEXITSTATUS (tracer->status);
 }
 
-/* Keep the descriptors that PLAN wants held, but from the container.  */
+/* Keep the descriptors that PLAN wants held, but from the container, unless
+   FLAGS are 0 instead of FD_CLOEXEC.  */
 static void
-hold_descriptors (const struct plan *plan)
+hold_descriptors (const struct plan *plan, int flags)
 {
   struct plan_record record;
   for (size_t at = 0; plan_next_tag (plan, PLAN_HELD_FD, &at, &record);)
-    (void) fcntl ((int) plan_record_number (&record), F_SETFD, FD_CLOEXEC);
+    (void) fcntl ((int) plan_record_number (&record), F_SETFD, flags);
 }
 
 /* Run PLAN in the container that this process is in already, whose tracer has
@@ -453,9 +454,13 @@ start_inside (const struct plan *plan, int answer)
      stopped.  */
   static const struct guest any = { .identity.emulated = true, .hidden = true };
   struct program program = { .i386 = true };
-  if (prepare_program (&program, plan, &any, answer == ENTER_FILTERED) < 0
-      || enter_plan (plan) < 0)
+  if (prepare_program (&program, plan, &any, answer == ENTER_FILTERED) < 0)
     return START_FAILURE;
+  int status = enter_plan (plan);
+  if (status < 0)
+    return START_FAILURE;
+  if (status > 0)
+    hold_descriptors (plan, 0); /* the program has them, then */
   return become (plan, &program);
 }
 
@@ -465,7 +470,7 @@ start_container (const struct plan *plan)
   static struct tracer tracer;
   struct guest_ids ids;
 
-  hold_descriptors (plan);
+  hold_descriptors (plan, FD_CLOEXEC);
   int answer = enter_ask ();
   if (answer > 0)
     return start_inside (plan, answer);

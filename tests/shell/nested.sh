@@ -114,6 +114,9 @@ over'
   unset "$variable"
 done
 
+cc -std=gnu11 -O1 -o sandbox "$top_srcdir/tests/sandbox.c" -lseccomp \
+  2> compiler.log
+
 # --- udocker in udocker ---------------------------------------------------------
 
 make_container "$id" c1 '{"config":{}}' || bail 'no container'
@@ -144,6 +147,18 @@ file'
 143"
   is '  and is still there' "$(wc -c < "$root/bin/busybox")" \
     "$(wc -c < "$busybox")"
+  rm -f "$root/started"
+  if test -x sandbox; then
+    run ./sandbox EPERM pidfd_getfd -- $outer_run x sh -c "$inner c1 sh -c \
+        '> /started; exec sleep 1003' & job=\$!
+      until test -e $root/started || ! kill -0 \$job; do sleep 0.1; done
+      $udocker rm c1 2>&1; kill \$job; wait \$job; echo \$?"
+    is '  also where the tracer cannot have the lock' "$status:$stdout" \
+      "0:Error: container $id is running or being copied
+143"
+  else
+    skip '  also where the tracer cannot have the lock' 'needs libseccomp'
+  fi
   run $outer_run x $inner -p 8080:80 c1 true
   is '  ports' "$status" 0
 done

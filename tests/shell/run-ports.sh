@@ -94,6 +94,17 @@ unset UDOCKER_DEFAULT_EXECUTION_MODE
 see other "$outside" udocker run --nobanner -p "$outside:$inside" \
   -p "$((outside + 1)):$((inside + 1))" c1 /bin/ports "$inside"
 is "-p twice" "$greeted" reached
+for mode in P1 P2; do
+  test $mode = P1 || export PROOT_NO_SECCOMP=1
+  outside=$(free_ports)
+  see engine "$outside" "$libexec/udocker-proot" -b /proc -r "$root" \
+    -p "$inside:$outside" --port="$((inside + 1)):$((outside + 1))" \
+    /bin/ports "$inside"
+  is "-p of the engine in $mode" "$greeted" reached
+  ok "  and the program sees its own numbers" cmp truth engine \
+    || diff truth engine | sed 's/^/# /'
+done
+unset PROOT_NO_SECCOMP
 # What another machine or the host has keeps its number.
 see other "$inside" udocker run --nobanner -p "$outside:$((inside + 5))" c1 \
   /bin/ports "$inside"
@@ -106,6 +117,11 @@ if test "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" -gt 700; then
   is "-P: privileged ports are 10000 higher" "$greeted" reached
   ok "  and the program does not see that" cmp expected privileged \
     || diff expected privileged | sed 's/^/# /'
+  for option in -n --netcoop; do
+    see privileged 10700 "$libexec/udocker-proot" -b /proc -r "$root" $option \
+      /bin/ports 700
+    is "$option of the engine" "$greeted" reached
+  done
 else
   skip "-P" "anybody may have any port here"
 fi

@@ -138,6 +138,19 @@ if unshare -Ur true 2> /dev/null; then
     run within "mount -t tmpfs -o noexec tmpfs $work/noexec \
       && cp -a $tree/. $work/noexec" "$engine" -r "$work/noexec" /bin/true
     is_error 'a root that is noexec' 126 "^Error: cannot execute '/bin/true': .* noexec;"
+    # Yama's setting as it would be, and a kernel that goes by it.
+    for scope in 1 2 3; do
+      run within "mount -t tmpfs tmpfs /proc/sys/kernel \
+        && mkdir /proc/sys/kernel/yama \
+        && echo $scope > /proc/sys/kernel/yama/ptrace_scope" \
+        ./sandbox EPERM ptrace -- "$engine" -r "$tree" true
+      case $scope in
+        1) pattern='sandbox around' ;;
+        2) pattern='ptrace_scope is 2 .*unshare -r' ;;
+        3) pattern='ptrace_scope is 3 here, .*administrator can set to 1$' ;;
+      esac
+      is_error "Yama's ptrace_scope $scope" 125 "^Error: .*$pattern"
+    done
     run within 'mount -t tmpfs tmpfs /proc' "$engine" -r "$tree" true
     is_error 'no /proc' 125 '^Error: /proc is not mounted here'
   else
