@@ -96,7 +96,8 @@ is "  leaves nothing" "$(ls -A "$containers")" ''
 
 chmod 555 "$containers"
 run udocker create test/small
-is_error "no permission" 1 "^Error: '?$containers.*: Permission denied\$"
+is_error "no permission" 1 \
+  "^Error: '?$containers.*: Permission denied; the repository '.*' is read-only\$"
 run udocker ps
 is "ps works without it" "$status$stderr" 0
 chmod 755 "$containers"
