@@ -58,7 +58,7 @@ udocker unprotect "$last"
 chmod 555 "$repos"
 run udocker tag "$last" new
 is_error "no permission" 1 \
-  '^Error: creation of new image tag failed: .*Permission denied$'
+  '^Error: creation of new image tag failed: .*Permission denied; the repository .* is read-only$'
 chmod 755 "$repos"
 run udocker tag "$last"
 is_error "one name" 1 '^Error: missing operand'
