@@ -98,6 +98,29 @@ present_image (struct store *store, const struct reference *ref,
 }
 
 bool
+present_document (struct store *store, const char *name, const char *tag,
+                  struct registry_document *document)
+{
+  static const char *const indexes[] = IMAGE_INDEX_FILES;
+  const char *const files[] = { indexes[0], "manifest" };
+
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+    {
+      AUTO_ERROR struct error ignored = { 0 };
+      AUTO_FREE char *path = xasprintf ("%s/%s/%s", name, tag, files[i]);
+      if (file_read_own (store_repos_fd (store), path, &document->bytes,
+                         &document->size, &ignored)
+          < 0)
+        continue;
+      document->media_type = xstrdup ("");
+      document->digest =
+          digest_of_bytes (NULL, document->bytes, document->size);
+      return true;
+    }
+  return false;
+}
+
+bool
 present_manifest (struct store *store, const char *name, const char *tag,
                   const char *digest, struct registry_document *document)
 {

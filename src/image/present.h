@@ -27,4 +27,10 @@ bool present_image (struct store *store, const struct reference *ref,
 bool present_manifest (struct store *store, const char *name, const char *tag,
                        const char *digest, struct registry_document *document);
 
+/* Return whether there is an image NAME:TAG in STORE, and then fill DOCUMENT,
+   which is { 0 }, with what the tag led to when it was pulled: the index if
+   that is known, or the manifest.  */
+bool present_document (struct store *store, const char *name, const char *tag,
+                       struct registry_document *document);
+
 #endif

@@ -434,8 +434,8 @@ check_platform (struct pull *pull, const struct manifest *manifest,
 }
 
 /* Keep the indexes that led to the manifest FOUND in PENDING: without them
-   nobody could tell that this is the image of the digest that was asked
-   for.  */
+   nobody could tell that this is the image of the digest that was asked for, or
+   that a tag did not move.  */
 static int
 keep_indexes (const struct remote_manifest *found,
               struct store_pending *pending, struct error *err)
@@ -460,7 +460,7 @@ begin_image (struct pull *pull, const char *name, const char *tag,
   if (status == 0)
     status = store_pending_write (*pending, "manifest", found->document.bytes,
                                   found->document.size, err);
-  if (status == 0 && digest_is_valid (tag))
+  if (status == 0)
     status = keep_indexes (found, *pending, err);
   for (size_t i = 0; i < pull->count && status == 0; i++)
     status = store_pending_need (*pending, pull->blobs[i].digest, err);
@@ -531,6 +531,15 @@ find_known (void *data, const char *digest, struct registry_document *document)
                               document);
 }
 
+static bool
+recall_known (void *data, struct registry_document *document)
+{
+  const struct known_image *known = data;
+
+  return present_document (known->store, known->ref->name,
+                           reference_local_tag (known->ref), document);
+}
+
 /* Pull REF for WANTED, with the registry of PULL open.  What is here by its
    digest is asked for no more, since that cannot change.  */
 static int
@@ -539,7 +548,8 @@ run_pull (struct pull *pull, const struct reference *ref,
 {
   struct remote_manifest found = { 0 };
   struct known_image known = { .store = pull->store, .ref = ref };
-  const struct remote_manifest_cache cache = { &known, find_known };
+  const struct remote_manifest_cache cache = { &known, find_known,
+                                               recall_known };
 
   bool is_here = ref->digest != NULL
                  && present_image (pull->store, ref, wanted, &found.document,

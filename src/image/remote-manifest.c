@@ -19,6 +19,25 @@
 #include "src/registry/reference.h"
 #include "src/registry/registry.h"
 
+/* Get what NAME, a tag or a digest, leads to at REGISTRY, or is known to, into
+   DOCUMENT.  */
+static int
+get_document (struct registry *registry, const char *name,
+              const struct remote_manifest_cache *cache,
+              struct registry_document *document, struct error *err)
+{
+  if (cache != NULL && cache->find (cache->data, name, document))
+    return 0;
+  if (cache != NULL && !digest_is_valid (name)
+      && cache->recall (cache->data, document))
+    {
+      if (registry_still_has (registry, name, document->digest))
+        return 0;
+      registry_document_release (document);
+    }
+  return registry_fetch_manifest (registry, name, document, err);
+}
+
 int
 remote_manifest_fetch (struct registry *registry, const struct reference *ref,
                        const struct platform *wanted,
@@ -31,9 +50,7 @@ remote_manifest_fetch (struct registry *registry, const struct reference *ref,
 
   while (found->index_count < IMAGE_INDEX_COUNT)
     {
-      int status = 0;
-      if (cache == NULL || !cache->find (cache->data, name, document))
-        status = registry_fetch_manifest (registry, name, document, err);
+      int status = get_document (registry, name, cache, document, err);
       if (status < 0)
         return status;
       manifest_release (manifest);

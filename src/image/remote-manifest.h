@@ -34,12 +34,17 @@ struct remote_manifest_cache
      was there.  */
   bool (*find) (void *data, const char *digest,
                 struct registry_document *document);
+
+  /* Fill DOCUMENT, which is { 0 }, with the manifest or index that the image's
+     tag led to before.  Return whether it was there.  */
+  bool (*recall) (void *data, struct registry_document *document);
 };
 
 /* Fetch the manifest of REF's image for the platform WANTED from REGISTRY into
    FOUND, which the caller releases whatever happens.  An index is gone
-   through, and what it leads to is taken from CACHE (may be NULL) where that
-   has it.  Return 0, or a negative errno with ERR set.  */
+   through; what it leads to is taken from CACHE (may be NULL) where that has
+   it, and so is what a tag leads to that did not move.  Return 0, or a negative
+   errno with ERR set.  */
 int remote_manifest_fetch (struct registry *registry,
                            const struct reference *ref,
                            const struct platform *wanted,

@@ -336,6 +336,8 @@ prepare (struct exchange *exchange)
     curl_easy_setopt (easy, CURLOPT_RANGE, exchange->range);
   if (exchange->form != NULL)
     curl_easy_setopt (easy, CURLOPT_POSTFIELDS, exchange->form);
+  if (exchange->is_head)
+    curl_easy_setopt (easy, CURLOPT_NOBODY, 1L);
   curl_slist_free_all (exchange->headers);
   exchange->headers = NULL;
   if (exchange->accept != NULL)
@@ -565,6 +567,9 @@ exchange_retries (const struct exchange *exchange)
   const struct registry *registry = exchange->registry;
   bool is_hopeful = registry->is_reached;
 
+  /* Who asks for headers alone can do without them.  */
+  if (exchange->is_head)
+    return 0;
   /* These pass rarely; and where nobody has answered yet, it is most often
      because nobody will.  */
   if (exchange->result == CURLE_OK)

@@ -190,6 +190,23 @@ ask_below_library (struct registry *registry, struct exchange *exchange,
   return false;
 }
 
+bool
+registry_still_has (struct registry *registry, const char *tag,
+                    const char *digest)
+{
+  AUTO_ERROR struct error ignored = { 0 };
+  struct exchange exchange;
+
+  exchange_init (&exchange, registry);
+  exchange.is_head = true;
+  bool result = ask_for_manifest (registry, &exchange, tag, &ignored) == 0
+                && exchange.result == CURLE_OK && exchange.status == 200
+                && exchange.digest_header != NULL
+                && strcmp (exchange.digest_header, digest) == 0;
+  exchange_release (&exchange);
+  return result;
+}
+
 int
 registry_fetch_manifest (struct registry *registry, const char *reference,
                          struct registry_document *document, struct error *err)

@@ -77,6 +77,7 @@ struct exchange
   const char *accept;        /* value of the Accept header, or NULL */
   const char *authorization; /* value for the registry itself, borrowed */
   const char *form;          /* body of a POST, borrowed, or NULL */
+  bool is_head;              /* only the headers are wanted */
   char range[32];            /* "START-" or "" */
   exchange_sink *sink;       /* NULL: collect in BODY, up to BODY_MAX */
   void *sink_data;

@@ -155,6 +155,12 @@ int registry_fetch_manifest (struct registry *registry, const char *reference,
                              struct registry_document *document,
                              struct error *err);
 
+/* Return whether the registry says that TAG leads to the manifest or index with
+   DIGEST.  When it cannot be told the answer is no.  Registries that limit
+   pulls do not count this question.  */
+bool registry_still_has (struct registry *registry, const char *tag,
+                         const char *digest);
+
 /* Fetch the COUNT BLOBS, several at a time, begun in the order given, each
    into the file that WATCH gives for it, hashing them while they arrive.  A
    cut connection is resumed where it broke.  Return 0 when every blob that

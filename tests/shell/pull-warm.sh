@@ -47,13 +47,17 @@ registry_push "oci:$work/layout:all" a/b:all --all
 image=$registry/a/b
 
 asks 'a pull asks for a manifest and three blobs' 4 pull "$image:one"
+gets=$(grep -c '"GET /v2/' "$registry_log")
 asks 'again by tag it asks once' 1 pull "$image:one"
+is '  and only whether it moved' "$(grep -c '"GET /v2/' "$registry_log")" "$gets"
 asks 'by digest for the manifest, which may not be there' 1 \
   pull "$image@sha256:$one"
 asks 'again by digest for nothing' 0 pull "$image@sha256:$one"
 asks 'for several platforms for an index too' 4 pull --platform=amd64 \
   "$image:all"
+gets=$(grep -c '"GET /v2/' "$registry_log")
 asks 'which then is all that is asked for' 1 pull --platform=amd64 "$image:all"
+is '  or even whether it moved' "$(grep -c '"GET /v2/' "$registry_log")" "$gets"
 asks 'until the platform is another' 4 pull --platform=arm64 "$image:all"
 asks 'an index by its digest' 2 pull --platform=arm64 \
   "$image@sha256:$index_digest"
@@ -72,6 +76,23 @@ is 'so is one that was cut' "$status $(openssl dgst -sha256 -r \
 printf '\n' >> "$UDOCKER_DIR/repos/$image/sha256:$one/manifest"
 asks 'a manifest that was changed is not trusted' 1 pull "$image@sha256:$one"
 asks 'but made right' 0 pull "$image@sha256:$one"
+
+# A tag that moves.
+registry_push "oci:$work/layout:other" a/b:moving
+udocker -q pull "$image:moving"
+registry_push "oci:$work/layout:one" a/b:moving
+asks 'a tag that moved is asked for twice, its blobs are here' 2 \
+  pull "$image:moving"
+is '  and is the new one' "$(openssl dgst -sha256 -r \
+  "$UDOCKER_DIR/repos/$image/moving/manifest" | cut -d ' ' -f 1)" "$one"
+registry_push "oci:$work/layout:all" a/b:moving --all
+udocker -q pull --platform=amd64 "$image:moving"
+asks 'an index in its place is not asked for again' 1 \
+  pull --platform=amd64 "$image:moving"
+registry_push "oci:$work/layout:one" a/b:moving
+asks 'nor taken for the image that follows it' 2 pull "$image:moving"
+is '  which is the new one' "$(openssl dgst -sha256 -r \
+  "$UDOCKER_DIR/repos/$image/moving/manifest" | cut -d ' ' -f 1)" "$one"
 
 # A tag beside the digest.
 rm -rf "$UDOCKER_DIR"
