@@ -3,11 +3,9 @@
 
    Remove and measure directory trees.
 
-   The walk holds a descriptor of each directory on the way down, up to a
-   limit; beyond it, it climbs back by "..", and compares what it finds with
-   what it left, so that a tree moved meanwhile does not lead it astray.  No
-   path is ever longer than one name, so depth does not matter.  Nothing is
-   entered that is a link or lies on another file system.  */
+   A removal goes down a ladder (ladder.h), so that neither depth nor a tree
+   that is moved meanwhile matters, and no path is ever longer than one name.
+   Nothing is entered that is a link or lies on another file system.  */
 
 #include <config.h>
 
@@ -25,20 +23,12 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
+#include "src/image/ladder.h"
 #include "xalloc.h"
-
-/* Descriptors of directories kept open on the way down.  */
-enum
-{
-  OPEN_MAXIMUM = 64
-};
 
 /* A directory on the way down.  */
 struct level
 {
-  int fd; /* -1 when closed to save descriptors */
-  dev_t device;
-  ino_t inode;
   char *name;         /* in its parent; NULL for the first */
   char **directories; /* names of subdirectories still to be removed */
   size_t directory_count;
@@ -49,7 +39,8 @@ struct level
 /* A removal at work.  */
 struct removal
 {
-  struct level *levels;
+  struct ladder ladder;
+  struct level *levels; /* a step of the ladder each */
   size_t count;
   size_t space;
   dev_t device;
@@ -69,8 +60,6 @@ note (struct removal *removal, int number, const char *name)
 static void
 level_release (struct level *level)
 {
-  if (level->fd >= 0)
-    close (level->fd);
   for (size_t i = 0; i < level->directory_count; i++)
     free (level->directories[i]);
   free (level->directories);
@@ -82,6 +71,7 @@ removal_release (struct removal *removal)
 {
   while (removal->count > 0)
     level_release (&removal->levels[--removal->count]);
+  ladder_release (&removal->ladder);
   free (removal->levels);
   free (removal->text);
 }
@@ -131,11 +121,13 @@ remove_entry (int dir, const char *name, int flags)
   return -errno;
 }
 
-/* Remove what LEVEL holds but its directories, whose names it collects.  */
+/* Remove what LEVEL, the last, holds but its directories, whose names it
+   collects.  */
 static void
 empty_level (struct removal *removal, struct level *level)
 {
-  int copy = fcntl (level->fd, F_DUPFD_CLOEXEC, 3);
+  int fd = ladder_fd (&removal->ladder);
+  int copy = fcntl (fd, F_DUPFD_CLOEXEC, 3);
   AUTO_CLOSEDIR DIR *stream = copy < 0 ? NULL : fdopendir (copy);
 
   if (stream == NULL)
@@ -156,7 +148,7 @@ empty_level (struct removal *removal, struct level *level)
         continue;
       if (entry->d_type != DT_DIR)
         {
-          int status = remove_entry (level->fd, entry->d_name, 0);
+          int status = remove_entry (fd, entry->d_name, 0);
           if (status == 0)
             continue;
           if (status != -EISDIR && status != -EPERM)
@@ -165,7 +157,7 @@ empty_level (struct removal *removal, struct level *level)
               continue;
             }
           struct stat info;
-          if (fstatat (level->fd, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) < 0
+          if (fstatat (fd, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) < 0
               || !S_ISDIR (info.st_mode))
             {
               note (removal, -status, entry->d_name);
@@ -188,34 +180,29 @@ static void
 push_level (struct removal *removal, int fd, char *name)
 {
   struct stat info;
-  struct level level = { .fd = fd, .name = name };
+  struct level level = { .name = name };
+  int number = 0;
 
   if (fstat (fd, &info) < 0)
-    note (removal, errno, name ? name : ".");
+    number = errno;
   else if (removal->count > 0 && info.st_dev != removal->device)
-    note (removal, EXDEV, name);
+    number = EXDEV;
+  if (number != 0)
+    close (fd);
   else
+    number = -ladder_push (&removal->ladder, fd);
+  if (number != 0)
     {
-      removal->device = info.st_dev;
-      level.device = info.st_dev;
-      level.inode = info.st_ino;
-      empty_level (removal, &level);
-      if (removal->count == removal->space)
-        removal->levels = x2nrealloc (removal->levels, &removal->space,
-                                      sizeof *removal->levels);
-      removal->levels[removal->count++] = level;
-      if (removal->count > OPEN_MAXIMUM)
-        {
-          struct level *old = &removal->levels[removal->count - OPEN_MAXIMUM];
-          if (removal->count - OPEN_MAXIMUM > 0 && old->fd >= 0)
-            {
-              close (old->fd);
-              old->fd = -1;
-            }
-        }
+      note (removal, number, name ? name : ".");
+      level_release (&level);
       return;
     }
-  level_release (&level);
+  removal->device = info.st_dev;
+  empty_level (removal, &level);
+  if (removal->count == removal->space)
+    removal->levels =
+        x2nrealloc (removal->levels, &removal->space, sizeof *removal->levels);
+  removal->levels[removal->count++] = level;
 }
 
 /* Leave the last level, which is empty as far as it could be emptied, and
@@ -224,28 +211,26 @@ static bool
 pop_level (struct removal *removal)
 {
   struct level *level = &removal->levels[removal->count - 1];
-  struct level *parent = level - 1;
+  AUTO_CLOSE int fd = -1;
 
-  if (parent->fd < 0)
+  int status = ladder_pop (&removal->ladder, &fd);
+  if (status < 0)
     {
-      struct stat info;
-      parent->fd = openat (level->fd, "..",
-                           O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-      if (parent->fd < 0 || fstat (parent->fd, &info) < 0
-          || info.st_dev != parent->device || info.st_ino != parent->inode)
-        {
-          note (removal, parent->fd < 0 ? errno : ESTALE, level->name);
-          return false;
-        }
+      note (removal, -status, level->name);
+      return false;
     }
-
-  int status = remove_entry (parent->fd, level->name, AT_REMOVEDIR);
+  status =
+      remove_entry (ladder_fd (&removal->ladder), level->name, AT_REMOVEDIR);
   if (status == -ENOTEMPTY && !level->is_second_pass && removal->number == 0)
     {
       /* Some file systems skip entries while others are removed.  */
       level->is_second_pass = true;
-      empty_level (removal, level);
-      return true;
+      status = ladder_push (&removal->ladder, TAKE_FD (fd));
+      if (status == 0)
+        {
+          empty_level (removal, level);
+          return true;
+        }
     }
   if (status < 0)
     note (removal, -status, level->name);
@@ -264,7 +249,7 @@ run (struct removal *removal)
       if (level->directory_count > 0)
         {
           char *name = level->directories[--level->directory_count];
-          int fd = open_directory (level->fd, name);
+          int fd = open_directory (ladder_fd (&removal->ladder), name);
           if (fd >= 0)
             push_level (removal, fd, name);
           else

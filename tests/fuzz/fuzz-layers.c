@@ -3,7 +3,7 @@
 
    Fuzz the unpacking of layers: nothing outside of the root may change.
    Built with: src/image/unpack.c src/image/tree-writer.c src/image/tree.c
-   Built with: src/image/layer-stream.c src/image/filters.c
+   Built with: src/image/layer-stream.c src/image/filters.c src/image/ladder.c
    Built with: src/image/archive-locale.c lib/base/libbase.a lib/gnulib/libgnu.a
    Built with: -larchive -lcrypto -lisal -lpthread
 
