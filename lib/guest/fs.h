@@ -28,6 +28,9 @@ struct guest_fs
      the descriptor is no longer kept.  */
   bool diverged;
 
+  /* The group believes that it has a name space of mounts of its own.  */
+  bool own_mounts;
+
   /* A umask in this group has taken rights from owners, or may have: what is
      made is looked at.  */
   bool masks_owner;

@@ -143,6 +143,7 @@ guest_enter_function guest_enter_list;
 guest_enter_function guest_enter_listxattr;
 guest_enter_function guest_enter_make;
 guest_enter_function guest_enter_mknod;
+guest_enter_function guest_enter_mount;
 guest_enter_function guest_enter_move;
 guest_enter_function guest_enter_name;
 guest_enter_function guest_enter_open;

@@ -646,21 +646,3 @@ guest_enter_clone (struct guest_task *task, struct guest_call *call)
   call->arg[0] &= ~(uint64_t) CLONE_UNTRACED;
   return GUEST_RUN;
 }
-
-enum guest_verdict
-guest_enter_unshare (struct guest_task *task, struct guest_call *call)
-{
-  (void) task;
-  if (call->arg[0] & (CLONE_REFUSED | CLONE_NEWTIME))
-    return guest_answer (call, -K_EPERM);
-  return call->arg[0] & CLONE_FS ? GUEST_RUN_EXIT : GUEST_PASS;
-}
-
-void
-guest_leave_unshare (struct guest_task *task, struct guest_call *call)
-{
-  if (call->result != 0 || task->fs->references == 1)
-    return;
-  guest_fs_forget (task->guest, task->fs);
-  task->fs->diverged = true;
-}

@@ -20,6 +20,7 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/list.c \
   lib/guest/attribute.c \
   lib/guest/attributes.c lib/guest/attributes.h \
+  lib/guest/mount.c \
   lib/guest/owner.c \
   lib/guest/owners.c lib/guest/owners.h \
   lib/guest/path.c lib/guest/path.h lib/guest/path-private.h \

@@ -6,7 +6,9 @@
 #define _GNU_SOURCE 1
 #include "report.h"
 #include <grp.h>
+#include <sched.h>
 #include <stdint.h>
+#include <sys/mount.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -371,6 +373,23 @@ keep (void)
   say_ids ("kept");
 }
 
+/* What rpm does before it starts a script.  */
+static void
+isolate (void)
+{
+  SAY ("mount without", mount ("none", "dir", "none-such", 0, NULL) == -1);
+  SAY ("unshare", unshare (CLONE_NEWNS | CLONE_NEWNET));
+  SAY ("private", mount ("/", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+  SAY ("in memory", mount ("none", "dir", "tmpfs", 0, NULL));
+  SAY ("on a file", mount ("none", "regular", "tmpfs", 0, NULL));
+  SAY ("on nothing", mount ("none", "nothing", "tmpfs", 0, NULL));
+  make_file ("dir/inside", "x", 0644);
+  SAY ("writable", access ("dir/inside", W_OK));
+  SAY ("setuid", setuid (1000));
+  SAY ("as a user", mount ("none", "dir", "tmpfs", 0, NULL));
+  SAY ("unshare as a user", unshare (CLONE_NEWNS));
+}
+
 static void
 others (void)
 {
@@ -401,6 +420,7 @@ main (void)
   in_child ("effective only", effective_only);
   in_child ("saved ids", saved);
   in_child ("keep capabilities", keep);
+  in_child ("isolate", isolate);
   in_child ("others", others);
   say_ids ("end");
   return 0;

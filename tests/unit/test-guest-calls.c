@@ -115,6 +115,7 @@ static void
 test_stops (void)
 {
   static const char *const stopped[] = {
+    "mount",
     "openat",
     "openat2",
     "statx",
@@ -159,9 +160,9 @@ test_stops (void)
     "utimensat_time64",
   };
   static const char *const refused[] = {
-    "io_uring_setup", "io_uring_enter", "io_uring_register",
-    "mount",          "open_tree",      "move_mount",
-    "pivot_root",     "setns",          "open_by_handle_at",
+    "io_uring_setup", "io_uring_enter",    "io_uring_register",
+    "open_tree",      "move_mount",        "pivot_root",
+    "setns",          "open_by_handle_at",
   };
   struct guest guest = { .pid = 0 };
   int error;

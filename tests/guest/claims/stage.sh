@@ -24,6 +24,14 @@ for name in sh dpkg dpkg-deb dpkg-split tar rm cat ls stat chown chmod mknod \
   done
 done
 
+# Before glibc 2.34 it looked users up by another library.
+for library in /lib/*/libnss_files.so.2 /usr/lib/*/libnss_files.so.2; do
+  test ! -e "$library" || {
+    mkdir -p "$sub$(dirname "$library")"
+    cp "$library" "$sub$library"
+  }
+done
+
 mkdir -p probe/DEBIAN probe/usr/share/probe probe/etc
 cat > probe/DEBIAN/control << EOF
 Package: probe
