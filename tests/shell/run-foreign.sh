@@ -32,7 +32,7 @@ script ()
   printf '#!%s\n' "$2" > "$root/bin/$1"
   chmod +x "$root/bin/$1"
 }
-echo nonsense > "$root/bin/nonsense"
+echo exit 5 > "$root/bin/nonsense"
 chmod +x "$root/bin/nonsense"
 
 # --- what programs see ----------------------------------------------------------
@@ -93,7 +93,7 @@ for emulator in "$static" "$dynamic"; do
   run ud -w /bin c1 ./foreign
   like '  by a relative name' "$stdout" 'program /bin/foreign, .*\[./foreign\]$'
   run ud c1 nonsense
-  is '  what is no program is still none' "$status" 126
+  is '  what is no program is run by the shell as ever' "$status" 5
 done
 unset UDOCKER_USE_QEMU_EXECUTABLE
 
