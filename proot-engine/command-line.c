@@ -183,6 +183,7 @@ write_plan (struct plan_writer *writer, const struct options *options,
   plan_write_text (writer, PLAN_ROOT, root);
   plan_write_text (writer, PLAN_MODE,
                    getenv ("PROOT_NO_SECCOMP") != NULL ? "P2" : "P1");
+  plan_write_number (writer, PLAN_UNLOCKED, 1);
   plan_write_number (writer, PLAN_KILL_ON_EXIT, options->kill_on_exit);
   plan_write_number (writer, PLAN_VERBOSE, level_of (options->verbose));
   write_directory (writer, options);

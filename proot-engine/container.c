@@ -86,6 +86,8 @@ set_identity (struct guest *guest, struct guest_ids *ids,
       identity->root = identity->emulated = true;
       identity->uid = identity->gid = 0;
     }
+  identity->unlocks =
+      identity->root && plan_number (plan, PLAN_UNLOCKED, 0) != 0;
 }
 
 /* Set CONTAINER's ports from PLAN.  Return 0 or -ENOMEM.  */

@@ -12,6 +12,7 @@ libexec_udocker_udocker_proot_SOURCES = \
   proot-engine/loop.c \
   proot-engine/main.c \
   proot-engine/memory.c proot-engine/memory.h \
+  proot-engine/modes.c proot-engine/modes.h \
   proot-engine/ops.c \
   proot-engine/options.c proot-engine/options.h \
   proot-engine/parents.c proot-engine/parents.h \
@@ -97,7 +98,7 @@ tests_unit_test_engine_filter_CFLAGS = $(PLAIN_CFLAGS)
 tests_unit_test_engine_filter_LDADD = lib/guest/libguest.a
 
 if HOSTED
-shell_tests += tests/shell/engine-options.sh tests/shell/nested.sh \
+shell_tests += tests/shell/engine-locked.sh tests/shell/engine-options.sh tests/shell/nested.sh \
   tests/shell/links-copied.sh tests/shell/sandboxed.sh
 EXTRA_DIST += tests/sandbox.c
 endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "proot-engine/memory.h"
+#include "proot-engine/modes.h"
 
 #ifndef SYS_pidfd_open
 #  define SYS_pidfd_open 434
@@ -163,6 +164,13 @@ remark (struct guest_task *task, enum guest_remark remark)
   told[remark] = true;
 }
 
+static void
+restore_mode (struct guest *guest, int fd, uint32_t mode)
+{
+  (void) guest;
+  modes_restore (fd, mode);
+}
+
 const struct guest_ops tracer_ops = {
   .read = read_memory,
   .read_string = read_string,
@@ -173,4 +181,5 @@ const struct guest_ops tracer_ops = {
   .find_task = find_task,
   .executable = get_executable,
   .remark = remark,
+  .restore_mode = restore_mode,
 };

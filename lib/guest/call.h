@@ -135,6 +135,12 @@ struct guest_ops
   /* Tell the user, who may wonder, what TASK was refused; once is enough.
      May be NULL.  */
   void (*remark) (struct guest_task *task, enum guest_remark remark);
+
+  /* The file that the engine's descriptor FD names ought to have the permission
+     bits MODE, but is given more for its owner: take these away when the
+     container ends.  What is said of a file last counts.  May be NULL where the
+     container's identity does not say UNLOCKS.  */
+  void (*restore_mode) (struct guest *guest, int fd, uint32_t mode);
 };
 
 /* What uname tells; the texts end with a NUL.  An empty text: the host's
@@ -158,6 +164,10 @@ struct guest_identity
 
   /* Fake root: chown, mknod and the like succeed, and are remembered.  */
   bool root;
+
+  /* Root of the container may use files of the host's user whatever their
+     permission bits say; see unlock.h.  */
+  bool unlocks;
 
   /* The ids that the engine really has, and those which the container sees
      as owner of the files that belong to them.  */

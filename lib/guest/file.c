@@ -6,6 +6,7 @@
 #include "lib/guest/handlers.h"
 #include "lib/guest/path-private.h"
 #include "lib/guest/read-only.h"
+#include "lib/guest/unlock.h"
 
 /* readlink, readlinkat.  */
 enum guest_verdict
@@ -115,6 +116,8 @@ resolve_open (struct guest_task *task, struct guest_call *call,
       status = guest_refuse_open (task->guest, found, asked);
       *flags &= ~(uint64_t) K_O_CREAT;
     }
+  else if (!(asked & K_O_PATH) && guest_may_unlock (task))
+    guest_unlock_found (task, found, writes ? 0600 : 0400);
   if (status < 0)
     guest_found_release (task->guest, found);
   return status;
@@ -552,6 +555,8 @@ guest_enter_chdir (struct guest_task *task, struct guest_call *call)
   call->kept[0] = found.untouched ? task->fs->cwd_binding : found.binding;
   if (call->kept[0] == GUEST_OUTSIDE)
     call->kept[0] = 0;
+  if (guest_may_unlock (task))
+    guest_unlock_found (task, &found, 0100);
   status = guest_put_path (task, call, 0, &found);
   guest_found_release (task->guest, &found);
   return status < 0 ? guest_answer (call, status) : GUEST_RUN_EXIT;

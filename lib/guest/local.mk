@@ -34,6 +34,7 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/socketcall.c \
   lib/guest/stat.c \
   lib/guest/text.c lib/guest/text.h \
+  lib/guest/unlock.c lib/guest/unlock.h \
   lib/guest/view.c lib/guest/view.h
 lib_guest_libguest_a_CPPFLAGS = $(BARE_CPPFLAGS)
 lib_guest_libguest_a_CFLAGS = $(BARE_CFLAGS)

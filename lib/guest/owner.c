@@ -9,6 +9,7 @@
 #include "lib/guest/handlers.h"
 #include "lib/guest/read-only.h"
 #include "lib/guest/record.h"
+#include "lib/guest/unlock.h"
 
 /* What a call that changes owner or mode is about.  */
 struct subject
@@ -191,6 +192,22 @@ guest_mode_changed (struct guest *guest, const struct guest_place *place,
     (void) remember (guest, &subject, &owner); /* best effort */
 }
 
+/* Have the engine give SUBJECT the permission bits MODE in the end.  */
+static void
+restore_mode (struct guest *guest, const struct subject *subject, uint32_t mode)
+{
+  const struct guest_place *place = &subject->place;
+  bool is_open = place->flags & K_AT_EMPTY_PATH;
+  int fd = is_open ? place->dir
+                   : host_openat (guest, place->dir, place->path,
+                                  K_O_PATH | K_O_NOFOLLOW);
+  if (fd < 0)
+    return;
+  guest->ops->restore_mode (guest, fd, mode);
+  if (!is_open)
+    host_close (guest, fd);
+}
+
 /* Give SUBJECT the permission bits MODE as far as the container can tell,
    and really as far as we do not lock ourselves out.  */
 static int
@@ -225,6 +242,8 @@ change_mode (struct guest_task *task, struct subject *subject, uint32_t mode)
                              == NULL);
   if (is_plain)
     return 0;
+  if (guest_may_unlock (task))
+    restore_mode (guest, subject, mode);
   struct guest_owner owner = { .known = GUEST_OWNER_MODE, .mode = mode };
   result = remember (guest, subject, &owner);
   note_inheritance (guest, subject);

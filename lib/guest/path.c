@@ -41,6 +41,7 @@
 
 #include "lib/guest/handlers.h"
 #include "lib/guest/path-private.h"
+#include "lib/guest/unlock.h"
 
 /* GUEST_FINAL bit of this file: take what is missing as written.  */
 #define FINAL_LENIENT 64u
@@ -959,9 +960,10 @@ check_mounts (struct walk *walk)
   return fd == -K_EXDEV ? fd : 0;
 }
 
-int
-guest_resolve (struct guest_task *task, int dir, const char *path,
-               unsigned int final, struct guest_found *found)
+/* Do what guest_resolve does, for whom permission bits count.  */
+static int
+resolve (struct guest_task *task, int dir, const char *path, unsigned int final,
+         struct guest_found *found)
 {
   char pending[PENDING_SIZE];
   struct walk walk = { .task = task,
@@ -1022,6 +1024,18 @@ guest_resolve (struct guest_task *task, int dir, const char *path,
     }
   found->length = (uint32_t) walk.text.length;
   return 0;
+}
+
+int
+guest_resolve (struct guest_task *task, int dir, const char *path,
+               unsigned int final, struct guest_found *found)
+{
+  int status = resolve (task, dir, path, final, found);
+
+  while (status == -K_EACCES && guest_may_unlock (task)
+         && guest_unlock_way (task, dir, path))
+    status = resolve (task, dir, path, final, found);
+  return status;
 }
 
 int

@@ -91,6 +91,9 @@ enum plan_tag
                                 shown as root's, whoever the user is */
   PLAN_SYSTEM = 32,          /* text: name of the system that uname shows; the
                                 host's, Linux, when absent */
+  PLAN_UNLOCKED = 33,        /* number: 1 lets fake root use what the host's
+                                user is locked out of by permission bits, which
+                                are given back in the end */
   PLAN_TAG_END               /* one above the last */
 };
 

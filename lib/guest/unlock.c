@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Files whose permission bits lock the host's user out.  */
+
+#include "lib/guest/unlock.h"
+
+#include "lib/guest/handlers.h"
+#include "lib/guest/host.h"
+#include "lib/guest/owners.h"
+#include "lib/guest/path-private.h"
+#include "lib/guest/read-only.h"
+#include "lib/guest/record.h"
+
+bool
+guest_may_unlock (const struct guest_task *task)
+{
+  return task->guest->identity.unlocks
+         && guest_ids_can (&task->ids, GUEST_CAP_DAC_OVERRIDE);
+}
+
+/* Return whether the file of STATUS is the host's user's and lacks some of the
+   permission bits NEEDED.  */
+static bool
+is_locked (const struct guest *guest, const struct k_stat *status,
+           uint32_t needed)
+{
+  uint32_t type = status->st_mode & K_S_IFMT;
+  return (type == K_S_IFDIR || type == K_S_IFREG)
+         && status->st_uid == guest->identity.host_uid
+         && (status->st_mode & needed) != needed;
+}
+
+/* Unlock what our descriptor FD names, if it lacks some of the bits NEEDED.
+   Return whether that was done.  */
+static bool
+unlock (struct guest *guest, int fd, uint32_t needed)
+{
+  struct guest_place place = guest_place_of_fd (fd);
+  struct k_stat status;
+
+  if (host_fstatat (guest, fd, "", &status, K_AT_EMPTY_PATH) < 0
+      || !is_locked (guest, &status, needed)
+      || guest_place_is_read_only (guest, fd, 0))
+    return false;
+  guest->ops->restore_mode (guest, fd, status.st_mode & 07777);
+  guest_mode_changed (
+      guest, &place,
+      guest_record_find (guest, &place, status.st_dev, status.st_ino));
+  return host_fstatat (guest, fd, "", &status, K_AT_EMPTY_PATH) == 0
+         && !is_locked (guest, &status, needed);
+}
+
+bool
+guest_unlock_way (struct guest_task *task, int dir, const char *path)
+{
+  struct guest *guest = task->guest;
+  struct guest_component component;
+  struct guest_found found;
+  char way[GUEST_PATH_SIZE];
+  bool owned = false;
+  bool any = false;
+  int fd = path[0] == '/' ? -1 : guest->ops->descriptor (task, dir, &owned);
+
+  if (fd >= 0)
+    any = unlock (guest, fd, 0100);
+  if (owned)
+    host_close (guest, fd);
+  for (const char *at = path;
+       guest_next_component (at, &component) && component.slash;
+       at = component.end)
+    {
+      size_t length = (size_t) (component.name + component.length - path);
+      for (size_t i = 0; i < length; i++)
+        way[i] = path[i];
+      way[length] = '\0';
+      if (guest_resolve (task, dir, way, GUEST_FINAL_OBJECT, &found) < 0)
+        break;
+      if (found.object >= 0)
+        any |= unlock (guest, found.object, 0100);
+      guest_found_release (guest, &found);
+    }
+  return any;
+}
+
+void
+guest_unlock_found (struct guest_task *task, const struct guest_found *found,
+                    uint32_t needed)
+{
+  struct guest *guest = task->guest;
+  struct k_stat status;
+
+  if (found->virtual || found->magic || found->missing
+      || guest_found_stat (guest, found, &status) < 0
+      || !is_locked (guest, &status, needed))
+    return;
+  int fd = guest_found_open (guest, found, K_O_PATH);
+  if (fd < 0)
+    return;
+  (void) unlock (guest, fd, needed);
+  host_close (guest, fd);
+}
+
+void
+guest_unlock_parent (struct guest_task *task, const struct guest_found *found)
+{
+  struct guest *guest = task->guest;
+  const char *path = guest_found_path (found);
+  size_t length = found->length - found->path;
+  char parent[GUEST_PATH_SIZE];
+
+  while (length > 0 && path[length - 1] != '/')
+    length--;
+  if (found->virtual || found->length == found->path || length >= sizeof parent)
+    return;
+  for (size_t i = 0; i < length; i++)
+    parent[i] = path[i];
+  parent[length > 0 ? length : 1] = '\0';
+  if (length == 0)
+    parent[0] = '.';
+  int fd = host_openat (guest, found->anchor, parent,
+                        K_O_PATH | K_O_DIRECTORY | K_O_NOFOLLOW);
+  if (fd < 0)
+    return;
+  (void) unlock (guest, fd, 0300);
+  host_close (guest, fd);
+}
