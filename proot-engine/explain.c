@@ -33,7 +33,7 @@ explain_quietly (char *text, size_t size)
     text[0] = '\0';
 }
 
-static void
+__attribute__ ((format (printf, 2, 0))) static void
 say (const char *kind, const char *format, va_list arguments)
 {
   int saved = errno;

@@ -129,7 +129,8 @@ test_reading (void)
       0, "only what somebody may");
   tap_is_number (engine_call (439, FD (AT_FDCWD), P ("/dangling"), F_OK,
                               AT_SYMLINK_NOFOLLOW, 0, 0),
-                 0, "faccessat2 of a dangling link");
+                 (engine_guest.missing & 4) != 0 ? -ENOSYS : 0,
+                 "faccessat2 of a dangling link");
   tap_is_number (
       engine_call (SYS_faccessat, FD (AT_FDCWD), P ("/ro/file"), W_OK, 0, 0, 0),
       -EROFS, "a read-only binding cannot be written");
