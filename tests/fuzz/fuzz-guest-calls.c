@@ -7,7 +7,7 @@
    Built with: lib/guest/
 
    The input is a program: each call is a byte for how the task is, two for the
-   number, one for each argument, see pick_argument, and one for the result
+   number and the ABI, one for each argument, see pick_argument, and one for the result
    where the call is run; then the memory of the program begins anew with what
    is left.  No call is run but those that the handlers make themselves.  */
 
@@ -148,6 +148,7 @@ set_up (void)
   if (engine_start (mounts, 4) < 0 || chdir (root) < 0)
     abort ();
   engine_guest.ops = &fuzz_ops;
+  engine_guest.starts[GUEST_ABI_I386] = true;
 }
 
 /* Return the argument that BYTE stands for: places in memory, descriptors,
@@ -187,8 +188,13 @@ make_call (const uint8_t *data)
   static const struct guest_ports ports = { list, 1, true };
   struct guest_call call = { .number = data[1] | (data[2] & 1) << 8 };
 
+  call.abi = data[2] & 2 ? GUEST_ABI_I386 : GUEST_ABI_NATIVE;
   for (int i = 0; i < 6; i++)
-    call.arg[i] = pick_argument (data[3 + i]);
+    {
+      call.arg[i] = pick_argument (data[3 + i]);
+      if (call.abi != GUEST_ABI_NATIVE)
+        call.arg[i] = (uint32_t) call.arg[i];
+    }
   engine_guest.identity.emulated = data[0] & 1;
   engine_guest.identity.root = data[0] & 2;
   engine_guest.ports = data[0] & 4 ? &ports : NULL;

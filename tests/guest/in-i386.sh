@@ -22,6 +22,20 @@ guest_program static int80
 # Hand in hand: 64-bit programs execute 32-bit ones, and these those.
 guest_claim uname /bin/uname -m
 guest_claim linux32 /bin/linux32 /bin/uname -m
+guest_compile i386 nothing || bail "cannot compile a 32-bit program"
 guest_claim mixed /bin/sh -c "$guest_place/bin/nothing-i386; echo \$?;
   $guest_place/bin/int80-i386 say; /bin/linux32 $guest_place/bin/int80-i386 say"
+
+# A build whose compiler made no 32-bit programs.
+mkdir "$work/libexec"
+cp "$libexec/udocker-proot" "$libexec/loader-$(uname -m)" "$work/libexec/"
+guest_engine=$work/libexec/udocker-proot
+for mode in $guest_modes; do
+  guest_see "$mode" "$guest_place/bin/nothing-i386"
+  is "without the loader, $mode says so" \
+    "$(cat "$work/$mode.err" "$work/$mode.out")" \
+    "Error: cannot execute '$guest_place/bin/nothing-i386': it is a 32-bit\
+ program, which this build of udocker does not support
+[ended with 126]"
+done
 done_testing

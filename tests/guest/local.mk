@@ -6,7 +6,8 @@ EXTRA_DIST += \
   tests/guest/claims/node.sh tests/guest/claims/processes.sh \
   tests/guest/claims/rust.sh tests/guest/claims/server.sh \
   tests/guest/claims/tmux.sh tests/guest/claims/watch.sh \
-  tests/guest/claims.sh tests/guest/debian.sh tests/guest/report.h \
+  tests/guest/claims.sh tests/guest/debian.sh tests/guest/dpkg.sh \
+  tests/guest/report.h \
   tests/guest/claims/archive.sh tests/guest/claims/compiler.sh \
   tests/guest/claims/archives.expected tests/guest/claims/archives.sh \
   tests/guest/claims/packages.sh tests/guest/claims/rpm.expected \
@@ -34,7 +35,8 @@ shell_tests += \
   tests/guest/bindings.sh tests/guest/escape.sh tests/guest/fake-root.sh \
   tests/guest/in-busybox.sh tests/guest/random-paths.sh \
   tests/guest/readonly.sh tests/guest/rough.sh \
-  tests/guest/in-i386.sh tests/guest/in-musl.sh tests/guest/in-debian11.sh \
+  tests/guest/in-i386.sh tests/guest/in-debian12-i386.sh \
+  tests/guest/in-musl.sh tests/guest/in-debian11.sh \
   tests/guest/in-arm64.sh \
   tests/guest/in-debian12.sh tests/guest/in-debian12-small.sh \
   tests/guest/in-debian13.sh tests/guest/in-sid.sh tests/guest/pulled.sh \
@@ -47,7 +49,7 @@ endif
 test-roots:
 	@roots='debian12-small debian12 esbuild packages-debian12-small'; \
 	test "$$TEST_LONG" != yes \
-	  || roots="$$roots debian11 debian13 sid debian12-arm64 \
+	  || roots="$$roots debian11 debian13 sid debian12-arm64 debian12-i386 \
 	       packages-debian11 packages-debian12 packages-debian13 \
 	       packages-sid"; \
 	test "$$TEST_LONG" != yes || roots="$$roots debian12-runtimes"; \

@@ -7,12 +7,12 @@
 #   root.sh [--if-cheap] NAME
 #
 # NAME is busybox, musl, i386, esbuild, debian11, debian12, debian13, sid,
-# debian12-small, debian12-runtimes or debian12-arm64.  The root is made below
-# $TEST_ROOTS (by default tests/images/cache of the build tree, which is the
-# current directory), under a temporary name that is renamed when it is whole,
-# so that a root that is there is complete, whoever made it.  A root never
-# holds devices, and its owner is the account that will run the tests: whoever
-# calls, or for root the account named by $TEST_USER (nobody).
+# debian12-small, debian12-runtimes, debian12-arm64 or debian12-i386.  The root
+# is made below $TEST_ROOTS (by default tests/images/cache of the build tree,
+# which is the current directory), under a temporary name that is renamed when
+# it is whole, so that a root that is there is complete, whoever made it.  A
+# root never holds devices, and its owner is the account that will run the
+# tests: whoever calls, or for root the account named by $TEST_USER (nobody).
 #
 # The exit status is 0 when the root is there, and 77 with one sentence on
 # stderr when it cannot be had on this machine: packages not installed, or no
@@ -236,7 +236,7 @@ if test ! -d "$root"; then
   case $name in
     busybox | musl | i386) ;;
     debian1[123] | debian12-small | debian12-runtimes | debian12-arm64 \
-      | sid | esbuild)
+      | debian12-i386 | sid | esbuild)
       test "$cheap" = no || unavailable "'$name' is not in the cache" ;;
     *) fail "unknown root '$name'" ;;
   esac
@@ -261,6 +261,8 @@ if test ! -d "$root"; then
     debian13) make_debian trixie "$everything" ;;
     sid) make_debian sid "$everything" ;;
     debian12-small) make_debian bookworm perl-base,bash,dash ;;
+    debian12-i386) make_debian_with bookworm --variant=minbase \
+      --architectures=i386 --include=perl,python3,bash,dash,git ;;
     debian12-runtimes) make_debian bookworm "$everything,$runtimes" ;;
   esac
   chmod -R u+rwX "$work"
