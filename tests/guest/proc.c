@@ -272,20 +272,23 @@ static void
 children (void)
 {
   char name[64], text[PATH_MAX];
-  int ends[2];
-  if (pipe (ends) < 0)
+  int ends[2], ready[2];
+  char c = 'x';
+  if (pipe (ends) < 0 || pipe (ready) < 0)
     return;
   pid_t child = fork ();
   if (child == 0)
     {
-      char c;
       close (ends[1]);
-      if (chdir ("dir") < 0 || read (ends[0], &c, 1) < 0)
+      if (chdir ("dir") < 0 || write (ready[1], &c, 1) < 0
+          || read (ends[0], &c, 1) < 0)
         _exit (1);
       _exit (0);
     }
   close (ends[0]);
-  usleep (50000);
+  close (ready[1]);
+  SAY ("the child is ready", read (ready[0], &c, 1));
+  close (ready[0]);
   static const char *const names[] = { "exe", "cwd", "root" };
   for (int i = 0; i < 3; i++)
     {
