@@ -397,7 +397,11 @@ view_make (struct guest *guest, struct guest_task *task,
   if (error == 0)
     {
       error = complete_view (guest, &places);
-      if (error < 0)
+      if (error == -E2BIG)
+        start_complain ("cannot lay out the container: it has more than %d"
+                        " volumes, directories above them counted",
+                        GUEST_BINDING_LIMIT);
+      else if (error < 0)
         start_complain ("cannot lay out the container: %s", strerror (-error));
     }
   if (error == 0)

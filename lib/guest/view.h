@@ -64,7 +64,7 @@ struct guest_view
 };
 
 #define GUEST_VIEW_MAGIC 0x32656976u
-#define GUEST_BINDING_LIMIT 4096
+#define GUEST_BINDING_LIMIT 16384
 
 /* Return how many bytes a view of the COUNT MOUNTS takes at most.  */
 size_t guest_view_size (const struct guest_mount *mounts, size_t count);
