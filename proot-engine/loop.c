@@ -57,8 +57,9 @@ enum
 /* For the handler of forwarded signals.  */
 static volatile pid_t first_pid;
 
-static const int forwarded[] = { SIGTERM, SIGHUP,  SIGINT,  SIGQUIT,
-                                 SIGUSR1, SIGUSR2, SIGTSTP, SIGWINCH };
+static const int forwarded[] = { SIGTERM, SIGHUP,    SIGINT,   SIGQUIT, SIGUSR1,
+                                 SIGUSR2, SIGTSTP,   SIGWINCH, SIGPWR,  SIGIO,
+                                 SIGURG,  SIGVTALRM, SIGPROF,  SIGXCPU };
 
 /* What the terminal sends reaches the whole process group by itself; only
    what somebody sent to the tracer alone is passed on.  */
@@ -67,7 +68,9 @@ forward_signal (int number, siginfo_t *info, void *context)
 {
   (void) context;
   int saved = errno;
-  if (info->si_code <= 0 && first_pid > 0)
+  if (number == SIGALRM && info->si_code > 0)
+    placement_alarm (); /* from the timer */
+  else if (info->si_code <= 0 && first_pid > 0)
     (void) kill (first_pid, number);
   errno = saved;
 }
@@ -80,6 +83,11 @@ catch_signals (void)
   (void) sigfillset (&action.sa_mask);
   for (size_t i = 0; i < sizeof forwarded / sizeof *forwarded; i++)
     (void) sigaction (forwarded[i], &action, NULL);
+  for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+    (void) sigaction (number, &action, NULL);
+  /* It has to end a wait.  */
+  action.sa_flags = SA_SIGINFO;
+  (void) sigaction (SIGALRM, &action, NULL);
   /* Stops are waited for; a signal for each would only cost time.  */
   struct sigaction quiet = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP };
   (void) sigaction (SIGCHLD, &quiet, NULL);

@@ -9,11 +9,19 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "lib/plan/plan-write.h"
+#include "proot-engine/arch/arch.h"
 #include "proot-engine/command-line.h"
 #include "proot-engine/start.h"
+
+enum
+{
+  STACK_SIZE = 512 * 1024 /* enough for us */
+};
 
 static int
 run_plan (int fd)
@@ -40,22 +48,54 @@ guard_descriptors (void)
       (void) open ("/dev/null", O_PATH | O_CLOEXEC); /* takes the number FD */
 }
 
-int
-main (int argc, char **argv)
+struct arguments
 {
-  guard_descriptors ();
+  int count;
+  char **list;
+};
 
+static int
+run (void *data)
+{
+  const struct arguments *arguments = data;
+  char **list = arguments->list;
   static const char option[] = "--plan-fd=";
-  if (argc == 2 && strncmp (argv[1], option, sizeof option - 1) == 0)
+  if (arguments->count == 2
+      && strncmp (list[1], option, sizeof option - 1) == 0)
     {
       char *end;
-      long fd = strtol (argv[1] + sizeof option - 1, &end, 10);
+      long fd = strtol (list[1] + sizeof option - 1, &end, 10);
       if (*end != '\0' || fd < 0 || fd > INT32_MAX)
         {
-          start_complain ("'%s' names no descriptor", argv[1]);
+          start_complain ("'%s' names no descriptor", list[1]);
           return START_FAILURE;
         }
       return run_plan ((int) fd);
     }
-  return command_line_run (argc, argv);
+  return command_line_run (arguments->count, list);
+}
+
+/* Paths are worked on in buffers on the stack, more of them than the smallest
+   limits that programs can live with allow (ulimit -s 64).  The limit is the
+   container's, so a low one is not raised: a stack of our own serves.  */
+int
+main (int argc, char **argv)
+{
+  struct arguments arguments = { argc, argv };
+  struct rlimit limit;
+
+  guard_descriptors ();
+  if (getrlimit (RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= STACK_SIZE)
+    return run (&arguments);
+  unsigned char *stack =
+      mmap (NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
+            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+  if (stack == MAP_FAILED)
+    {
+      start_complain ("cannot get %d KiB of memory for the stack: %s; is there "
+                      "a limit (ulimit -d, -s, -v)?",
+                      STACK_SIZE / 1024, strerror (errno));
+      return START_FAILURE;
+    }
+  return arch_call_on_stack (stack + STACK_SIZE, run, &arguments);
 }

@@ -49,10 +49,9 @@ const int placement_calls[] = { SYS_sched_getaffinity, SYS_sched_setaffinity,
 
 static volatile sig_atomic_t due;
 
-static void
-on_alarm (int number)
+void
+placement_alarm (void)
 {
-  (void) number;
   due = 1;
 }
 
@@ -72,14 +71,13 @@ set_timer (long microseconds)
 void
 placement_start (struct placement *placement, bool disabled)
 {
-  struct sigaction action = { .sa_handler = on_alarm };
   memset (placement, 0, sizeof *placement);
   placement->processor = -1;
   if (disabled
       || sched_getaffinity (0, sizeof placement->own, &placement->own) != 0
       || CPU_COUNT (&placement->own) < 2)
     return;
-  placement->enabled = sigaction (SIGALRM, &action, NULL) == 0;
+  placement->enabled = true;
 }
 
 static void

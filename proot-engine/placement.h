@@ -37,6 +37,9 @@ void placement_note (struct placement *placement, struct tracee *tracee);
    their processors back.  */
 void placement_tick (struct placement *placement, struct tracees *tracees);
 
+/* Note that the timer has sent its SIGALRM.  Safe in a signal handler.  */
+void placement_alarm (void);
+
 /* Return whether a tick is due.  */
 bool placement_is_due (void);
 
