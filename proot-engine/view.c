@@ -19,7 +19,7 @@
 #include "lib/guest/call.h"
 #include "lib/guest/path.h"
 #include "lib/guest/view.h"
-#include "lib/plan/plan.h"
+#include "lib/plan/plan-write.h"
 #include "proot-engine/emulator.h"
 #include "proot-engine/parents.h"
 #include "proot-engine/start.h"
@@ -284,24 +284,6 @@ release_places (const struct guest *guest, struct places *places)
   free (places->place);
 }
 
-/* Return a descriptor of a new file that has no name, called NAME in /proc
-   where the kernel can; in memory since Linux 3.17.  Return a negative errno
-   on failure.  */
-static int
-open_nameless (const char *name)
-{
-  int fd = (int) syscall (SYS_memfd_create, name, 1 /* close on exec */);
-  if (fd >= 0)
-    return fd;
-  char path[PATH_MAX];
-  (void) snprintf (path, sizeof path, "%s/udocker-XXXXXX", temporary_place ());
-  fd = mkostemp (path, O_CLOEXEC);
-  if (fd < 0)
-    return -errno;
-  (void) unlink (path);
-  return fd;
-}
-
 /* Add the file FILE, which exists in memory only.  Return 0, or a negative
    errno after a message.  */
 static int
@@ -311,7 +293,8 @@ add_file (struct guest *guest, struct guest_task *task, struct places *places,
   char canonical[GUEST_PATH_SIZE];
   char host[48];
   const char *name = strrchr (file->guest, '/') + 1;
-  int fd = open_nameless (name);
+  bool sealable;
+  int fd = plan_open_nameless (name, &sealable);
   int error = fd < 0 ? fd : 0;
   for (size_t done = 0; error == 0 && done < file->size;)
     {

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -194,29 +195,34 @@ plan_writer_finish (struct plan_writer *writer, struct plan *plan)
   return writer->status;
 }
 
-/* Return a descriptor of a new file without a name, or a negative errno.  Set
- *SEALABLE when seals can be put on it.  */
-static int
-open_nameless (bool *sealable)
+int
+plan_open_nameless (const char *name, bool *sealable)
 {
   *sealable = false;
 #ifdef SYS_memfd_create
-  int fd = (int) syscall (SYS_memfd_create, "udocker-plan",
-                          MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  int fd =
+      (int) syscall (SYS_memfd_create, name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd >= 0)
     {
       *sealable = true;
       return fd;
     }
-  if (errno != ENOSYS)
+  if (errno != ENOSYS && errno != EPERM && errno != EACCES)
     return -errno;
 #endif
-  /* Kernels before 3.17.  */
-  char name[] = "/tmp/udocker-plan-XXXXXX";
-  int file = mkostemp (name, O_CLOEXEC);
+  /* Kernels before 3.17, and sandboxes that do not know the call.  */
+  char path[PATH_MAX];
+  const char *directory = getenv ("PROOT_TMP_DIR");
+  if (directory == NULL)
+    directory = getenv ("TMPDIR");
+  int length = snprintf (path, sizeof path, "%s/udocker-XXXXXX",
+                         directory != NULL ? directory : "/tmp");
+  if (length < 0 || (size_t) length >= sizeof path)
+    return -ENAMETOOLONG;
+  int file = mkostemp (path, O_CLOEXEC);
   if (file < 0)
     return -errno;
-  (void) unlink (name); /* at worst an empty file of ours stays in /tmp */
+  (void) unlink (path); /* at worst an empty file of ours stays */
   return file;
 }
 
@@ -224,7 +230,7 @@ int
 plan_send (const struct plan *plan)
 {
   bool sealable = false;
-  int fd = open_nameless (&sealable);
+  int fd = plan_open_nameless ("udocker-plan", &sealable);
   if (fd < 0)
     return fd;
 

@@ -6,6 +6,7 @@
 #ifndef UDOCKER_LIB_PLAN_PLAN_WRITE_H
 #define UDOCKER_LIB_PLAN_PLAN_WRITE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -44,6 +45,12 @@ void plan_write_port (struct plan_writer *writer, const struct plan_port *port);
 /* Complete the plan and open it as PLAN, which borrows from WRITER.  Return 0,
    or the negative errno of the first failure.  */
 int plan_writer_finish (struct plan_writer *writer, struct plan *plan);
+
+/* Return a descriptor, close-on-exec, of a new file without a name: in memory,
+   where /proc calls it NAME and *SEALABLE tells that seals can be put on it;
+   where that is not possible in the directory of the variable PROOT_TMP_DIR or
+   TMPDIR, or /tmp.  Return a negative errno on failure.  */
+int plan_open_nameless (const char *name, bool *sealable);
 
 /* Put PLAN in a file without a name, sealed where the kernel can, and return
    a descriptor of it at offset zero, close-on-exec.  Return a negative errno

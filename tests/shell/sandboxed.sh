@@ -89,6 +89,23 @@ for program in paths processes; do
   unset PROOT_NO_SECCOMP
 done
 
+# udocker, whose files made up for a container need memory or a directory, and a
+# container in a container.
+make_container "$id" c1 '{"config":{}}' || bail 'no container'
+run udocker run --nobanner --user=7:8 c1 sh -c 'tail -n 1 /etc/passwd; id -u'
+is 'run makes files up' "$status" 0
+expected_run=$stdout
+for error in EPERM ENOSYS; do
+  run ./sandbox $error $all -- udocker run --nobanner --user=7:8 c1 sh -c \
+    'tail -n 1 /etc/passwd; id -u'
+  is "  also where $error is the answer to all that" \
+    "$status$stderr$stdout" "0$expected_run"
+  run ./sandbox $error $all -- "$engine" -r / -w / "$engine" -r "$tree" sh -c \
+    'head -n 1 /etc/passwd'
+  is "a container in a container where $error is the answer to all that" \
+    "$status$stderr$stdout" 0root:x:0:0:root:/root:/bin/sh
+done
+
 # --- no tracing --------------------------------------------------------------------
 
 for error in EPERM ENOSYS EACCES; do
@@ -96,7 +113,6 @@ for error in EPERM ENOSYS EACCES; do
   is_error "$error from ptrace" 125 \
     '^Error: this system does not permit tracing .*P1 and P2.*sandbox.*SYS_PTRACE'
 done
-make_container "$id" c1 '{"config":{}}' || bail 'no container'
 run ./sandbox EPERM ptrace -- udocker run --nobanner c1 true
 is_error '  and from run' 125 '^Error: this system does not permit tracing'
 if command -v strace > /dev/null && strace -o /dev/null true 2> /dev/null; then
@@ -135,6 +151,12 @@ if unshare -Ur true 2> /dev/null; then
       is "a loader that may not be executed in $mode" "$status:$stdout" 4:fine
     done
     unset PROOT_NO_SECCOMP
+    run within "mount -t tmpfs -o noexec tmpfs $work/noexec \
+      && cp $libexec/$loader $work/noexec \
+      && mount --bind $work/noexec/$loader $libexec/$loader" \
+      ./sandbox ENOSYS memfd_create -- "$engine" -r "$tree" /bin/true
+    is_error '  and cannot be copied either' 125 \
+      "^Error: cannot use the loader '.*/$loader': Permission denied"
     run within "mount -t tmpfs -o noexec tmpfs $work/noexec \
       && cp -a $tree/. $work/noexec" "$engine" -r "$work/noexec" /bin/true
     is_error 'a root that is noexec' 126 "^Error: cannot execute '/bin/true': .* noexec;"
