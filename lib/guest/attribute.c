@@ -98,15 +98,12 @@ read_value_place (struct guest_task *task, const struct guest_call *call,
   return 0;
 }
 
-/* Return the length of the prefix of NAME when only root may set it, or 0.  */
-static size_t
-privileged_prefix (const char *name)
+/* Return whether the attribute NAME, one that only root can set, is nothing
+   but the prefix.  */
+static bool
+is_prefix_alone (const char *name)
 {
-  if (guest_text_length (name, 9) == 9 && guest_text_is (name, 9, "security."))
-    return 9;
-  if (guest_text_length (name, 8) == 8 && guest_text_is (name, 8, "trusted."))
-    return 8;
-  return 0;
+  return name[name[0] == 's' ? 9 : 8] == '\0';
 }
 
 /* Return whether a task with IDS may set or remove the attribute NAME.  */
@@ -297,7 +294,7 @@ guest_enter_getxattr (struct guest_task *task, struct guest_call *call)
     status = read_value_place (task, call, &request);
   if (status < 0)
     return guest_answer (call, status);
-  if (has_records (task->guest) && privileged_prefix (request.name) > 0
+  if (has_records (task->guest) && guest_attribute_is_privileged (request.name)
       && answer_remembered (task, call, &request, &verdict))
     return verdict;
   if (!has_path (call) || has_structure (call)
@@ -393,11 +390,12 @@ is_remembered_change (struct guest_task *task, const struct guest_call *call,
   request->name[0] = '\0';
   if (!task->guest->identity.root || read_name (task, call, request) < 0)
     return false;
-  size_t prefix = privileged_prefix (request->name);
-  *status = prefix > 0 && !may_change (&task->ids, request->name) ? -K_EPERM
-            : prefix > 0 && request->name[prefix] == '\0'         ? -K_EINVAL
-                                                                  : 0;
-  return prefix > 0;
+  if (!guest_attribute_is_privileged (request->name))
+    return false;
+  *status = !may_change (&task->ids, request->name) ? -K_EPERM
+            : is_prefix_alone (request->name)       ? -K_EINVAL
+                                                    : 0;
+  return true;
 }
 
 /* Find the file of CALL, to be changed, as TARGET with its STATUS, and its

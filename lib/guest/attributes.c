@@ -17,6 +17,15 @@ at (const struct guest_owners *owners, uint32_t place)
   return place == 0 ? NULL : (struct guest_attribute *) (owners->room + place);
 }
 
+bool
+guest_attribute_is_privileged (const char *name)
+{
+  return (guest_text_length (name, 9) == 9
+          && guest_text_is (name, 9, "security."))
+         || (guest_text_length (name, 8) == 8
+             && guest_text_is (name, 8, "trusted."));
+}
+
 const struct guest_attribute *
 guest_attribute_first (const struct guest_owners *owners,
                        const struct guest_owner_slot *slot)

@@ -27,6 +27,10 @@ struct guest_attribute
   uint16_t size; /* of the value */
 };
 
+/* Return whether the attribute NAME is one that only root can set, by its
+   prefix "security." or "trusted.".  */
+bool guest_attribute_is_privileged (const char *name);
+
 /* Return the first attribute of the file that SLOT of OWNERS is about, or the
    one behind ATTRIBUTE, or NULL.  They stay where they are until something is
    set.  */

@@ -598,3 +598,34 @@ owner_file_find (struct owner_file *file, int dir, const char *name, int flags,
     return NULL;
   return slot;
 }
+
+int
+owner_file_set_attribute (struct owner_file *file,
+                          const struct guest_file_key *key, const char *name,
+                          const void *value, size_t size)
+{
+  struct guest_owner nothing = { 0 };
+  struct guest_owner_slot *slot =
+      guest_owners_find (&file->table, key->device, key->inode);
+  int result = 0;
+  if (slot == NULL || slot->key.birth != key->birth)
+    {
+      result = guest_owners_put (&file->table, key, &nothing);
+      slot = guest_owners_find (&file->table, key->device, key->inode);
+    }
+  return result < 0 || slot == NULL
+             ? result
+             : guest_attribute_set (&file->table, slot, name, value, size);
+}
+
+int
+owner_file_begin (struct owner_file *file, int dir, int root)
+{
+  struct stat status;
+  int result = owner_file_init (file);
+  if (result == 0 && fstat (root, &status) < 0)
+    result = -errno;
+  return result < 0 ? result
+                    : owner_file_open (file, dir, OWNER_FILE_NAME,
+                                       status.st_dev, OWNER_FILE_WRITE);
+}

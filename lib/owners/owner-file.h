@@ -75,4 +75,15 @@ struct guest_owner_slot *owner_file_find (struct owner_file *file, int dir,
 int owner_file_key (int dir, const char *name, int flags,
                     struct guest_file_key *key);
 
+/* Set the attribute NAME of the file KEY to the SIZE bytes at VALUE.  Return 0,
+   or a negative errno.  */
+int owner_file_set_attribute (struct owner_file *file,
+                              const struct guest_file_key *key,
+                              const char *name, const void *value, size_t size);
+
+/* Start FILE and make it the record of the container in the directory DIR,
+   whose tree is on the device that ROOT, a descriptor, is on.  Return 0 or a
+   negative errno; FILE is to be released in any case.  */
+int owner_file_begin (struct owner_file *file, int dir, int root);
+
 #endif

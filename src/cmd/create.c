@@ -13,6 +13,7 @@
 #include "lib/base/log.h"
 #include "src/cmd/command.h"
 #include "src/cmd/new-container.h"
+#include "src/config/config.h"
 #include "src/container/container.h"
 #include "src/image/store.h"
 
@@ -61,12 +62,16 @@ run_create (struct invocation *invocation, struct error *err)
 
   store_sweep (store);
   AUTO_ERROR struct error problem = { 0 };
-  status = container_create (store, &found, options->name, &id, &problem);
+  status =
+      container_create (store, &found, options->name,
+                        invocation->config->proot_fakeowner, &id, &problem);
   if (status == -EEXIST && options->name != NULL && options->force)
     {
       log_warning ("%s", problem.text);
       error_release (&problem);
-      status = container_create (store, &found, NULL, &id, &problem);
+      status =
+          container_create (store, &found, NULL,
+                            invocation->config->proot_fakeowner, &id, &problem);
     }
   store_tag_release (&found);
   if (status < 0)

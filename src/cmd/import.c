@@ -13,6 +13,7 @@
 #include "lib/base/log.h"
 #include "src/cmd/command.h"
 #include "src/cmd/new-container.h"
+#include "src/config/config.h"
 #include "src/container/container.h"
 #include "src/image/import.h"
 #include "src/image/store.h"
@@ -89,6 +90,7 @@ import_container (struct invocation *invocation, const char *input,
     .image = image,
     .platform = options->platform,
     .whole = options->clone,
+    .keep_owners = invocation->config->proot_fakeowner,
   };
   status =
       container_import (invocation->store, &source, options->name, &id, err);

@@ -446,6 +446,7 @@ run_container (struct invocation *invocation, enum obtain_pull pull,
     .registry = options->registry,
     .index = options->index,
     .proxy = options->proxy,
+    .keep_owners = options->keep_owners || invocation->config->proot_fakeowner,
   };
   if (wanted.target[0] == '\0')
     return error_set (err, EINVAL, "%s", _ (command_run.missing));
@@ -516,7 +517,8 @@ const struct command command_run = {
       "attributes, and make devices; they see what they did until the "
       "container ends. With --fakeowner, or with the setting proot_fakeowner, "
       "it is kept beside the container and seen by every later run with it; "
-      "what nobody was given belongs to root then, whoever the user is. "
+      "a container that is made begins with the owners that its image says. "
+      "What nobody was given belongs to root then, whoever the user is. "
       "'udocker clone' copies it, 'udocker export' writes it into the archive, "
       "and 'udocker rm' removes it. Of files on volumes nothing is kept but "
       "where they are on the file system of the container.\n\n"

@@ -82,11 +82,13 @@ int container_check_name (const char *name, struct error *err);
    reserved while this goes on: another process that wants to create it too
    waits, and then fails.  Return 0, -EEXIST when NAME is taken, -EINVAL when
    it is not valid, or another negative errno; ERR is set on failure and
-   nothing is left behind.
+   nothing is left behind.  With KEEP_OWNERS the container keeps the owners that
+   the image says.
 
    Only the full program has it.  */
 int container_create (struct store *store, const struct store_tag *tag,
-                      const char *name, char **id, struct error *err);
+                      const char *name, bool keep_owners, char **id,
+                      struct error *err);
 
 /* Tell whether what is called NAME directly in the directory of a container is
    part of it, so that a copy of the container has it too: the tree, and the
@@ -122,6 +124,7 @@ struct container_source
   const char *platform; /* as typed, or NULL: this machine's */
   bool whole; /* an archive as container_export makes them of all parts; one of
                  a file system alone is taken all the same */
+  bool keep_owners; /* the container keeps those that the archive says */
 };
 
 /* Make a container in STORE of the archive SOURCE, by the rules of

@@ -20,6 +20,7 @@
 #include "src/container/make.h"
 #include "src/image/image.h"
 #include "src/image/store.h"
+#include "src/container/unpack.h"
 #include "src/image/unpack.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
@@ -99,6 +100,7 @@ struct ingredients
 {
   struct store *store;
   const struct store_tag *tag;
+  bool keep_owners;
   struct image image;
   struct open_layers layers;
 };
@@ -125,7 +127,8 @@ fill (int dir, const volatile sig_atomic_t *stop, void *data, struct error *err)
   AUTO_CLOSE int root = container_make_root (dir, err);
   if (root < 0)
     return root;
-  status = unpack_layers (root, layers->list, layers->count, stop, err);
+  status = container_unpack_layers (dir, root, layers->list, layers->count,
+                                    ingredients->keep_owners, stop, err);
   if (status < 0)
     return error_prefix (err, _ ("while extracting image layer"));
   status = container_write_new_file (dir, "container.json", image->config,
@@ -139,12 +142,14 @@ fill (int dir, const volatile sig_atomic_t *stop, void *data, struct error *err)
 
 int
 container_create (struct store *store, const struct store_tag *tag,
-                  const char *name, char **id, struct error *err)
+                  const char *name, bool keep_owners, char **id,
+                  struct error *err)
 {
   __attribute__ ((
       cleanup (ingredients_release))) struct ingredients ingredients = {
     .store = store,
     .tag = tag,
+    .keep_owners = keep_owners,
     .image.directory = -1,
   };
 

@@ -28,6 +28,7 @@
 #include "lib/base/i18n.h"
 #include "lib/base/json.h"
 #include "src/container/make.h"
+#include "src/container/unpack.h"
 #include "src/image/import.h"
 #include "src/image/tree.h"
 #include "src/image/unpack.h"
@@ -35,9 +36,9 @@
 /* Where the archive of a whole container is unpacked meanwhile.  */
 #define TREE "tree"
 
-/* Unpack SOURCE into the directory ROOT.  */
+/* Unpack SOURCE into the directory ROOT of the container in DIR.  */
 static int
-unpack (const struct container_source *source, int root,
+unpack (const struct container_source *source, int dir, int root,
         const volatile sig_atomic_t *stop, struct error *err)
 {
   const struct unpack_layer layer = {
@@ -46,7 +47,8 @@ unpack (const struct container_source *source, int root,
     .is_archive = true,
   };
 
-  return unpack_layers (root, &layer, 1, stop, err);
+  return container_unpack_layers (dir, root, &layer, 1, source->keep_owners,
+                                  stop, err);
 }
 
 /* Tell whether NAME below DIR is of the type TYPE, S_IFDIR or S_IFREG.  */
@@ -114,7 +116,7 @@ unpack_whole (const struct container_source *source, int dir,
   if (tree < 0)
     return error_set (err, errno, _ ("cannot open directory '%s': %s"), TREE,
                       strerror (errno));
-  int status = unpack (source, tree, stop, err);
+  int status = unpack (source, dir, tree, stop, err);
   if (status < 0)
     return status;
   if (has_type (tree, "ROOT", S_IFDIR)
@@ -137,7 +139,7 @@ unpack_root (const struct container_source *source, int dir,
 {
   AUTO_CLOSE int root = container_make_root (dir, err);
 
-  return root < 0 ? root : unpack (source, root, stop, err);
+  return root < 0 ? root : unpack (source, dir, root, stop, err);
 }
 
 /* Give the container in DIR the description that it lacks, and check the one

@@ -27,7 +27,8 @@ src_container_libcontainer_a_SOURCES = \
   src/container/export.c \
   src/container/import.c \
   src/container/make.c src/container/make.h \
-  src/container/owners.c src/container/owners.h
+  src/container/owners.c src/container/owners.h \
+  src/container/unpack.c src/container/unpack.h
 
 check_PROGRAMS += tests/unit/test-run-plan
 tests_unit_test_run_plan_SOURCES = tests/unit/test-run-plan.c

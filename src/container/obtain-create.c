@@ -56,7 +56,8 @@ make_container (struct store *store, const struct obtain_request *request,
                 const struct store_tag *tag, char **id, struct error *err)
 {
   AUTO_ERROR struct error failure = { 0 };
-  int status = container_create (store, tag, request->name, id, &failure);
+  int status = container_create (store, tag, request->name,
+                                 request->keep_owners, id, &failure);
   if (status != -EEXIST || request->pull != OBTAIN_REUSE)
     return status < 0 ? error_move (err, &failure) : 0;
 

@@ -32,6 +32,7 @@ struct obtain_request
   const char *registry;
   const char *index;
   const char *proxy;
+  bool keep_owners; /* a container that is made keeps those of the image */
 };
 
 /* Returned by obtain_container where this program cannot make containers and

@@ -66,7 +66,6 @@ static int
 copy_record (struct copy *copy, const struct tree_entry *entry,
              const struct guest_owner_slot *slot)
 {
-  struct guest_owners *table = &copy->to.table;
   struct guest_file_key key;
   const char *path = entry->path;
   int status = owner_file_key (copy->root, path,
@@ -75,16 +74,14 @@ copy_record (struct copy *copy, const struct tree_entry *entry,
   if (status == -ENOENT || status == -ENAMETOOLONG)
     return 0;
   if (status == 0)
-    status = guest_owners_put (table, &key, &slot->owner);
-  struct guest_owner_slot *made =
-      guest_owners_find (table, key.device, key.inode);
+    status = guest_owners_put (&copy->to.table, &key, &slot->owner);
   const struct guest_attribute *attribute =
       guest_attribute_first (&copy->from.table, slot);
-  for (; status == 0 && made != NULL && attribute != NULL;
+  for (; status == 0 && attribute != NULL;
        attribute = guest_attribute_next (&copy->from.table, attribute))
-    status = guest_attribute_set (table, made, guest_attribute_name (attribute),
-                                  guest_attribute_value (attribute),
-                                  attribute->size);
+    status = owner_file_set_attribute (
+        &copy->to, &key, guest_attribute_name (attribute),
+        guest_attribute_value (attribute), attribute->size);
   return status;
 }
 
@@ -110,17 +107,13 @@ copy_owners (struct copy *copy, const struct container *container, int dir,
              const volatile sig_atomic_t *stop, struct error *err)
 {
   static const struct tree_visitor visitor = { .enter = visit, .visit = visit };
-  struct stat root;
   AUTO_CLOSE int from =
       openat (container->fd, "ROOT", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   AUTO_CLOSE int to = openat (dir, "ROOT", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  int status = from < 0 || to < 0 || fstat (to, &root) < 0 ? -errno : 0;
+  int status = from < 0 || to < 0 ? -errno : 0;
   copy->root = to;
   if (status == 0)
-    status = owner_file_init (&copy->to);
-  if (status == 0)
-    status = owner_file_open (&copy->to, dir, OWNER_FILE_NAME, root.st_dev,
-                              OWNER_FILE_WRITE);
+    status = owner_file_begin (&copy->to, dir, to);
   if (status < 0)
     status = error_set (err, -status, _ ("cannot keep owners: %s"),
                         strerror (-status));

@@ -581,16 +581,23 @@ tree_writer_directory (struct tree_writer *writer, const char *name,
 }
 
 int
+tree_writer_parent (struct tree_writer *writer, const char *name,
+                    const char **last)
+{
+  normalise (name, &writer->name);
+  int status = go_to_parent (writer, writer->name.data, false, last);
+  return status < 0 ? status : last_level (writer)->fd;
+}
+
+int
 tree_writer_open_directory (struct tree_writer *writer, const char *name)
 {
   const char *last = NULL;
+  int dir = tree_writer_parent (writer, name, &last);
 
-  normalise (name, &writer->name);
-  int status = go_to_parent (writer, writer->name.data, false, &last);
-  if (status < 0)
-    return status;
-  int fd = openat (last_level (writer)->fd, *last == '\0' ? "." : last,
-                   DIRECTORY_FLAGS);
+  if (dir < 0)
+    return dir;
+  int fd = openat (dir, *last == '\0' ? "." : last, DIRECTORY_FLAGS);
   return fd >= 0 ? fd : -errno;
 }
 

@@ -39,6 +39,12 @@ int tree_writer_directory (struct tree_writer *writer, const char *name,
                            mode_t mode, struct timespec time,
                            struct error *err);
 
+/* Find the directory that NAME is in, which WRITER has made.  Return a
+   descriptor of it, WRITER's own until its next call, with *LAST the name
+   there ("" when NAME is the root); or a negative errno.  */
+int tree_writer_parent (struct tree_writer *writer, const char *name,
+                        const char **last);
+
 /* Open the directory NAME, for its attributes.  Return a descriptor, which the
    caller closes, or a negative errno.  */
 int tree_writer_open_directory (struct tree_writer *writer, const char *name);

@@ -14,6 +14,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,8 @@
 #include "lib/base/i18n.h"
 #include "lib/base/interrupt.h"
 #include "lib/base/log.h"
+#include "lib/guest/attributes.h"
+#include "lib/owners/owner-file.h"
 #include "src/image/archive-locale.h"
 #include "src/image/filters.h"
 #include "src/image/layer-stream.h"
@@ -44,7 +47,8 @@ struct unpacker
   size_t skipped; /* entries left out: what an ordinary user cannot make */
   struct error stream_error; /* the better reason when libarchive fails */
   bool stream_ended;
-  size_t partial; /* bytes read of the block that the stream is in */
+  size_t partial;            /* bytes read of the block that the stream is in */
+  struct owner_file *owners; /* where owners go on record, or NULL */
 };
 
 #define TAR_BLOCK 512u
@@ -186,6 +190,67 @@ write_content (struct unpacker *unpacker, struct archive *archive, int fd,
   return 0;
 }
 
+/* Put on record what ENTRY, which was unpacked as NAME, says of its owner, mode
+   and attributes, as far as the host's file does not say it.  */
+static int
+keep_owner (struct unpacker *unpacker, struct archive_entry *entry,
+            const char *name, struct error *err)
+{
+  struct owner_file *owners = unpacker->owners;
+  struct guest_file_key key;
+  struct stat status;
+  const char *last = NULL;
+  int dir = tree_writer_parent (unpacker->writer, name, &last);
+  int flags = dir >= 0 && *last == '\0' ? AT_EMPTY_PATH : 0;
+  int result = dir < 0 ? dir : owner_file_key (dir, last, flags, &key);
+
+  if (result == 0
+      && fstatat (dir, last, &status, flags | AT_SYMLINK_NOFOLLOW) < 0)
+    result = -errno;
+  if (result < 0)
+    return set_write_error (result, name, err);
+
+  mode_t type = archive_entry_filetype (entry);
+  struct guest_owner owner = {
+    .uid = (uint32_t) archive_entry_uid (entry),
+    .gid = (uint32_t) archive_entry_gid (entry),
+    .mode = archive_entry_perm (entry),
+  };
+  bool is_device = type == AE_IFCHR || type == AE_IFBLK;
+  bool is_plain =
+      owner.uid == 0 && owner.gid == 0 && !is_device
+      && (S_ISLNK (status.st_mode) || (status.st_mode & 07777) == owner.mode);
+  /* A directory may have one from a lower layer.  */
+  struct guest_owner_slot *slot =
+      guest_owners_find (&owners->table, key.device, key.inode);
+  if (!is_plain || slot != NULL)
+    {
+      owner.known = GUEST_OWNER_UID | GUEST_OWNER_GID;
+      if (!S_ISLNK (status.st_mode))
+        owner.known |= GUEST_OWNER_MODE;
+      if (is_device)
+        {
+          owner.known |= GUEST_OWNER_TYPE;
+          owner.mode |= type;
+          owner.rdev = archive_entry_rdev (entry);
+        }
+      result = guest_owners_put (&owners->table, &key, &owner);
+    }
+
+  const char *attribute = NULL;
+  const void *value = NULL;
+  size_t size = 0;
+  if (archive_entry_xattr_reset (entry) > 0)
+    while (result == 0
+           && archive_entry_xattr_next (entry, &attribute, &value, &size)
+                  == ARCHIVE_OK)
+      if (attribute != NULL && value != NULL
+          && guest_attribute_is_privileged (attribute))
+        result =
+            owner_file_set_attribute (owners, &key, attribute, value, size);
+  return result < 0 ? set_write_error (result, name, err) : 0;
+}
+
 static int
 unpack_file (struct unpacker *unpacker, struct archive *archive,
              struct archive_entry *entry, const char *name,
@@ -195,7 +260,8 @@ unpack_file (struct unpacker *unpacker, struct archive *archive,
                                              archive_entry_perm (entry), err);
   int status = fd;
 
-  if (status >= 0 && archive_entry_size (entry) > 0)
+  if (status >= 0 && archive_entry_filetype (entry) == AE_IFREG
+      && archive_entry_size (entry) > 0)
     status = write_content (unpacker, archive, fd, name,
                             archive_entry_size (entry), err);
   if (status < 0)
@@ -238,29 +304,21 @@ unpack_link (struct unpacker *unpacker, const char *name, const char *target,
   return status < 0 ? error_move (err, &problem) : 0;
 }
 
-/* Unpack ENTRY, which ARCHIVE stands at.  */
+/* Unpack ENTRY, called NAME and no other name of a file, which ARCHIVE stands
+   at.  */
 static int
-unpack_entry (struct unpacker *unpacker, struct archive *archive,
-              struct archive_entry *entry, struct error *err)
+unpack_new (struct unpacker *unpacker, struct archive *archive,
+            struct archive_entry *entry, const char *name, struct error *err)
 {
   struct tree_writer *writer = unpacker->writer;
-  const char *name = archive_entry_pathname (entry);
-  const char *hard_link = archive_entry_hardlink (entry);
   const char *target = archive_entry_symlink (entry);
   mode_t mode = archive_entry_perm (entry);
   struct timespec time = { .tv_sec = archive_entry_mtime (entry),
                            .tv_nsec = archive_entry_mtime_nsec (entry) };
 
-  if (name == NULL)
-    return layer_set_damaged (unpacker->layer, _ ("an entry has no name"), err);
   if (!archive_entry_mtime_is_set (entry))
     time.tv_nsec = UTIME_OMIT;
 
-  int status = tree_writer_whiteout (writer, name, err);
-  if (status != 0)
-    return status < 0 ? status : 0;
-  if (hard_link != NULL)
-    return unpack_link (unpacker, name, hard_link, err);
   switch (archive_entry_filetype (entry))
     {
     case AE_IFDIR:
@@ -276,10 +334,33 @@ unpack_entry (struct unpacker *unpacker, struct archive *archive,
     case AE_IFIFO:
       return tree_writer_fifo (writer, name, mode, time, err);
     default:
+      if (unpacker->owners != NULL)
+        return unpack_file (unpacker, archive, entry, name, time, err);
       log_debug ("'%s' is a device and left out", name);
       unpacker->skipped++;
       return 0;
     }
+}
+
+/* Unpack ENTRY, which ARCHIVE stands at.  */
+static int
+unpack_entry (struct unpacker *unpacker, struct archive *archive,
+              struct archive_entry *entry, struct error *err)
+{
+  const char *name = archive_entry_pathname (entry);
+  const char *hard_link = archive_entry_hardlink (entry);
+
+  if (name == NULL)
+    return layer_set_damaged (unpacker->layer, _ ("an entry has no name"), err);
+  int status = tree_writer_whiteout (unpacker->writer, name, err);
+  if (status != 0)
+    return status < 0 ? status : 0;
+  if (hard_link != NULL)
+    return unpack_link (unpacker, name, hard_link, err);
+  status = unpack_new (unpacker, archive, entry, name, err);
+  if (status == 0 && unpacker->owners != NULL)
+    status = keep_owner (unpacker, entry, name, err);
+  return status;
 }
 
 /* Read what is left of the current layer behind the end of its archive, so
@@ -362,10 +443,13 @@ read_layers (struct unpacker *unpacker, const struct unpack_layer *layers,
 
 int
 unpack_layers (int root, const struct unpack_layer *layers, size_t count,
-               const volatile sig_atomic_t *stop, struct error *err)
+               struct owner_file *owners, const volatile sig_atomic_t *stop,
+               struct error *err)
 {
-  __attribute__ ((
-      cleanup (unpacker_release))) struct unpacker unpacker = { .stop = stop };
+  __attribute__ ((cleanup (unpacker_release))) struct unpacker unpacker = {
+    .owners = owners,
+    .stop = stop,
+  };
 
   if (count == 0)
     return 0;

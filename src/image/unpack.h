@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 struct error;
+struct owner_file;
 
 /* A layer to unpack.  */
 struct unpack_layer
@@ -32,13 +33,17 @@ struct unpack_layer
    symbolic links are followed as a process confined to ROOT would.  All is
    owned by the caller; permissions are those of the archive without set-id
    bits and with what the owner needs to read, change and remove the tree.
-   Device nodes are left out.
+   Device nodes are left out.  With OWNERS, open for files on ROOT's device,
+   owners, modes, devices and the attributes that only root can set are put on
+   record there as the archives say them, and a device becomes an empty file;
+   NULL: they are lost.
 
    When *STOP (STOP may be NULL) becomes other than zero, as a signal handler
    may make it, fail soon with -EINTR.  Return 0, or a negative errno with ERR
    set; ROOT then holds an undefined part of the tree.  */
 int unpack_layers (int root, const struct unpack_layer *layers, size_t count,
-                   const volatile sig_atomic_t *stop, struct error *err);
+                   struct owner_file *owners, const volatile sig_atomic_t *stop,
+                   struct error *err);
 
 /* Who wants to know how far reading a layer has got: ADVANCED is called with
    DATA now and then; the position in the layer's file tells the rest.  */

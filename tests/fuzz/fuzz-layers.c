@@ -4,7 +4,8 @@
    Fuzz the unpacking of layers: nothing outside of the root may change.
    Built with: src/image/unpack.c src/image/tree-writer.c src/image/tree.c
    Built with: src/image/layer-stream.c src/image/filters.c src/image/ladder.c
-   Built with: src/image/archive-locale.c lib/base/libbase.a lib/gnulib/libgnu.a
+   Built with: src/image/archive-locale.c lib/owners/libowners.a
+   Built with: lib/guest/libguest.a lib/base/libbase.a lib/gnulib/libgnu.a
    Built with: -larchive -lcrypto -lisal -lpthread
 
    The first byte says what the others are: one archive as it is, or a list of
@@ -238,7 +239,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
                                        .fd = make_file (data + 1, size - 1) };
   else
     count = make_layers (data + 1, size - 1, layers);
-  (void) unpack_layers (root, layers, count, NULL, &err);
+  (void) unpack_layers (root, layers, count, NULL, NULL, &err);
   error_release (&err);
   for (size_t i = 0; i < count; i++)
     close (layers[i].fd);

@@ -126,6 +126,28 @@ lrwxrwxrwx 7/8 f"
 run udocker import --tocontainer --name=back "$work/out.tar"
 is "import of that archive to a container" "$status" 0
 is "  which can be used" "$(owners back cat /f)" x
+is "  and keeps none" "$(owners --fakeowner back stat -c %u /f)" 0
+udocker rm back > "$work/log" 2>&1
+echo 'proot_fakeowner = yes' > "$HOME/.udocker/udocker.conf"
+run udocker import --tocontainer --name=back "$work/out.tar"
+is "with the setting" "$status" 0
+is "  it keeps those of the archive" "$(owners back sh -c "$see")" "$expected"
+run udocker export --clone -o "$work/whole.tar" back
+run udocker import --clone --name=whole "$work/whole.tar"
+is "  so does a whole container" "$(owners whole sh -c "$see")" "$expected"
+udocker import "$work/out.tar" test:1 > "$work/log" 2>&1 || bail 'no image'
+run udocker create --name=made test:1
+is "create with the setting" "$status" 0
+is "  keeps those of the image" "$(owners made sh -c "$see")" "$expected"
+is "  what is root's has no record" "$(owners made stat -c %u:%g /bin/busybox) $(
+  test "$(stat -c %s "$UDOCKER_DIR/containers/made/owners")" -lt 8192 && echo short)" \
+  '0:0 short'
+rm "$HOME/.udocker/udocker.conf"
+run ud --fakeowner --user=root --name=run test:1 sh -c "$see"
+is "run --fakeowner of an image, too" "$status$stdout" "0$expected"
+run udocker create --name=without test:1
+is "without it an image's are lost" \
+  "$(owners --fakeowner without stat -c %u:%g /f)" 0:0
 
 # Attributes.
 cat > "$work/attributes.py" << 'END'
