@@ -30,7 +30,7 @@ if ARCH_AARCH64
 libexec_udocker_udocker_proot_SOURCES += proot-engine/arch/aarch64.c
 endif
 libexec_udocker_udocker_proot_CPPFLAGS = $(PLAIN_CPPFLAGS) \
-  -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
+  -DENGINE_VERSION='"$(PACKAGE_VERSION)"'
 libexec_udocker_udocker_proot_CFLAGS = $(PLAIN_CFLAGS)
 libexec_udocker_udocker_proot_LDFLAGS = $(LDFLAGS_STATIC)
 libexec_udocker_udocker_proot_LDADD = \

@@ -444,7 +444,7 @@ print_version (struct options *options, const char *value)
 {
   (void) options;
   (void) value;
-  (void) puts ("udocker-proot " PACKAGE_VERSION "\n"
+  (void) puts ("udocker-proot " ENGINE_VERSION "\n"
                "built-in accelerators: process_vm = yes, seccomp_filter = yes");
   return 0;
 }
