@@ -133,29 +133,59 @@ add_word (struct vectors *vectors, uint64_t word)
   vectors->word[vectors->count++] = word;
 }
 
-/* Return whether the environment entry at ADDRESS of TRACEE sets a variable of
-   the dynamic linker.  */
-static bool
-is_linkers (const struct tracee *tracee, uint64_t address)
+/* Options for an emulator that has libraries of its own, as strings that lie
+   one after the other, and where each begins: to set a variable, to unset one,
+   and the one that is unset.  */
+static const char emulator_options[] = "-E\0-U\0LD_LIBRARY_PATH";
+enum
 {
-  char start[3];
-  return memory_read (tracee->tid, address, start, sizeof start) == 0
-         && memcmp (start, "LD_", sizeof start) == 0;
+  OPTION_SET = 0,
+  OPTION_UNSET = 3,
+  OPTION_UNSET_WHAT = 6
+};
+
+/* Return whether the environment entry at ADDRESS of TRACEE begins with
+   START.  */
+static bool
+begins_with (const struct tracee *tracee, uint64_t address, const char *start)
+{
+  char text[20];
+  size_t length = strlen (start);
+  return memory_read (tracee->tid, address, text, length) == 0
+         && memcmp (text, start, length) == 0;
 }
 
-/* Add the dynamic linker's variables among those GIVEN to VECTORS, each behind
-   OPTION; or, when OPTION is 0, the others.  */
+/* Add those variables GIVEN to VECTORS that are not the dynamic linker's.  */
 static void
 add_environment (struct vectors *vectors, const struct tracee *tracee,
-                 const struct given *given, uint64_t option)
+                 const struct given *given)
 {
   for (size_t i = 0; i < given->environment_count; i++)
-    if (is_linkers (tracee, given->environment[i]) == (option != 0))
+    if (!begins_with (tracee, given->environment[i], "LD_"))
+      add_word (vectors, given->environment[i]);
+}
+
+/* Add to VECTORS what has an emulator set the dynamic linker's variables for
+   the program as they are GIVEN; OPTIONS is where emulator_options lies.  */
+static void
+add_variables (struct vectors *vectors, const struct tracee *tracee,
+               const struct given *given, uint64_t options)
+{
+  bool has_path = false;
+  for (size_t i = 0; i < given->environment_count; i++)
+    if (begins_with (tracee, given->environment[i], "LD_"))
       {
-        if (option != 0)
-          add_word (vectors, option);
+        add_word (vectors, options + OPTION_SET);
         add_word (vectors, given->environment[i]);
+        if (begins_with (tracee, given->environment[i], "LD_LIBRARY_PATH="))
+          has_path = true;
       }
+  /* The emulator may have been given one for itself.  */
+  if (!has_path)
+    {
+      add_word (vectors, options + OPTION_UNSET);
+      add_word (vectors, options + OPTION_UNSET_WHAT);
+    }
 }
 
 /* Put VECTORS, which are used up, into TRACEE's memory, at *ADDRESS.  Return 0
@@ -187,19 +217,19 @@ put_vectors (struct tracee *tracee, struct vectors *vectors, uint64_t *address)
 
 /* Write to VECTORS, which has room, what TRACEE's program is called with: the
    leading arguments, which lie at STRINGS of its memory, then those GIVEN.
-   When OPTION, an address there, is not 0, the emulator gets the dynamic
-   linker's variables behind it, and not in its environment.  Return how many
-   words the arguments take.  */
+   When OPTIONS, where emulator_options lies there, is not 0, the emulator gets
+   the dynamic linker's variables as options, and not in its environment.
+   Return how many words the arguments take.  */
 static size_t
 arrange (struct vectors *vectors, const struct tracee *tracee,
-         const struct given *given, uint64_t strings, uint64_t option)
+         const struct given *given, uint64_t strings, uint64_t options)
 {
   const struct guest_exec *exec = tracee->exec;
   const char *text = exec->leading;
   for (size_t i = 0; i < exec->leading_count; i++)
     {
-      if (option != 0 && i == exec->variables_at)
-        add_environment (vectors, tracee, given, option);
+      if (options != 0 && i == exec->variables_at)
+        add_variables (vectors, tracee, given, options);
       if (exec->first_at > 0 && i == exec->first_at
           && given->argument_count > 0)
         add_word (vectors, given->arguments[0]);
@@ -212,9 +242,9 @@ arrange (struct vectors *vectors, const struct tracee *tracee,
     add_word (vectors, given->arguments[i]);
   add_word (vectors, 0);
   size_t count = vectors->count;
-  if (option != 0)
+  if (options != 0)
     {
-      add_environment (vectors, tracee, given, 0);
+      add_environment (vectors, tracee, given);
       add_word (vectors, 0);
     }
   return count;
@@ -226,20 +256,20 @@ static int
 put_call (struct tracee *tracee, const struct given *given,
           bool moves_variables, uint64_t *arguments, uint64_t *environment)
 {
-  static const char option[] = "-E";
   struct guest_exec *exec = tracee->exec;
-  size_t size = exec->leading_length + sizeof option;
+  size_t size = exec->leading_length + sizeof emulator_options;
   struct vectors vectors = { 0 };
   uint64_t strings = 0;
   if (size > sizeof exec->leading)
     return -E2BIG;
-  memcpy (exec->leading + exec->leading_length, option, sizeof option);
+  memcpy (exec->leading + exec->leading_length, emulator_options,
+          sizeof emulator_options);
   int status = tracee->task.guest->ops->scratch (&tracee->task, exec->leading,
                                                  size, &strings);
   if (status < 0)
     return status;
   vectors.word = calloc (exec->leading_count + given->argument_count
-                             + 2 * given->environment_count + 2,
+                             + 2 * given->environment_count + 4,
                          sizeof *vectors.word);
   if (vectors.word == NULL)
     return -ENOMEM;

@@ -165,6 +165,16 @@ run env PROOT_FORCE_FOREIGN_BINARY=1 "$engine" -q "$own -E MY_OPTION=1" \
 like '  unless PROOT_FORCE_FOREIGN_BINARY is set' "$stdout" \
   '^environment: MY_OPTION=1$'
 
+# What an emulator with libraries is called with, as PRoot calls it.
+run env -u LD_LIBRARY_PATH -u LD_PRELOAD PROOT_FORCE_FOREIGN_BINARY=1 "$engine" \
+  -q '/bin/echo --' -r / /bin/true x
+is 'an emulator is told to take no libraries from the environment' "$stdout" \
+  '-- -U LD_LIBRARY_PATH -0 /bin/true /bin/true x'
+run env LD_LIBRARY_PATH=/one LD_BIND_NOW=1 PROOT_FORCE_FOREIGN_BINARY=1 \
+  "$engine" -q '/bin/echo --' -r / /bin/true
+like '  or which ones the program does' "$stdout" \
+  '^-- (-E LD_LIBRARY_PATH=/one -E LD_BIND_NOW=1|-E LD_BIND_NOW=1 -E LD_LIBRARY_PATH=/one) -0 /bin/true /bin/true$'
+
 # --- a whole image ------------------------------------------------------------------
 
 if command -v docker-registry > /dev/null && command -v skopeo > /dev/null \
