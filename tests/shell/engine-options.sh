@@ -301,6 +301,49 @@ sed -n 's/\\-/-/g; s/^\.B[RI]* //p' "$page" \
 is 'the manual page has all options' "$(comm -23 wanted described)" ''
 is '  and no others' "$(comm -13 wanted described)" ''
 
+# --- as others call it --------------------------------------------------------------
+
+# The Python tool.
+echo 'root:x:0:0:root:/root:/bin/sh' > "$work/passwd"
+run "$engine" -v 9 --kill-on-exit --link2symlink -b /dev:/dev -b /proc:/proc \
+  -b /sys:/sys -b /etc/resolv.conf:/etc/resolv.conf -b "$work/passwd:/etc/passwd" \
+  -b "$work/bound:/data" -0 -k 6.0.0 -p 80:8080 -n -r "$tree" -w /root \
+  /bin/sh -c 'id -u; uname -r; pwd; cat /data/file; wc -l < /etc/passwd; exit 3'
+is 'the line of the Python tool' "$status:$stdout" '3:0
+6.0.0
+/root
+bound
+1'
+run "$engine" -b /dev:/dev -i "$(id -u):$(id -g)" -k "$(uname -r)" -r "$tree" \
+  -w / id -u
+is '  and with an ordinary user' "$status:$stdout" "0:$(id -u)"
+run "$engine" -r / "$engine" --help
+is '  and how it finds out what there is' "$status" 0
+
+# proot-distro.
+mkdir "$tree/dev/shm" "$tree/usr"
+ln -s ../bin "$tree/usr/bin"
+echo '0.1 0.2 0.3 1/2 3' > "$tree/etc/loadavg"
+run env -i "$engine" --kill-on-exit --link2symlink --sysvipc -L \
+  '--kernel-release=\Linux\localhost\6.2.1-PRoot-Distro\#1 SMP\'"$(uname -m)"'\localdomain\-1\' \
+  --change-id=0:0 "--rootfs=$tree" --cwd=/root --bind=/dev \
+  --bind=/dev/urandom:/dev/random --bind=/proc --bind=/proc/self/fd:/dev/fd \
+  --bind=/proc/self/fd/0:/dev/stdin --bind=/proc/self/fd/1:/dev/stdout \
+  --bind=/proc/self/fd/2:/dev/stderr --bind=/sys \
+  "--bind=$tree/etc/loadavg:/proc/loadavg" "--bind=$tree/tmp:/dev/shm" \
+  "--bind=$work/bound:/sdcard" /usr/bin/env -i HOME=/root PATH=/bin:/usr/bin \
+  /bin/sh -c 'id -u; uname -nr; pwd; cat /proc/loadavg /sdcard/file
+    echo x > /dev/shm/x && cat /tmp/x; rm /tmp/x; echo fine >> /dev/stdout
+    test -e /dev/fd/0 && head -c 1 /dev/random > /dev/null && echo all'
+is 'the line of proot-distro' "$status:$stdout" '0:0
+localhost 6.2.1-PRoot-Distro
+/root
+0.1 0.2 0.3 1/2 3
+bound
+x
+fine
+all'
+
 # --- the command and how it ends ------------------------------------------------
 
 run "$engine" -r "$tree" -- cat /mark
