@@ -12,6 +12,7 @@
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
 #include "lib/base/json.h"
+#include "lib/base/progress.h"
 #include "lib/base/log.h"
 #include "lib/base/size.h"
 #include "src/cmd/command.h"
@@ -74,6 +75,33 @@ survey_release (struct survey *survey)
   store_garbage_release (&survey->garbage);
 }
 
+static void
+show_size (void *data, intmax_t size)
+{
+  progress_update (data, size);
+}
+
+/* Fill in how big the containers of SURVEY are, and show how far it got: trees
+   may be large, and disks slow.  */
+static void
+measure_containers (struct store *store, struct survey *survey)
+{
+  struct progress *progress = progress_open ();
+
+  survey->container_sizes =
+      xcalloc (survey->container_count + 1, sizeof *survey->container_sizes);
+  for (size_t i = 0; i < survey->container_count; i++)
+    {
+      const char *id = survey->containers[i].id;
+      struct progress_line *line = progress_add (progress, id, -1);
+      survey->container_sizes[i] =
+          tree_size_watched (store_containers_fd (store), id, show_size, line);
+      show_size (line, survey->container_sizes[i]);
+      progress_finish (line, _ ("measured"));
+    }
+  progress_close (progress);
+}
+
 /* Fill SURVEY with what is in STORE.  */
 static int
 take_survey (struct store *store, struct survey *survey, struct error *err)
@@ -88,11 +116,7 @@ take_survey (struct store *store, struct survey *survey, struct error *err)
     status = store_garbage_find (store, &survey->garbage, err);
   if (status < 0)
     return status;
-  survey->container_sizes =
-      xcalloc (survey->container_count + 1, sizeof *survey->container_sizes);
-  for (size_t i = 0; i < survey->container_count; i++)
-    survey->container_sizes[i] =
-        tree_size (store_containers_fd (store), survey->containers[i].id);
+  measure_containers (store, survey);
   return 0;
 }
 

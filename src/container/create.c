@@ -128,7 +128,7 @@ fill (int dir, const volatile sig_atomic_t *stop, void *data, struct error *err)
   if (root < 0)
     return root;
   status = container_unpack_layers (dir, root, layers->list, layers->count,
-                                    ingredients->keep_owners, stop, err);
+                                    ingredients->keep_owners, NULL, stop, err);
   if (status < 0)
     return error_prefix (err, _ ("while extracting image layer"));
   status = container_write_new_file (dir, "container.json", image->config,

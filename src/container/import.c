@@ -27,6 +27,7 @@
 #include "lib/base/file.h"
 #include "lib/base/i18n.h"
 #include "lib/base/json.h"
+#include "lib/base/progress.h"
 #include "src/container/make.h"
 #include "src/container/unpack.h"
 #include "src/image/import.h"
@@ -35,6 +36,24 @@
 
 /* Where the archive of a whole container is unpacked meanwhile.  */
 #define TREE "tree"
+
+/* What the display of an unpacking needs.  */
+struct shown
+{
+  int fd;
+  struct progress_line *line;
+};
+
+static void
+show (void *data)
+{
+  const struct shown *shown = data;
+  off_t position = lseek (shown->fd, 0, SEEK_CUR);
+
+  /* Of a pipe nobody knows.  */
+  if (position >= 0)
+    progress_update (shown->line, position);
+}
 
 /* Unpack SOURCE into the directory ROOT of the container in DIR.  */
 static int
@@ -47,8 +66,20 @@ unpack (const struct container_source *source, int dir, int root,
     .is_archive = true,
   };
 
-  return container_unpack_layers (dir, root, &layer, 1, source->keep_owners,
-                                  stop, err);
+  struct stat info;
+  bool has_size = fstat (source->fd, &info) == 0 && S_ISREG (info.st_mode);
+  struct progress *progress = progress_open ();
+  struct shown shown = {
+    .fd = source->fd,
+    .line = progress_add (progress, layer.name, has_size ? info.st_size : -1),
+  };
+  const struct unpack_watch watch = { show, &shown };
+
+  int status = container_unpack_layers (dir, root, &layer, 1,
+                                        source->keep_owners, &watch, stop, err);
+  progress_finish (shown.line, status == 0 ? _ ("done") : _ ("given up"));
+  progress_close (progress);
+  return status;
 }
 
 /* Tell whether NAME below DIR is of the type TYPE, S_IFDIR or S_IFREG.  */

@@ -17,6 +17,7 @@
 int
 container_unpack_layers (int dir, int root, const struct unpack_layer *layers,
                          size_t count, bool keep,
+                         const struct unpack_watch *watch,
                          const volatile sig_atomic_t *stop, struct error *err)
 {
   struct owner_file owners = { .fd = -1 };
@@ -25,8 +26,8 @@ container_unpack_layers (int dir, int root, const struct unpack_layer *layers,
     status = error_set (err, -status, _ ("cannot keep owners: %s"),
                         strerror (-status));
   else
-    status =
-        unpack_layers (root, layers, count, keep ? &owners : NULL, stop, err);
+    status = unpack_layers (root, layers, count, keep ? &owners : NULL, watch,
+                            stop, err);
   owner_file_release (&owners);
   return status;
 }

@@ -12,6 +12,7 @@
 
 struct error;
 struct unpack_layer;
+struct unpack_watch;
 
 /* Unpack the COUNT LAYERS into the directory ROOT (a descriptor) as
    unpack_layers does; with KEEP, let DIR, the directory of a container on its
@@ -19,7 +20,8 @@ struct unpack_layer;
    set.  */
 int container_unpack_layers (int dir, int root,
                              const struct unpack_layer *layers, size_t count,
-                             bool keep, const volatile sig_atomic_t *stop,
+                             bool keep, const struct unpack_watch *watch,
+                             const volatile sig_atomic_t *stop,
                              struct error *err);
 
 #endif

@@ -318,7 +318,8 @@ tree_remove (int dir, const char *name, bool force, struct error *err)
 
 enum
 {
-  MEASURE_DEPTH_MAXIMUM = 256 /* each level holds a descriptor */
+  MEASURE_DEPTH_MAXIMUM = 256, /* each level holds a descriptor */
+  MEASURE_PAUSE = 256          /* things met until who watches is told */
 };
 
 /* A measurement at work: its sum, and the files with several names that it
@@ -326,6 +327,9 @@ enum
 struct measurement
 {
   intmax_t sum;
+  tree_advanced_function *advanced; /* or NULL */
+  void *data;
+  size_t met; /* how many things */
   dev_t device;
   ino_t *slots;
   size_t space;
@@ -401,6 +405,8 @@ measure (struct measurement *measurement, int dir, const char *name, int depth)
   if (is_directory || info.st_nlink < 2
       || is_first_meeting (measurement, info.st_ino))
     measurement->sum += (intmax_t) info.st_blocks * 512;
+  if (++measurement->met % MEASURE_PAUSE == 0 && measurement->advanced != NULL)
+    measurement->advanced (measurement->data, measurement->sum);
   if (is_directory && depth < MEASURE_DEPTH_MAXIMUM)
     measure_directory (measurement, dir, name, depth);
 }
@@ -408,7 +414,14 @@ measure (struct measurement *measurement, int dir, const char *name, int depth)
 intmax_t
 tree_size (int dir, const char *name)
 {
-  struct measurement measurement = { 0 };
+  return tree_size_watched (dir, name, NULL, NULL);
+}
+
+intmax_t
+tree_size_watched (int dir, const char *name, tree_advanced_function *advanced,
+                   void *data)
+{
+  struct measurement measurement = { .advanced = advanced, .data = data };
 
   measure (&measurement, dir, name, 0);
   free (measurement.slots);

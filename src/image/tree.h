@@ -27,4 +27,10 @@ int tree_clear (int dir, bool force, struct error *err);
    nothing, other file systems mounted below neither.  */
 intmax_t tree_size (int dir, const char *name);
 
+/* The same; ADVANCED is called with DATA and the bytes found so far now and
+   then.  */
+typedef void tree_advanced_function (void *data, intmax_t size);
+intmax_t tree_size_watched (int dir, const char *name,
+                            tree_advanced_function *advanced, void *data);
+
 #endif

@@ -443,11 +443,12 @@ read_layers (struct unpacker *unpacker, const struct unpack_layer *layers,
 
 int
 unpack_layers (int root, const struct unpack_layer *layers, size_t count,
-               struct owner_file *owners, const volatile sig_atomic_t *stop,
-               struct error *err)
+               struct owner_file *owners, const struct unpack_watch *watch,
+               const volatile sig_atomic_t *stop, struct error *err)
 {
   __attribute__ ((cleanup (unpacker_release))) struct unpacker unpacker = {
     .owners = owners,
+    .watch = watch,
     .stop = stop,
   };
 

@@ -24,6 +24,14 @@ struct unpack_layer
   bool is_archive;     /* the user gave this file: no bytes are no archive */
 };
 
+/* Who wants to know how far reading a layer has got: ADVANCED is called with
+   DATA now and then; the position in the layer's file tells the rest.  */
+struct unpack_watch
+{
+  void (*advanced) (void *data);
+  void *data;
+};
+
 /* Unpack the COUNT archives LAYERS, the lowest first, into the directory ROOT
    (a descriptor), as the OCI image specification says: later layers replace
    and white out what earlier ones made.
@@ -39,19 +47,12 @@ struct unpack_layer
    NULL: they are lost.
 
    When *STOP (STOP may be NULL) becomes other than zero, as a signal handler
-   may make it, fail soon with -EINTR.  Return 0, or a negative errno with ERR
-   set; ROOT then holds an undefined part of the tree.  */
+   may make it, fail soon with -EINTR.  WATCH may be NULL.  Return 0, or a
+   negative errno with ERR set; ROOT then holds an undefined part of the tree.
+ */
 int unpack_layers (int root, const struct unpack_layer *layers, size_t count,
-                   struct owner_file *owners, const volatile sig_atomic_t *stop,
-                   struct error *err);
-
-/* Who wants to know how far reading a layer has got: ADVANCED is called with
-   DATA now and then; the position in the layer's file tells the rest.  */
-struct unpack_watch
-{
-  void (*advanced) (void *data);
-  void *data;
-};
+                   struct owner_file *owners, const struct unpack_watch *watch,
+                   const volatile sig_atomic_t *stop, struct error *err);
 
 /* Read LAYER to its end as unpack_layers would, without writing anything.
    WATCH may be NULL.  Return 0 when it can be unpacked, or a negative errno

@@ -239,7 +239,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
                                        .fd = make_file (data + 1, size - 1) };
   else
     count = make_layers (data + 1, size - 1, layers);
-  (void) unpack_layers (root, layers, count, NULL, NULL, &err);
+  (void) unpack_layers (root, layers, count, NULL, NULL, NULL, &err);
   error_release (&err);
   for (size_t i = 0; i < count; i++)
     close (layers[i].fd);

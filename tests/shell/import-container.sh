@@ -188,5 +188,24 @@ is_error "a description that is no JSON" 1 \
 udocker rm attack whole-attack root-link control-links 2> /dev/null
 is "all is gone" "$(others)" 0
 
+# On a terminal they show how far they got.
+if command -v python3 > /dev/null; then
+  for how in --tocontainer --clone; do
+    archive=root.tar
+    test $how != --clone || archive=whole.tar
+    run python3 "$top_srcdir/tests/screen.py" 80 24 udocker import $how \
+      --name=shown $archive
+    like "$how on a terminal" "$stdout" "^$archive +100% +done +[0-9.]+ .?B of"
+    like "  before the id" "$stdout" '^[0-9a-f]{8}-[0-9a-f]{4}-4'
+    run python3 "$top_srcdir/tests/screen.py" 80 24 udocker df
+    like "df on a terminal measures" "$stdout" \
+      "^$(readlink "$containers/shown") +measured +[0-9.]+ .?B\$"
+    like "  before it says what" "$stdout" '^TYPE +COUNT'
+    udocker rm shown
+  done
+else
+  skip "progress on a terminal" "there is no python3"
+fi
+
 chmod 700 "$original/ROOT"
 done_testing

@@ -141,7 +141,7 @@ then
   udocker -q export -o out/file box &
   pid=$!
   tries=0
-  until ls -l "/proc/$pid/fd" 2> /dev/null | grep -q "$work/out" \
+  until find "/proc/$pid/fd" -lname "$work/out*" 2> /dev/null | grep -q . \
         || ! kill -0 $pid 2> /dev/null; do
     test $((tries += 1)) -le 100000 || break
   done
