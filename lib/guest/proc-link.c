@@ -136,7 +136,8 @@ guest_proc_is_rewritten (const char *path, size_t length)
   /* Not pointers: these would have to be relocated.  */
   static const char names[][12] = { "maps",     "smaps",      "numa_maps",
                                     "status",   "mounts",     "mountinfo",
-                                    "hostname", "domainname", "osrelease" };
+                                    "hostname", "domainname", "osrelease",
+                                    "version" };
   size_t start = length;
 
   while (start > 0 && path[start - 1] != '/')

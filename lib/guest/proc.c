@@ -20,9 +20,10 @@ enum file_kind
   FILE_STATUS, /* status: ids and more */
   FILE_MOUNTS, /* mounts: what is where */
   FILE_MOUNTINFO,
-  FILE_NODE,   /* sys/kernel/hostname */
-  FILE_DOMAIN, /* sys/kernel/domainname */
-  FILE_RELEASE /* sys/kernel/osrelease */
+  FILE_VERSION, /* version: the release */
+  FILE_NODE,    /* sys/kernel/hostname */
+  FILE_DOMAIN,  /* sys/kernel/domainname */
+  FILE_RELEASE  /* sys/kernel/osrelease */
 };
 
 /* A file being rewritten.  */
@@ -60,6 +61,8 @@ classify (const char *path, size_t length, int *tid)
   size_t slash = length;
 
   *tid = -1;
+  if (guest_text_equal (path, "version"))
+    return FILE_VERSION;
   if (guest_text_equal (path, "sys/kernel/hostname"))
     return FILE_NODE;
   if (guest_text_equal (path, "sys/kernel/domainname"))
@@ -257,13 +260,37 @@ rewrite_status (struct rewrite *rewrite, const char *line, size_t length)
   return put (rewrite, line, length);
 }
 
-/* Rewrite one line of maps or status; WHOLE: it ends with a newline.  */
+/* Rewrite the line of version: "Linux version RELEASE ...".  */
+static int
+rewrite_version (struct rewrite *rewrite, const char *line, size_t length)
+{
+  const char *release = rewrite->task->guest->names.release;
+  size_t start = 0;
+
+  for (int i = 0; i < 2; i++)
+    {
+      while (start < length && line[start] != ' ')
+        start++;
+      start += start < length;
+    }
+  size_t end = start;
+  while (end < length && line[end] != ' ')
+    end++;
+  int status = put (rewrite, line, start);
+  if (status == 0)
+    status = put (rewrite, release, guest_text_length (release, 65));
+  return status < 0 ? status : put (rewrite, line + end, length - end);
+}
+
+/* Rewrite one line of maps, status or version; WHOLE: it ends with a newline.
+ */
 static int
 rewrite_line (struct rewrite *rewrite, const char *line, size_t length,
               bool whole)
 {
-  int status = rewrite->kind == FILE_MAPS
-                   ? rewrite_maps (rewrite, line, length)
+  int status = rewrite->kind == FILE_MAPS ? rewrite_maps (rewrite, line, length)
+               : rewrite->kind == FILE_VERSION
+                   ? rewrite_version (rewrite, line, length)
                    : rewrite_status (rewrite, line, length);
   return status == 0 && whole ? put (rewrite, "\n", 1) : status;
 }
@@ -551,8 +578,11 @@ rewrite_file (struct rewrite *rewrite, const struct guest_found *found)
                    sizeof rewrite->out_bytes);
   if (rewrite->kind == FILE_MOUNTS || rewrite->kind == FILE_MOUNTINFO)
     return write_mounts (rewrite);
-  if (rewrite->kind != FILE_MAPS && rewrite->kind != FILE_STATUS)
+  if (rewrite->kind != FILE_MAPS && rewrite->kind != FILE_STATUS
+      && rewrite->kind != FILE_VERSION)
     return write_name (rewrite);
+  if (rewrite->kind == FILE_VERSION && guest->names.release[0] == '\0')
+    return -K_ENOENT;
   rewrite->from = guest_found_open (guest, found, 0);
   if (rewrite->from < 0)
     return rewrite->from;

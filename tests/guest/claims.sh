@@ -216,4 +216,4 @@ guest_script ()
 }
 
 guest_all_programs='paths newer directories files filters sockets ipc
-  processes registers signals threads proc'
+  processes registers signals threads proc others'

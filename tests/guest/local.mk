@@ -1,6 +1,6 @@
 # tests/guest: what programs see in a container is what they see in a chroot.
 EXTRA_DIST += \
-  tests/guest/files.c tests/guest/filters.c tests/guest/ipc.c tests/guest/lacks.c tests/guest/threads.c \
+  tests/guest/files.c tests/guest/filters.c tests/guest/ipc.c tests/guest/lacks.c tests/guest/others.c tests/guest/threads.c \
   tests/guest/claims/go.sh tests/guest/claims/java.sh \
   tests/guest/claims/jobs.sh tests/guest/claims/make.sh \
   tests/guest/claims/node.sh tests/guest/claims/processes.sh \

@@ -4,6 +4,7 @@
 
 #define _GNU_SOURCE 1
 #include "report.h"
+#include <dirent.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -11,6 +12,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/ptrace.h>
 
@@ -300,6 +302,46 @@ stops (void)
   say_child ("handled SIGCONT", child);
 }
 
+/* Who is killed by a fault leaves its memory where the limits allow.  */
+static void
+cores (void)
+{
+  for (int i = 0; i < 2; i++)
+    {
+      struct rlimit limit = { 0, RLIM_INFINITY };
+      pid_t child = fork ();
+      if (child == 0)
+        {
+          mkdir ("cores", 0700);
+          if (chdir ("cores") < 0)
+            _exit (1);
+          if (i == 1)
+            getrlimit (RLIMIT_CORE, &limit);
+          limit.rlim_cur = i == 1 ? limit.rlim_max : 0;
+          setrlimit (RLIMIT_CORE, &limit);
+          abort ();
+        }
+      int status = 0;
+      waitpid (child, &status, 0);
+      printf ("signal %d core %d\n", WTERMSIG (status),
+              WCOREDUMP (status) != 0);
+      DIR *directory = opendir ("cores");
+      for (struct dirent *entry;
+           directory != NULL && (entry = readdir (directory));)
+        if (entry->d_name[0] != '.')
+          {
+            char name[300];
+            struct stat st;
+            snprintf (name, sizeof name, "cores/%s", entry->d_name);
+            stat (name, &st);
+            printf ("left %.4s, large %d\n", entry->d_name, st.st_size > 10000);
+            unlink (name);
+          }
+      if (directory != NULL)
+        closedir (directory);
+    }
+}
+
 static siginfo_t last;
 
 static void
@@ -486,6 +528,7 @@ main (void)
   jump_out ();
   other_blocking ();
   stops ();
+  cores ();
   details ();
   groups ();
   return 0;

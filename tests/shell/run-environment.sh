@@ -146,6 +146,15 @@ is "--novol leaves out one" "$stdout" dev
 like "and tells what is not there" "$stderr" "^Warning: --novol /nope not in volumes list"
 in_shell --bindhome : "test -d $HOME && echo yes"
 is "--bindhome" "$stdout" yes
+in_shell --kernel=1.2.3-x : 'read -r a b release rest < /proc/version
+  echo "$a $b $release"; cat /proc/sys/kernel/osrelease
+  cd /proc; cut -d " " -f 3 version; test -n "$rest" && echo rest'
+is "/proc says the same release" "$stdout" "Linux version 1.2.3-x
+1.2.3-x
+1.2.3-x
+rest"
+in_shell : 'cat /proc/version'
+is "or the kernel's own" "$stdout" "$(cat /proc/version)"
 in_shell --kernel=1.2.3-x --hostname=inside : 'uname -r; uname -n'
 is "--kernel and --hostname" "$stdout" "1.2.3-x
 inside"
