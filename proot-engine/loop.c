@@ -36,6 +36,7 @@
 #include "lib/guest/calls.h"
 #include "proot-engine/enter.h"
 #include "proot-engine/memory.h"
+#include "proot-engine/seccomp.h"
 
 #ifndef PTRACE_EVENT_STOP
 #  define PTRACE_EVENT_STOP 128
@@ -251,9 +252,9 @@ handle_call (struct tracer *tracer, struct tracee *tracee)
       return;
     }
   if (tracee->filters && call->abi == GUEST_ABI_NATIVE
-      && call->number == SYS_seccomp)
+      && call->number == SYS_seccomp && seccomp_is_ours (call->arg))
     {
-      tracee->filters = false; /* our own, not the program's */
+      tracee->filters = false; /* and not the program's */
       return;
     }
   if (tracee->space->slots[call->abi] == 0)

@@ -234,6 +234,14 @@ seccomp_is_possible (void)
              && errno == EFAULT);
 }
 
+bool
+seccomp_is_ours (const uint64_t *arguments)
+{
+  return arguments[0] == SECCOMP_SET_MODE_FILTER
+         && (arguments[1] == 0
+             || arguments[1] == SECCOMP_FILTER_FLAG_SPEC_ALLOW);
+}
+
 int
 seccomp_install (struct sock_filter *program, size_t count)
 {

@@ -164,4 +164,10 @@ file'
 done
 unset UDOCKER_DEFAULT_EXECUTION_MODE
 
+udocker -q clone --name=c2 c1 > /dev/null || bail 'no second container'
+run $outer_run x $inner --rm c2 sh -c 'exit 8'
+is 'run --rm in udocker' "$status" 8
+is '  removes the container' "$(test -e "$UDOCKER_DIR/containers/c2" && echo there)" ''
+ok '  and no other' test -e "$UDOCKER_DIR/containers/c1"
+
 done_testing

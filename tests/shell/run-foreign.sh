@@ -165,6 +165,22 @@ run env PROOT_FORCE_FOREIGN_BINARY=1 "$engine" -q "$own -E MY_OPTION=1" \
 like '  unless PROOT_FORCE_FOREIGN_BINARY is set' "$stdout" \
   '^environment: MY_OPTION=1$'
 
+for each in "$static" "$dynamic"; do
+  test -n "$each" || continue
+  for mode in P1 P2; do
+    test $mode = P1 || export PROOT_NO_SECCOMP=1
+    run "$engine" -r / -w / "$engine" -q "$each" -b /proc -r "$root" \
+      /bin/foreign children /bin/foreign
+    ok "in a container in a container, by ${each##*/} in $mode" \
+      test "$(grep -c '^machine aarch64' "$work/stdout")" -ge 8
+    run "$engine" -b "$engine" -b "$each:/my/qemu-aarch64" -b /lib -b /lib64 \
+      -b /usr -b /proc -r "$root" "$engine" -q /my/qemu-aarch64 -b /proc \
+      -b /bin:/bin -r / foreign exit 13
+    is "  by one that only the outer one shows" "$status" 13
+  done
+  unset PROOT_NO_SECCOMP
+done
+
 # What an emulator with libraries is called with, as PRoot calls it.
 run env -u LD_LIBRARY_PATH -u LD_PRELOAD PROOT_FORCE_FOREIGN_BINARY=1 "$engine" \
   -q '/bin/echo --' -r / /bin/true x
