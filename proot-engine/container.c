@@ -115,6 +115,20 @@ set_ports (struct container *container, const struct plan *plan)
   return 0;
 }
 
+/* Let CONTAINER's owners be what NAME in DIR keeps for files on DEVICE.  Where
+   nothing can be written what was kept is still seen.  */
+static int
+open_owners (struct container *container, int dir, const char *name,
+             dev_t device)
+{
+  struct owner_file *owners = &container->owners;
+  int error = owner_file_open (owners, dir, name, device, OWNER_FILE_WRITE);
+  if (error != -EROFS && error != -EACCES)
+    return error;
+  error = owner_file_open (owners, dir, name, device, OWNER_FILE_READ);
+  return error == -ENOENT ? 0 : error;
+}
+
 /* Start CONTAINER's records of owners, which PLAN may want kept in a file that
    OUTER sees.  Return 0, or a negative errno after a message.  */
 static int
@@ -139,9 +153,7 @@ set_owners (struct container *container, struct guest_task *outer,
   if (fd < 0 || syscall (SYS_fstat, fd, &root) != 0)
     error = fd < 0 ? fd : -errno;
   else
-    error = dir < 0 ? dir
-                    : owner_file_open (&container->owners, dir, name,
-                                       root.st_dev, OWNER_FILE_WRITE);
+    error = dir < 0 ? dir : open_owners (container, dir, name, root.st_dev);
   if (fd >= 0)
     (void) close (fd);
   if (dir >= 0)

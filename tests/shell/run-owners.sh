@@ -205,6 +205,12 @@ cp "$work/owners" "$kept"
 is "a good one serves again" "$(owners --fakeowner box stat -c %u /f)" 33
 
 container=$UDOCKER_DIR/containers/$id
+chmod a-w "$container" "$kept"
+run owners --fakeowner box sh -c 'stat -c %u /f; chown 77 /f; stat -c %u /f'
+is "where nothing can be written what was kept is seen" "$status$stdout" "033
+77"
+is "  and nothing is kept" "$(owners --fakeowner box stat -c %u /f)" 33
+chmod u+w "$container" "$kept"
 run udocker rm -f box
 is "rm removes all" "$status$(ls -d "$container" 2> /dev/null)" 0
 done_testing

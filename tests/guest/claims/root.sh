@@ -40,3 +40,31 @@ chmod 0 f
 cat f
 test -w f && echo writable
 id -u
+
+# What the scripts of apk do: accounts by hand, devices, links, a second root.
+echo 'web:x:100:101::/var/web:/bin/false' >> passwd
+mkdir -p web/tmp sub/bin sub/etc
+chown -R 100:101 web
+chgrp -h 1 web/tmp
+chmod 2750 web
+mknod -m 660 disk b 8 0
+chown 0:6 disk
+mkfifo -m 600 fifo
+ln -s disk name
+chown -h 100 name
+touch web/inherits
+mkdir web/dir
+stat -c '%u %g %a %F %n' web web/tmp web/inherits web/dir disk fifo name
+find web disk fifo name | cpio -o -H newc > all.cpio 2> /dev/null
+mkdir out
+(cd out && cpio -id < ../all.cpio 2> /dev/null)
+stat -c '%u %g %a %F %n' out/web out/web/tmp out/disk out/fifo out/name
+cp -a out again
+stat -c '%u %g %a %F %n' again/web again/web/tmp again/disk again/name
+cp /bin/busybox sub/bin
+ln -s busybox sub/bin/sh
+ln -s busybox sub/bin/stat
+cp /etc/passwd sub/etc
+chroot sub /bin/sh -c 'cd ..; pwd; stat -c "%u %g %a %F %n" /etc/passwd'
+chroot sub /bin/sh -c 'echo > /made; umask 77; echo > /masked' && ls -ln sub \
+  | awk 'NR > 1 { print $1, $3, $4, $NF }'
