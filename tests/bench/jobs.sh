@@ -118,7 +118,7 @@ for place in ${PLACES:-pinned alone}; do
     # The names are split on purpose.
     # shellcheck disable=SC2048
     for job in ${*:-ls-lR find find-printf git-status cp-a tar grep loop \
-                python gcc configure make-j2 cpu}; do
+                python gcc dpkg configure make-j2 cpu}; do
       for how in $hows; do
         rm -f "$work/took"
         enter "$how" "$directory" sh -c "$(command_of "$job")" \

@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <sys/xattr.h>
 
 static void
@@ -373,6 +374,38 @@ keep (void)
   say_ids ("kept");
 }
 
+/* Who is at the other end of a socket.  */
+static void
+peers (void)
+{
+  struct sockaddr_un address = { .sun_family = AF_UNIX,
+                                 .sun_path = "peer-socket" };
+  int server = socket (AF_UNIX, SOCK_STREAM, 0);
+  SAY ("bind", bind (server, (struct sockaddr *) &address, sizeof address));
+  SAY ("chmod of a socket", chmod ("peer-socket", 0777));
+  SAY ("listen", listen (server, 1));
+  fflush (stdout);
+  pid_t child = fork ();
+  if (child == 0)
+    {
+      char byte;
+      int client = socket (AF_UNIX, SOCK_STREAM, 0);
+      if (setgid (100) == 0 && setuid (1000) == 0
+          && connect (client, (struct sockaddr *) &address, sizeof address)
+                 == 0)
+        (void) !read (client, &byte, 1);
+      _exit (0);
+    }
+  int peer = accept (server, NULL, NULL);
+  struct ucred who = { 0 };
+  socklen_t size = sizeof who;
+  SAY ("peer", getsockopt (peer, SOL_SOCKET, SO_PEERCRED, &who, &size));
+  printf ("it is %u:%u, %s\n", who.uid, who.gid,
+          who.pid == child ? "the child" : "somebody else");
+  close (peer);
+  say_child ("peer", child);
+}
+
 /* What rpm does before it starts a script.  */
 static void
 isolate (void)
@@ -420,6 +453,7 @@ main (void)
   in_child ("effective only", effective_only);
   in_child ("saved ids", saved);
   in_child ("keep capabilities", keep);
+  peers ();
   in_child ("isolate", isolate);
   in_child ("others", others);
   say_ids ("end");
