@@ -18,7 +18,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +25,7 @@
 #include "lib/plan/plan.h"
 #include "proot-engine/enter.h"
 #include "proot-engine/explain.h"
+#include "proot-engine/order.h"
 #include "proot-engine/seccomp.h"
 #include "proot-engine/tracer.h"
 
@@ -322,19 +322,6 @@ first_process (const struct plan *plan, struct program *program, int wait)
   _exit (become (plan, program));
 }
 
-/* Return whether the kernel is older than 4.8: there the order of stops was
-   another.  */
-static bool
-kernel_is_old (void)
-{
-  struct utsname names;
-  int major = 0, minor = 0;
-  if (uname (&names) != 0
-      || sscanf (names.release, "%d.%d", &major, &minor) != 2)
-    return false;
-  return major < 4 || (major == 4 && minor < 8);
-}
-
 /* Fill PROGRAM from PLAN, with the filter that GUEST wants when FILTERED.
    Return 0, or a negative errno after a message.  */
 static int
@@ -482,7 +469,7 @@ start_container (const struct plan *plan)
       return START_FAILURE;
     }
   tracer.every_call = strcmp (plan_text (plan, PLAN_MODE, "P1"), "P2") == 0
-                      || kernel_is_old () || !seccomp_is_possible ();
+                      || !seccomp_is_possible () || !order_is_new ();
   tracer.common.ops = &tracer_ops;
   tracer.common.engine = &tracer;
   tracer.common.pid = getpid ();
