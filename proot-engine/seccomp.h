@@ -29,8 +29,8 @@ int seccomp_build (const struct guest *guest, const int *extra,
 /* Return whether filters can be installed here, without trying.  */
 bool seccomp_is_possible (void);
 
-/* Return whether ARGUMENTS, of a seccomp(2) call, are those that seccomp_install
-   makes one with.  */
+/* Return whether ARGUMENTS, of a seccomp(2) call, are those that
+   seccomp_install makes one with.  */
 bool seccomp_is_ours (const uint64_t *arguments);
 
 /* Install PROGRAM of COUNT instructions in this thread, which must have set
