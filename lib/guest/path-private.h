@@ -61,6 +61,13 @@ uint32_t guest_place_binding (struct guest *guest, int fd, uint32_t preferred);
    the binding PREFERRED (0 for none), whether that one is.  */
 bool guest_place_is_read_only (struct guest *guest, int fd, uint32_t preferred);
 
+/* Open the relative PATH below DIR with FLAGS (K_O_PATH among them), as long as
+   no component of it is a link or "..": with openat2 and the bits RESOLVE more,
+   or where that is missing one component after the other.  Return the
+   descriptor or a negative errno: -ELOOP for a link.  */
+int guest_open_plainly (struct guest *guest, int dir, const char *path,
+                        int flags, uint64_t resolve);
+
 /* Get what TASK's descriptor DIR names; the current directory's is kept.
    OWNED gets the descriptor when it is to be closed, otherwise -1.  Return
    the descriptor (GUEST_AT_CWD stands for the engine's own current directory

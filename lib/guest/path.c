@@ -293,8 +293,8 @@ prove_parent (struct walk *walk, uint64_t resolve)
 
   walk->text.bytes[end - 1] = '\0';
   int fd =
-      host_openat2 (walk->guest, found->anchor, guest_found_path (found),
-                    K_O_PATH | K_O_DIRECTORY, K_RESOLVE_NO_SYMLINKS | resolve);
+      guest_open_plainly (walk->guest, found->anchor, guest_found_path (found),
+                          K_O_PATH | K_O_DIRECTORY, resolve);
   bool is_there = fd != -K_ENOENT || !found->absolute
                   || guest_view_below (walk->guest->view, 0, walk->text.bytes,
                                        end - 1, NULL, NULL)
@@ -842,8 +842,6 @@ walk_relative (struct walk *walk, int base, const char *path)
   if (count == 1 && !found->directory
       && (walk->final & (GUEST_FINAL_NOFOLLOW | GUEST_FINAL_CREATE)))
     return 0;
-  if (walk->guest->missing & GUEST_LACKS_OPENAT2)
-    return WALK_UNFIT;
 
   int status;
   if ((walk->final & GUEST_FINAL_CREATE) && found->last == GUEST_LAST_NORMAL)
@@ -852,10 +850,10 @@ walk_relative (struct walk *walk, int base, const char *path)
     {
       /* A final link is not followed here: way 2 does that.  */
       bool nofollow = (walk->final & GUEST_FINAL_NOFOLLOW) && !found->directory;
-      status = host_openat2 (walk->guest, base, guest_found_path (found),
-                             K_O_PATH | (nofollow ? K_O_NOFOLLOW : 0)
-                                 | (found->directory ? K_O_DIRECTORY : 0),
-                             K_RESOLVE_NO_SYMLINKS | K_RESOLVE_BENEATH);
+      status = guest_open_plainly (walk->guest, base, guest_found_path (found),
+                                   K_O_PATH | (nofollow ? K_O_NOFOLLOW : 0)
+                                       | (found->directory ? K_O_DIRECTORY : 0),
+                                   K_RESOLVE_BENEATH);
       if (status == -K_ENOENT
           && (walk->final & (GUEST_FINAL_MISSING | FINAL_LENIENT)))
         {

@@ -81,6 +81,49 @@ guest_place_is_read_only (struct guest *guest, int fd, uint32_t preferred)
 }
 
 int
+guest_open_plainly (struct guest *guest, int dir, const char *path, int flags,
+                    uint64_t resolve)
+{
+  struct guest_component component;
+  char name[GUEST_NAME_MAX + 1];
+  struct k_stat status;
+  int fd = dir;
+
+  if (!(guest->missing & GUEST_LACKS_OPENAT2))
+    return host_openat2 (guest, dir, path, flags,
+                         K_RESOLVE_NO_SYMLINKS | resolve);
+  for (; guest_next_component (path, &component); path = component.end)
+    {
+      int next = -K_ENAMETOOLONG;
+      if (component.length < sizeof name)
+        {
+          struct guest_text text;
+          guest_text_init (&text, name, sizeof name);
+          guest_text_add_bytes (&text, component.name, component.length);
+          next = host_openat (
+              guest, fd, name,
+              K_O_NOFOLLOW
+                  | (component.last ? flags : K_O_PATH | K_O_DIRECTORY));
+        }
+      if (fd != dir)
+        host_close (guest, fd);
+      /* A link is no directory either: look again in another way.  */
+      if (next == -K_ENOTDIR)
+        next = -K_ELOOP;
+      if (next < 0)
+        return next;
+      fd = next;
+    }
+  if (host_fstatat (guest, fd, "", &status, K_AT_EMPTY_PATH) == 0
+      && (status.st_mode & K_S_IFMT) == K_S_IFLNK && !(flags & K_O_NOFOLLOW))
+    {
+      host_close (guest, fd);
+      return -K_ELOOP;
+    }
+  return fd;
+}
+
+int
 guest_get_base (struct guest_task *task, int dir, int *owned)
 {
   bool is_owned = false;
