@@ -7,7 +7,7 @@
 # shellcheck shell=sh
 
 PATH=$PATH:/usr/sbin
-test "$(id -u)" != 0 || mkdir -m 755 -p /run/sshd
+test "$(id -u)" != 0 || { mkdir -p /run/sshd && chmod 755 /run/sshd; }
 umask 077
 id -un
 ssh-keygen -q -t ed25519 -N '' -f host_key
