@@ -139,6 +139,7 @@ guest_enter_function guest_enter_getresgid;
 guest_enter_function guest_enter_getresuid;
 guest_enter_function guest_enter_getsockopt;
 guest_enter_function guest_enter_getxattr;
+guest_enter_function guest_enter_ipc_control;
 guest_enter_function guest_enter_list;
 guest_enter_function guest_enter_listxattr;
 guest_enter_function guest_enter_make;
@@ -181,12 +182,14 @@ guest_enter_function guest_enter_times;
 guest_enter_function guest_enter_umask;
 guest_enter_function guest_enter_uname;
 guest_enter_function guest_enter_unshare;
+guest_enter_function guest_enter_waitid;
 guest_enter_function guest_enter_watch;
 
 guest_leave_function guest_leave_as_root;
 guest_leave_function guest_leave_chdir;
 guest_leave_function guest_leave_getsockopt;
 guest_leave_function guest_leave_link;
+guest_leave_function guest_leave_ipc_control;
 guest_leave_function guest_leave_make;
 guest_leave_function guest_leave_name;
 guest_leave_function guest_leave_personality;
@@ -195,6 +198,7 @@ guest_leave_function guest_leave_recvmsg;
 guest_leave_function guest_leave_seccomp;
 guest_leave_function guest_leave_sendmmsg;
 guest_leave_function guest_leave_unshare;
+guest_leave_function guest_leave_waitid;
 
 /* Keep what CALL, link or linkat, is about, for guest_leave_link.  */
 void guest_keep_link (struct guest_call *call);

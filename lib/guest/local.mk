@@ -14,6 +14,7 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/host.h \
   lib/guest/identity.c \
   lib/guest/ids.c lib/guest/ids.h \
+  lib/guest/ipc.c \
   lib/guest/kernel.h \
   lib/guest/layout.c lib/guest/layout.h \
   lib/guest/link.c \
