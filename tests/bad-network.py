@@ -29,11 +29,12 @@ import http.client
 import http.server
 import os
 import re
-import socketserver
 import sys
 import threading
 import time
 import urllib.parse
+
+from stand_in import serve
 
 
 class Rule:
@@ -157,17 +158,4 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
 
 
-class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-    def handle_error(self, request, client_address):
-        pass
-
-
-port = int(os.environ.get('NETWORK_PORT', 0))
-server = Server(('127.0.0.1', port), Handler)
-with open(sys.argv[1] + '.new', 'w') as file:
-    file.write('%d\n' % server.server_address[1])
-os.rename(sys.argv[1] + '.new', sys.argv[1])
-server.serve_forever()
+serve(Handler, sys.argv[1], int(os.environ.get('NETWORK_PORT', 0)))

@@ -22,6 +22,22 @@ wait_for_file ()
   done
 }
 
+# stand_in NAME PROGRAM ARGUMENT...: start tests/PROGRAM, which writes its port
+# to the file that is its first argument.  Sets $stand_in (HOST:PORT) and
+# $stand_in_pid, which ends with the test.
+stand_in ()
+{
+  stand_in_file=$work/$1
+  stand_in_program=$2
+  shift 2
+  PYTHONDONTWRITEBYTECODE=1 python3 "$top_srcdir/tests/$stand_in_program" \
+    "$stand_in_file" "$@" < /dev/null &
+  stand_in_pid=$!
+  at_end "kill $stand_in_pid 2> /dev/null"
+  wait_for_file "$stand_in_file" $stand_in_pid
+  stand_in=127.0.0.1:$(cat "$stand_in_file")
+}
+
 # network_start RULE...: start a bad network in front of $registry, as
 # tests/bad-network.py says.  Sets $network (HOST:PORT), $network_pid and
 # $network_log.
@@ -29,12 +45,10 @@ network_start ()
 {
   network_count=$((network_count + 1))
   network_log=$work/network-$network_count.log
-  python3 "$top_srcdir/tests/bad-network.py" "$work/network-$network_count" \
-    "$network_log" "http://$registry" "$@" < /dev/null &
-  network_pid=$!
-  at_end "kill $network_pid 2> /dev/null"
-  wait_for_file "$work/network-$network_count" $network_pid
-  network=127.0.0.1:$(cat "$work/network-$network_count")
+  stand_in "network-$network_count" bad-network.py "$network_log" \
+    "http://$registry" "$@"
+  network_pid=$stand_in_pid
+  network=$stand_in
 }
 
 # network_stop: stop the one started last.

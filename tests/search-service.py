@@ -21,10 +21,10 @@ every query finds all.  KIND is one of
 
 import http.server
 import json
-import os
-import socketserver
 import sys
 import urllib.parse
+
+from stand_in import serve
 
 port_file, log_file, kind = sys.argv[1:4]
 total = int(sys.argv[4])
@@ -126,12 +126,4 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(200, {'name': 'a/b', 'tags': part}, headers)
 
 
-class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    daemon_threads = True
-
-
-server = Server(('127.0.0.1', 0), Handler)
-with open(port_file + '.new', 'w') as file:
-    file.write('%d\n' % server.server_address[1])
-os.rename(port_file + '.new', port_file)
-server.serve_forever()
+serve(Handler, port_file)

@@ -14,10 +14,7 @@ search_start ()
   search_count=$((${search_count:-0} + 1))
   index_log=$work/search-$search_count.log
   : > "$index_log"
-  python3 "$top_srcdir/tests/search-service.py" "$work/search-$search_count" \
-    "$index_log" "$1" "$2" < /dev/null &
-  search_pid=$!
-  at_end "kill $search_pid 2> /dev/null"
-  wait_for_file "$work/search-$search_count" $search_pid
-  index=127.0.0.1:$(cat "$work/search-$search_count")
+  stand_in "search-$search_count" search-service.py "$index_log" "$1" "$2"
+  search_pid=$stand_in_pid
+  index=$stand_in
 }

@@ -16,12 +16,12 @@ seconds=N for how long it is good (300).
 import base64
 import http.server
 import json
-import os
-import socketserver
 import subprocess
 import sys
 import time
 import urllib.parse
+
+from stand_in import serve
 
 port_file, log_file, key, certificate, account = sys.argv[1:6]
 settings = dict(word.split('=', 1) for word in sys.argv[6:])
@@ -98,12 +98,4 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.give(form, account.split(':')[0])
 
 
-class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    daemon_threads = True
-
-
-server = Server(('127.0.0.1', 0), Handler)
-with open(port_file + '.new', 'w') as file:
-    file.write('%d\n' % server.server_address[1])
-os.rename(port_file + '.new', port_file)
-server.serve_forever()
+serve(Handler, port_file)

@@ -19,17 +19,14 @@ service_start ()
     || openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=tests \
       -keyout "$work/token.key" -out "$work/token.crt" 2> /dev/null \
     || bail 'openssl cannot make a certificate'
-  python3 "$top_srcdir/tests/token-service.py" "$work/service-$service_count" \
-    "$service_log" "$work/token.key" "$work/token.crt" me:secret "$@" \
-    < /dev/null &
-  service_pid=$!
-  at_end "kill $service_pid 2> /dev/null"
-  wait_for_file "$work/service-$service_count" $service_pid
+  stand_in "service-$service_count" token-service.py "$service_log" \
+    "$work/token.key" "$work/token.crt" me:secret "$@"
+  service_pid=$stand_in_pid
   sed -i '/^auth:/,$d' "$registry_home/config.yml"
   cat >> "$registry_home/config.yml" << END
 auth:
   token:
-    realm: http://127.0.0.1:$(cat "$work/service-$service_count")/token?x=1
+    realm: http://$stand_in/token?x=1
     service: "registry of tests, with a comma"
     issuer: tests
     rootcertbundle: $work/token.crt

@@ -34,7 +34,7 @@ tests_unit_test_reference_LDADD = src/registry/libregistry.a \
 
 EXTRA_DIST += tests/layouts.sh tests/bench/pull.sh
 EXTRA_DIST += tests/bad-network.py tests/bad-network.sh tests/screen.py \
-  tests/search-service.py tests/search-service.sh \
+  tests/search-service.py tests/search-service.sh tests/stand_in.py \
   tests/socks4a.py tests/token-service.py tests/token-service.sh
 
 shell_tests += tests/shell/pull-many.sh tests/shell/pull-plain.sh \

@@ -23,24 +23,9 @@ say_cwd (const char *what)
 static void
 list (const char *name)
 {
-  DIR *stream = opendir (name);
-  if (stream == NULL)
-    {
-      say_result (name, -1, errno);
-      return;
-    }
-  char names[64][256];
-  int count = 0;
-  for (struct dirent *entry; (entry = readdir (stream)) != NULL;)
-    if (count < 64)
-      snprintf (names[count++], 256, "%s", entry->d_name);
-  closedir (stream);
-  qsort (names, (size_t) count, 256,
-         (int (*) (const void *, const void *)) strcmp);
-  printf ("list '%s':", name);
-  for (int i = 0; i < count; i++)
-    printf (" %s", names[i]);
-  puts ("");
+  char what[PATH_MAX];
+  snprintf (what, sizeof what, "list '%.300s'", name);
+  say_entries (what, open (name, O_RDONLY | O_DIRECTORY));
 }
 
 /* Look for PATH from DIR in all ways of openat2.  */

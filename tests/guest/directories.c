@@ -44,29 +44,6 @@ run_thread (void *(*function) (void *), const char *name)
   pthread_join (thread, NULL);
 }
 
-static void
-count_entries (const char *what, int fd)
-{
-  DIR *stream = fd < 0 ? NULL : fdopendir (fd);
-  if (stream == NULL)
-    {
-      say_result (what, -1, errno);
-      return;
-    }
-  char names[64][256];
-  int count = 0;
-  for (struct dirent *entry; (entry = readdir (stream)) != NULL;)
-    if (count < 64)
-      snprintf (names[count++], 256, "%s", entry->d_name);
-  closedir (stream);
-  qsort (names, (size_t) count, 256,
-         (int (*) (const void *, const void *)) strcmp);
-  printf ("%s:", what);
-  for (int i = 0; i < count; i++)
-    printf (" %s", names[i]);
-  puts ("");
-}
-
 /* Receive a descriptor that a child sends from elsewhere, and use it.  */
 static void
 passed_descriptor (void)
@@ -190,7 +167,7 @@ main (void)
   SAY ("chdir .", chdir ("."));
   SAY ("fstatat empty", fstatat (AT_FDCWD, "", &st, AT_EMPTY_PATH));
   say_link ("/proc/self/cwd");
-  count_entries ("list it", open (".", O_RDONLY));
+  say_entries ("list it", open (".", O_RDONLY));
   SAY ("chdir out", chdir ("../../.."));
   say_cwd ("cwd");
   SAY ("chdir back", chdir (here));
@@ -225,7 +202,7 @@ main (void)
   chmod ("closed", 0444);
   SAY ("stat below r--", stat ("closed/x", &st));
   SAY ("chdir to r--", chdir ("closed"));
-  count_entries ("list r--", open ("closed", O_RDONLY));
+  say_entries ("list r--", open ("closed", O_RDONLY));
   chmod ("closed", 0755);
 
   /* Threads share it until they say otherwise.  */
@@ -246,10 +223,10 @@ main (void)
   say_child ("child", child);
   say_cwd ("cwd after a child moved");
 
-  count_entries ("list", open (".", O_RDONLY));
-  count_entries ("list a/b", open ("a/b", O_RDONLY));
-  count_entries ("list a link", open ("link", O_RDONLY));
-  count_entries ("list by descriptor", openat (path_fd, "b", O_RDONLY));
+  say_entries ("list", open (".", O_RDONLY));
+  say_entries ("list a/b", open ("a/b", O_RDONLY));
+  say_entries ("list a link", open ("link", O_RDONLY));
+  say_entries ("list by descriptor", openat (path_fd, "b", O_RDONLY));
   SAY ("mkdirat", mkdirat (fd, "made", 0700));
   SAY ("fstatat", fstatat (fd, "../b/made", &st, 0));
   SAY ("fstatat above",

@@ -11,6 +11,7 @@
 #ifndef UDOCKER_TESTS_GUEST_REPORT_H
 #define UDOCKER_TESTS_GUEST_REPORT_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -155,6 +156,30 @@ say_content (const char *what, int fd)
     }
   char *end = length < 0 ? NULL : memchr (text, '\n', (size_t) length);
   say_text (what, text, end == NULL ? length : end - text, error);
+}
+
+/* Print WHAT and what the directory FD holds, which is closed, or the error. */
+static inline void
+say_entries (const char *what, int fd)
+{
+  DIR *stream = fd < 0 ? NULL : fdopendir (fd);
+  if (stream == NULL)
+    {
+      say_result (what, -1, errno);
+      return;
+    }
+  char names[64][256];
+  int count = 0;
+  for (struct dirent *entry; (entry = readdir (stream)) != NULL;)
+    if (count < 64)
+      snprintf (names[count++], 256, "%s", entry->d_name);
+  closedir (stream);
+  qsort (names, (size_t) count, 256,
+         (int (*) (const void *, const void *)) strcmp);
+  printf ("%s:", what);
+  for (int i = 0; i < count; i++)
+    printf (" %s", names[i]);
+  puts ("");
 }
 
 /* Wait for CHILD and print how it ended.  */

@@ -301,19 +301,27 @@ no_new_privileges (void)
   ask ();
 }
 
+/* Copy /bin/true to FD.  Return whether that worked.  */
+static bool
+copy_true (int fd)
+{
+  struct stat st;
+  int from = open ("/bin/true", O_RDONLY);
+  if (from < 0 || fstat (from, &st) < 0)
+    return false;
+  char *bytes = malloc ((size_t) st.st_size);
+  bool good = read (from, bytes, (size_t) st.st_size) == st.st_size
+              && write (fd, bytes, (size_t) st.st_size) == st.st_size;
+  close (from);
+  return good;
+}
+
 /* The program of an image may not be readable.  */
 static void
 unreadable_program (void)
 {
-  char name[] = "/bin/true";
-  struct stat st;
-  int from = open (name, O_RDONLY);
-  if (from < 0 || fstat (from, &st) < 0)
-    return;
-  char *bytes = malloc ((size_t) st.st_size);
   int to = open ("unreadable", O_CREAT | O_WRONLY, 0700);
-  if (read (from, bytes, (size_t) st.st_size) != st.st_size
-      || write (to, bytes, (size_t) st.st_size) != st.st_size)
+  if (!copy_true (to))
     return;
   close (to);
   chmod ("unreadable", 0);
@@ -378,14 +386,8 @@ filter_trap (void)
 static void
 exec_memfd (void)
 {
-  struct stat st;
-  int from = open ("/bin/true", O_RDONLY);
   int fd = memfd_create ("program", MFD_CLOEXEC);
-  if (from < 0 || fstat (from, &st) < 0)
-    return;
-  char *bytes = malloc ((size_t) st.st_size);
-  if (read (from, bytes, (size_t) st.st_size) != st.st_size
-      || write (fd, bytes, (size_t) st.st_size) != st.st_size)
+  if (!copy_true (fd))
     return;
   char *argv[] = { "true", NULL };
   fflush (stdout);
@@ -394,10 +396,10 @@ exec_memfd (void)
 }
 
 static void
-exec_memfd_script (void)
+exec_script (unsigned flags)
 {
   static const char text[] = "#!/bin/sh\nexit 7\n";
-  int fd = memfd_create ("script", 0);
+  int fd = memfd_create ("script", flags);
   char *argv[] = { "script", NULL };
   char *environment[] = { NULL };
   if (write (fd, text, sizeof text - 1) < 0)
@@ -408,17 +410,15 @@ exec_memfd_script (void)
 }
 
 static void
+exec_memfd_script (void)
+{
+  exec_script (0);
+}
+
+static void
 exec_closed_script (void)
 {
-  static const char text[] = "#!/bin/sh\nexit 7\n";
-  int fd = memfd_create ("script", MFD_CLOEXEC);
-  char *argv[] = { "script", NULL };
-  char *environment[] = { NULL };
-  if (write (fd, text, sizeof text - 1) < 0)
-    return;
-  fflush (stdout);
-  syscall (SYS_execveat, fd, "", argv, environment, AT_EMPTY_PATH);
-  SAY ("execveat", -1);
+  exec_script (MFD_CLOEXEC);
 }
 
 /* Arguments that change.  */
