@@ -27,6 +27,7 @@
 #include "proot-engine/loader/machine.h"
 
 #define PERSONALITY_NO_RANDOMIZE 0x0040000u
+#define PERSONALITY_READ_EXECUTES 0x0400000u
 #define PAGE_MAX 65536u
 
 __attribute__ ((
@@ -224,10 +225,29 @@ map_segments (struct image *image, int fd, const elf_segment *headers,
     }
 }
 
+/* Note in IMAGE, of the program itself if IS_PROGRAM, how it wants its stack by
+   its COUNT program headers HEADERS.  */
+static void
+note_stack (struct image *image, const elf_segment *headers, size_t count,
+            int is_program)
+{
+  image->stack = -1;
+  for (size_t i = 0; i < count; i++)
+    if (headers[i].p_type == PT_GNU_STACK)
+      image->stack = (int) protection_of (&headers[i]);
+  if (image->stack >= 0 || !is_program || !OLD_PROGRAMS_EXECUTE_DATA)
+    return;
+  image->stack = PROT_READ | PROT_WRITE | PROT_EXEC;
+  long personality = call3 (__NR_personality, 0xffffffffu, 0, 0);
+  call3 (__NR_personality, (uintptr_t) personality | PERSONALITY_READ_EXECUTES,
+         0, 0);
+}
+
 /* Map FILE.  BASE is where a file that may lie anywhere should go, 0 to leave
    that to the kernel.  */
 static void
-map_file (struct image *image, const char *file, uintptr_t base, uintptr_t page)
+map_file (struct image *image, const char *file, uintptr_t base, uintptr_t page,
+          int is_program)
 {
   union
   {
@@ -264,7 +284,7 @@ map_file (struct image *image, const char *file, uintptr_t base, uintptr_t page)
         fail ("its program headers cannot be read", file);
     }
 
-  image->stack = DEFAULT_STACK;
+  note_stack (image, headers, header->e_phnum, is_program);
   map_segments (image, (int) fd, headers, header->e_phnum,
                 header->e_type == ET_DYN, base, page, file);
   image->entry = image->bias + header->e_entry;
@@ -279,8 +299,6 @@ map_file (struct image *image, const char *file, uintptr_t base, uintptr_t page)
                && header->e_phoff < segment->p_offset + segment->p_filesz)
         image->headers = image->bias + segment->p_vaddr + header->e_phoff
                          - segment->p_offset;
-      else if (segment->p_type == PT_GNU_STACK)
-        image->stack = (int) protection_of (segment);
     }
   call3 (__NR_close, (uintptr_t) fd, 0, 0);
 }
@@ -415,11 +433,11 @@ loader_main (uintptr_t *stack)
   uintptr_t base = 0;
   if (block->interpreter != 0)
     base = BASE_OF_PIE + (random & RANDOM_PAGES) * page;
-  map_file (&program, strings + block->program, base & -page, page);
+  map_file (&program, strings + block->program, base & -page, page, 1);
   uintptr_t entry = program.entry;
   if (block->interpreter != 0)
     {
-      map_file (&interpreter, strings + block->interpreter, 0, page);
+      map_file (&interpreter, strings + block->interpreter, 0, page, 0);
       entry = interpreter.entry;
     }
 

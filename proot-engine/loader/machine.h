@@ -19,8 +19,8 @@ typedef Elf32_Phdr elf_segment;
 #  define BASE_OF_PIE 0x56555000u
 #  define RANDOM_PAGES 0xffu
 #  define RANDOM_HEAP_SHIFT 8
-/* A program that does not say gets a stack with permission to execute.  */
-#  define DEFAULT_STACK (PROT_READ | PROT_WRITE | PROT_EXEC)
+/* A program that does not say how it wants its stack may execute all data.  */
+#  define OLD_PROGRAMS_EXECUTE_DATA 1
 
 /* In entry-i386.S: there are not registers enough for an asm statement.  */
 long loader_call6 (long number, uintptr_t a, uintptr_t b, uintptr_t c,
@@ -45,7 +45,7 @@ call_mmap (uintptr_t address, uintptr_t size, uintptr_t protection,
 
 typedef Elf64_Ehdr elf_header;
 typedef Elf64_Phdr elf_segment;
-#  define DEFAULT_STACK (-1)
+#  define OLD_PROGRAMS_EXECUTE_DATA 0
 #  define RANDOM_HEAP_SHIFT 28
 
 #  if defined __x86_64__

@@ -5,7 +5,7 @@
 # Source it behind tests/guest/claims.sh.
 #
 # shellcheck shell=sh
-# shellcheck disable=SC2154  # from claims.sh
+# shellcheck disable=SC2034,SC2154  # to and from claims.sh
 
 guest_find_optional ()
 {

@@ -19,6 +19,23 @@ guest_program i386-static processes
 guest_program i386 int80
 # The same calls by 64-bit code.
 guest_program static int80
+# A program that does not say how it wants its stack is an old one.
+guest_program i386 stack
+if command -v python3 > /dev/null; then
+  python3 - "$guest_root$guest_place/bin/stack-i386" << 'END'
+import struct, sys
+with open (sys.argv[1], "r+b") as file:
+    header = file.read (52)
+    offset, = struct.unpack_from ("<I", header, 28)
+    size, count = struct.unpack_from ("<HH", header, 42)
+    for i in range (count):
+        file.seek (offset + i * size)
+        if struct.unpack ("<I", file.read (4)) == (0x6474e551,): # PT_GNU_STACK
+            file.seek (offset + i * size)
+            file.write (struct.pack ("<I", 0))
+END
+  guest_claim "an old program's stack" "$guest_place/bin/stack-i386"
+fi
 # Hand in hand: 64-bit programs execute 32-bit ones, and these those.
 guest_claim uname /bin/uname -m
 guest_claim linux32 /bin/linux32 /bin/uname -m
