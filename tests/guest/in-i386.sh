@@ -43,6 +43,17 @@ guest_compile i386 nothing || bail "cannot compile a 32-bit program"
 guest_claim mixed /bin/sh -c "$guest_place/bin/nothing-i386; echo \$?;
   $guest_place/bin/int80-i386 say; /bin/linux32 $guest_place/bin/int80-i386 say"
 
+# What root of the container does has been recorded (fake-root.sh).
+guest_compile i386-static root || bail 'cannot compile a 32-bit program'
+guest_engine_options=-0
+cat "$guest_source/root.expected" > "$work/truth.out"
+for mode in $guest_modes; do
+  guest_see "$mode" "$guest_place/bin/root-i386-static"
+  ok "ids, owners, modes and devices in $mode" \
+    cmp -s "$work/truth.out" "$work/$mode.out" || guest_explain "$mode"
+done
+guest_engine_options=
+
 # A build whose compiler made no 32-bit programs.
 mkdir "$work/libexec"
 cp "$libexec/udocker-proot" "$libexec/loader-$(uname -m)" "$work/libexec/"
