@@ -408,6 +408,19 @@ release_child (struct tracer *tracer, struct tracee *child)
     resume (tracer, child, 0);
 }
 
+/* Return whether TRACEE is in a container that has ended, and what is left in
+   that is to be killed.  */
+static bool
+is_doomed (const struct tracer *tracer, const struct tracee *tracee)
+{
+  const struct container *container = tracee->task.guest != NULL
+                                          ? container_of (&tracee->task)
+                                          : tracer->container;
+  while (container != NULL && !(container->ended && container->kill_on_exit))
+    container = container->outer;
+  return container != NULL;
+}
+
 /* PARENT has made a child.  */
 static void
 on_clone (struct tracer *tracer, struct tracee *parent)
@@ -440,7 +453,8 @@ on_clone (struct tracer *tracer, struct tracee *parent)
   struct tracee *child = tracees_find (&tracer->tracees, tid);
   if (child == NULL)
     child = tracees_add (&tracer->tracees, tid);
-  if (child == NULL || inherit (tracer, child, parent, flags) < 0)
+  if (child == NULL || inherit (tracer, child, parent, flags) < 0
+      || is_doomed (tracer, child))
     {
       (void) kill (tid, SIGKILL);
       return;
@@ -549,32 +563,22 @@ kill_all (struct tracer *tracer, const struct container *container)
   for (size_t i = 0; i < buckets; i++)
     for (struct tracee *tracee = tracer->tracees.bucket[i]; tracee != NULL;
          tracee = tracee->next)
+      /* Whose child it is that has not been announced yet is found out when it
+         is; all are of the outermost container.  */
       if (tracee->task.guest == NULL
-          || container_has (container, container_of (&tracee->task)))
+              ? container->outer == NULL
+              : container_has (container, container_of (&tracee->task)))
         (void) kill (tracee->tid, SIGKILL);
-}
-
-/* Return whether TRACEE is in a container that has ended, and what is left in
-   that is to be killed.  */
-static bool
-is_doomed (const struct tracer *tracer, const struct tracee *tracee)
-{
-  const struct container *container = tracee->task.guest != NULL
-                                          ? container_of (&tracee->task)
-                                          : tracer->container;
-  while (container != NULL && !(container->ended && container->kill_on_exit))
-    container = container->outer;
-  return container != NULL;
 }
 
 static void
 on_end (struct tracer *tracer, pid_t tid, int status)
 {
   struct tracee *tracee = tracees_find (&tracer->tracees, tid);
-  struct container *container = tracer->container;
+  struct container *inner = tracer->container;
   if (tracee != NULL && tracee->task.guest != NULL)
-    container = container_of (&tracee->task);
-  container_hold (container);
+    inner = container_of (&tracee->task);
+  container_hold (inner);
   if (tracee != NULL)
     {
       placement_forget (&tracer->placement, tracee);
@@ -585,19 +589,17 @@ on_end (struct tracer *tracer, pid_t tid, int status)
       tracer->ended = true;
       tracer->status = status;
       first_pid = 0;
-      /* It may have entered another container.  */
-      container_drop (container);
-      container = tracer->container;
-      container_hold (container);
-      container->first = tid;
     }
-  if (tid == container->first && !container->ended)
-    {
-      container->ended = true;
-      if (container->kill_on_exit)
-        kill_all (tracer, container);
-    }
-  container_drop (container);
+  /* One process can be the first of several, where it went from one container
+     into the next.  */
+  for (struct container *each = inner; each != NULL; each = each->outer)
+    if (each->first == tid && !each->ended)
+      {
+        each->ended = true;
+        if (each->kill_on_exit)
+          kill_all (tracer, each);
+      }
+  container_drop (inner);
 }
 
 /* Handle what wait has told of the task TID.  */

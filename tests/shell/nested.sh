@@ -109,6 +109,9 @@ over'
   outer sh -c "$engine --kill-on-exit -r $tree sh -c 'sleep 1001 & exit 6'
     echo \$?"
   is '  --kill-on-exit of the inner one' "$status:$stdout" 0:6
+  outer "$engine" --kill-on-exit -r "$tree" sh -c 'sleep 1004 & exit 6'
+  is '  --kill-on-exit of one that takes the place of the outer program' \
+    "$status" 6
   outer sh -c "sleep 1 & $engine --kill-on-exit -r $tree true; wait \$!; echo \$?"
   is '    ends nothing else' "$stdout" 0
   unset "$variable"

@@ -105,6 +105,18 @@ for error in EPERM ENOSYS; do
     "$status$stderr$stdout" 0root:x:0:0:root:/root:/bin/sh
 done
 
+saved=${TMPDIR-/tmp}
+TMPDIR=$work/none
+export TMPDIR
+run ./sandbox ENOSYS memfd_create -- udocker run --nobanner c1 true
+is_error 'neither memory nor TMPDIR' 125 '^Error: cannot pass the run plan on: '
+mkdir temporary
+run env PROOT_TMP_DIR="$work/temporary" ./sandbox ENOSYS memfd_create -- \
+  udocker run --nobanner c1 sh -c 'exit 3'
+is '  but PROOT_TMP_DIR' "$status$stderr" 3
+is '  where nothing stays' "$(ls -A temporary)" ''
+TMPDIR=$saved
+
 # --- no tracing --------------------------------------------------------------------
 
 for error in EPERM ENOSYS EACCES; do
