@@ -30,6 +30,19 @@ for mode in $guest_modes; do
   like "but does what it can" "$(cat "$work/$mode.out")" '^\$1 = 42'
 done
 
+# LeakSanitizer traces the program that it is part of.
+cat > "$guest_root$guest_place/bin/leaks.sh" << 'EOD'
+echo 'int main (int n, char **v) { return n > 1 ? ((int *) v)[-1000000] : 3; }' \
+  > program.c
+gcc -g -fsanitize=address,undefined -o program program.c
+ASAN_OPTIONS=detect_leaks=0
+export ASAN_OPTIONS
+./program
+echo "sound $?"
+./program wrong 2>&1 | grep -o 'ERROR: AddressSanitizer: [a-zA-Z-]*'
+EOD
+guest_claim 'sanitizers' /bin/sh "$guest_place/bin/leaks.sh"
+
 # As root sshd gives up privileges, changes its root, confines itself and gives
 # terminals away.
 guest_user
