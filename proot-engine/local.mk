@@ -6,6 +6,7 @@ libexec_udocker_udocker_proot_SOURCES = \
   proot-engine/command-line.c proot-engine/command-line.h \
   proot-engine/container.c proot-engine/container.h \
   proot-engine/emulator.c proot-engine/emulator.h \
+  proot-engine/end.c \
   proot-engine/enter.c proot-engine/enter.h \
   proot-engine/execute.c \
   proot-engine/explain.c proot-engine/explain.h \

@@ -408,19 +408,6 @@ release_child (struct tracer *tracer, struct tracee *child)
     resume (tracer, child, 0);
 }
 
-/* Return whether TRACEE is in a container that has ended, and what is left in
-   that is to be killed.  */
-static bool
-is_doomed (const struct tracer *tracer, const struct tracee *tracee)
-{
-  const struct container *container = tracee->task.guest != NULL
-                                          ? container_of (&tracee->task)
-                                          : tracer->container;
-  while (container != NULL && !(container->ended && container->kill_on_exit))
-    container = container->outer;
-  return container != NULL;
-}
-
 /* PARENT has made a child.  */
 static void
 on_clone (struct tracer *tracer, struct tracee *parent)
@@ -454,7 +441,7 @@ on_clone (struct tracer *tracer, struct tracee *parent)
   if (child == NULL)
     child = tracees_add (&tracer->tracees, tid);
   if (child == NULL || inherit (tracer, child, parent, flags) < 0
-      || is_doomed (tracer, child))
+      || tracer_is_doomed (tracer, child))
     {
       (void) kill (tid, SIGKILL);
       return;
@@ -554,61 +541,15 @@ on_signal (struct tracer *tracer, struct tracee *tracee, int number)
   resume (tracer, tracee, number);
 }
 
-/* Kill all tasks in CONTAINER, and in those that were started in it.  */
-static void
-kill_all (struct tracer *tracer, const struct container *container)
-{
-  size_t buckets =
-      sizeof tracer->tracees.bucket / sizeof *tracer->tracees.bucket;
-  for (size_t i = 0; i < buckets; i++)
-    for (struct tracee *tracee = tracer->tracees.bucket[i]; tracee != NULL;
-         tracee = tracee->next)
-      /* Whose child it is that has not been announced yet is found out when it
-         is; all are of the outermost container.  */
-      if (tracee->task.guest == NULL
-              ? container->outer == NULL
-              : container_has (container, container_of (&tracee->task)))
-        (void) kill (tracee->tid, SIGKILL);
-}
-
-static void
-on_end (struct tracer *tracer, pid_t tid, int status)
-{
-  struct tracee *tracee = tracees_find (&tracer->tracees, tid);
-  struct container *inner = tracer->container;
-  if (tracee != NULL && tracee->task.guest != NULL)
-    inner = container_of (&tracee->task);
-  container_hold (inner);
-  if (tracee != NULL)
-    {
-      placement_forget (&tracer->placement, tracee);
-      tracees_remove (&tracer->tracees, tracee);
-    }
-  if (tid == tracer->first && !tracer->ended)
-    {
-      tracer->ended = true;
-      tracer->status = status;
-      first_pid = 0;
-    }
-  /* One process can be the first of several, where it went from one container
-     into the next.  */
-  for (struct container *each = inner; each != NULL; each = each->outer)
-    if (each->first == tid && !each->ended)
-      {
-        each->ended = true;
-        if (each->kill_on_exit)
-          kill_all (tracer, each);
-      }
-  container_drop (inner);
-}
-
 /* Handle what wait has told of the task TID.  */
 static void
 on_status (struct tracer *tracer, pid_t tid, int status)
 {
   if (!WIFSTOPPED (status))
     {
-      on_end (tracer, tid, status);
+      tracer_end_task (tracer, tid, status);
+      if (tracer->ended)
+        first_pid = 0;
       return;
     }
   int event = status >> 16;
@@ -616,7 +557,7 @@ on_status (struct tracer *tracer, pid_t tid, int status)
   struct tracee *tracee = tracees_find (&tracer->tracees, tid);
   if (tracee == NULL)
     tracee = tracees_add (&tracer->tracees, tid);
-  if (tracee == NULL || (event != 0 && is_doomed (tracer, tracee)))
+  if (tracee == NULL || (event != 0 && tracer_is_doomed (tracer, tracee)))
     {
       (void) kill (tid, SIGKILL);
       return;

@@ -71,6 +71,16 @@ void execute_cancel (struct tracee *tracee);
    note what has changed.  */
 void execute_commit (struct tracer *tracer, struct tracee *tracee);
 
+/* Note that the task TID has ended with the wait status STATUS, and kill what
+   is left of a container of which it was the first program, where that is
+   wanted.  */
+void tracer_end_task (struct tracer *tracer, pid_t tid, int status);
+
+/* Return whether TRACEE is in a container that has ended, and what is left in
+   that is to be killed.  */
+bool tracer_is_doomed (const struct tracer *tracer,
+                       const struct tracee *tracee);
+
 /* Trace until no task is left: FIRST, a child of this process that waits for
    a byte on the pipe whose writing end is GO, and everything that comes from
    it.  Return 0 with TRACER's status set, or a negative errno when tracing is

@@ -46,10 +46,14 @@ chmod +x "$root/bin/orphan"
 run ud c1 orphan
 like "a script without its interpreter is told" "$status $stderr" \
   "^12[67] Error: .*(/bin/)?orphan.*interpreter"
-printf 'just text\n' > "$root/bin/text"
+echo 'exit 7' > "$root/bin/text"
 chmod +x "$root/bin/text"
 run ud c1 text
-like "a file in no format is 126" "$status $stderr" "^126 Error: .*text"
+is "a file in no format is the shell's" "$status$stderr" 7
+printf '\177ELF, and then nothing of a program at all' > "$root/bin/damaged"
+chmod +x "$root/bin/damaged"
+run ud c1 damaged
+like "a damaged program is 126" "$status $stderr" "^126 Error: .*damaged"
 
 before=$(tree)
 run ud nobody-has-this true
