@@ -192,7 +192,7 @@ write_plan (struct plan_writer *writer, const struct options *options,
   for (size_t i = 0; i < options->port_count; i++)
     plan_write_port (writer, &options->ports[i]);
   if (options->any_port)
-    plan_write_number (writer, PLAN_PORT_ANY, 1);
+    plan_write_number (writer, PLAN_PORT_ANY, 2);
   if (options->names != NULL)
     write_names (writer, options->names);
   if (options->replaces_links)

@@ -18,6 +18,7 @@
 
 #include "lib/owners/owner-file.h"
 #include "lib/plan/plan.h"
+#include "proot-engine/ports.h"
 #include "proot-engine/start.h"
 #include "proot-engine/tracer.h"
 #include "proot-engine/view.h"
@@ -98,13 +99,16 @@ set_ports (struct container *container, const struct plan *plan)
   struct plan_record record;
   size_t count = plan_count (plan, PLAN_PORT);
 
-  ports->moves_privileged = plan_number (plan, PLAN_PORT_ANY, 0) != 0;
+  uint64_t any = plan_number (plan, PLAN_PORT_ANY, 0);
+  ports->moves_privileged = any != 0;
+  ports->shares = any > 1;
   if (count == 0 && !ports->moves_privileged)
     return 0;
-  struct guest_port *list = calloc (count + 1, sizeof *list);
+  struct guest_port *list = calloc (count + PORTS_ROOM, sizeof *list);
   if (list == NULL)
     return -ENOMEM;
-  ports->list = list;
+  ports->list = container->port_list = list;
+  container->explicit_ports = count;
   for (size_t at = 0; plan_next_tag (plan, PLAN_PORT, &at, &record);)
     {
       struct plan_port port = plan_record_port (&record);
@@ -264,7 +268,7 @@ container_drop (struct container *container)
   for (size_t i = 0; i < container->held_count; i++)
     (void) close (container->held[i]);
   free (container->held);
-  free ((void *) (uintptr_t) container->ports.list);
+  free (container->port_list);
   if (guest->owners != NULL)
     owner_file_release (&container->owners);
   free (container);

@@ -40,6 +40,8 @@ struct container
   struct guest_interpreters interpreters;
   struct owner_file owners;
   struct guest_ports ports;
+  struct guest_port *port_list; /* that of PORTS; see ports_share */
+  size_t explicit_ports;
   struct emulator emulator;
 
   /* Descriptors that are open as long as it lives.  */

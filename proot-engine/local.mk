@@ -19,6 +19,7 @@ libexec_udocker_udocker_proot_SOURCES = \
   proot-engine/parents.c proot-engine/parents.h \
   proot-engine/placement.c proot-engine/placement.h \
   proot-engine/order.c proot-engine/order.h \
+  proot-engine/ports.c proot-engine/ports.h \
   proot-engine/seccomp.c proot-engine/seccomp.h \
   proot-engine/start.c proot-engine/start.h \
   proot-engine/temporary.c proot-engine/temporary.h \

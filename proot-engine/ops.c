@@ -9,11 +9,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "proot-engine/memory.h"
 #include "proot-engine/modes.h"
+#include "proot-engine/ports.h"
 
 #ifndef SYS_pidfd_open
 #  define SYS_pidfd_open 434
@@ -171,6 +173,22 @@ restore_mode (struct guest *guest, int fd, uint32_t mode)
   modes_restore (fd, mode);
 }
 
+static void
+share_port (struct guest_task *task, int fd, const void *address, size_t size)
+{
+  struct container *container = container_of (task);
+  int type = SOCK_STREAM;
+  socklen_t length = sizeof type;
+  bool owned;
+  int copy = get_descriptor (task, fd, &owned);
+  if (copy < 0)
+    return;
+  (void) getsockopt (copy, SOL_SOCKET, SO_TYPE, &type, &length);
+  (void) close (copy);
+  ports_share (&container->ports, container->port_list,
+               container->explicit_ports, type, address, size);
+}
+
 const struct guest_ops tracer_ops = {
   .read = read_memory,
   .read_string = read_string,
@@ -182,4 +200,5 @@ const struct guest_ops tracer_ops = {
   .executable = get_executable,
   .remark = remark,
   .restore_mode = restore_mode,
+  .share_port = share_port,
 };

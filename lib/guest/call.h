@@ -141,6 +141,12 @@ struct guest_ops
      container ends.  What is said of a file last counts.  May be NULL where the
      container's identity does not say UNLOCKS.  */
   void (*restore_mode) (struct guest *guest, int fd, uint32_t mode);
+
+  /* TASK's socket FD is about to get the address of SIZE bytes at ADDRESS, as
+     the container writes it: see that the container's ports lead to one of the
+     host that is free.  May be NULL where they do not say SHARES.  */
+  void (*share_port) (struct guest_task *task, int fd, const void *address,
+                      size_t size);
 };
 
 /* What uname tells; the texts end with a NUL.  An empty text: the host's

@@ -31,6 +31,7 @@ struct guest_ports
   const struct guest_port *list; /* the first that fits counts */
   size_t count;
   bool moves_privileged; /* move what is not listed and privileged */
+  bool shares;           /* the engine lists more when they are taken */
 };
 
 /* Return the port of the host that PORT of the container is.  */

@@ -252,11 +252,28 @@ enter_address (struct guest_task *task, struct guest_call *call, int at,
   return GUEST_RUN;
 }
 
+/* CALL, a bind, may want a port that is taken: let the engine see to it.  */
+static void
+share_port (struct guest_task *task, const struct guest_call *call)
+{
+  const struct guest_ports *ports = task->guest->ports;
+  uint64_t length = (uint32_t) call->arg[2];
+  uint64_t bytes[K_SOCKADDR_MAX / 8];
+
+  if (ports != NULL && ports->shares && length <= sizeof bytes
+      && task->guest->ops->read (task, call->arg[1], bytes, (size_t) length)
+             == 0)
+    task->guest->ops->share_port (task, guest_argument_fd (call, 0), bytes,
+                                  (size_t) length);
+}
+
 /* bind, connect.  */
 enum guest_verdict
 guest_enter_bind (struct guest_task *task, struct guest_call *call)
 {
   bool creates = call->rule->number[GUEST_X86_64] == 49;
+  if (creates)
+    share_port (task, call);
   return enter_address (task, call, 1, creates);
 }
 

@@ -65,7 +65,8 @@ enum plan_tag
   PLAN_CONTAINER = 19,    /* text: id of the container, for messages */
   PLAN_PORT = 20,         /* * struct plan_port */
   PLAN_PORT_ANY = 21,     /* number: 1 lets the guest bind any port by moving
-                             the privileged ones up */
+                             the privileged ones up; 2 moves those which are
+                             taken, too */
   PLAN_HELD_FD = 22,      /* * number: a descriptor that the engine keeps open
                              while the container lives, close-on-exec, and
                              never shows to the guest (the lock that says "in

@@ -126,6 +126,45 @@ else
   skip "-P" "anybody may have any port here"
 fi
 
+# Two programs of the same ports at once.
+engine=$libexec/udocker-proot
+: > first
+"$engine" -b /proc -r "$root" -n /bin/ports "$inside" > first 2>&1 &
+first=$!
+until grep -q ready first || ! kill -0 "$first" 2> /dev/null; do
+  sleep 0.05
+done
+for mode in P1 P2; do
+  test $mode = P1 || export PROOT_NO_SECCOMP=1
+  : > second
+  "$engine" -b /proc -r "$root" -n /bin/ports "$inside" > second 2> told &
+  second=$!
+  until grep -q ready second || ! kill -0 "$second" 2> /dev/null; do
+    sleep 0.05
+  done
+  taken=$(sed -n "s/^Warning: port $inside of the host is taken; .* is \([0-9]*\) of the host\$/\1/p" told)
+  is "-n moves a port that is taken in $mode" "$(greet "${taken:-1}" second)" \
+    reached
+  test -n "$taken" || kill "$second"
+  wait "$second"
+  ok '  which the program does not see' cmp truth second \
+    || diff truth second | sed 's/^/# /'
+done
+unset PROOT_NO_SECCOMP
+is '  nor one that was there first' "$(greet "$inside" first)" reached
+wait "$first"
+ok '    whose port it is' cmp truth first || diff truth first | sed 's/^/# /'
+"$engine" -b /proc -r "$root" -n /bin/ports "$inside" > first 2>&1 &
+first=$!
+until grep -q ready first || ! kill -0 "$first" 2> /dev/null; do
+  sleep 0.05
+done
+run "$engine" -r / -n -p "$inside:$inside" python3 -c "import socket
+socket.socket().bind(('127.0.0.1', $inside))"
+like '  but not one that -p names' "$stderr" 'Address already in use$'
+kill "$first"
+wait "$first"
+
 for wrong in x 80 80: :80 0:80 80:0 65536:80 80:65536 80-81:80 81-80:80-81 \
              80:80/sctp 1-5000:1-5000 1:2:3:4x 1:2:3:4 \
              localhost:80:80 127.0.0.300:80:80 '[127.0.0.1]:80:80' \
