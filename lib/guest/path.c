@@ -466,6 +466,10 @@ start_at (struct walk *walk, int fd, uint32_t preferred)
 
   if (length > 0)
     {
+      struct guest_component first;
+      if (preferred == 0 && guest_next_component (walk->rest, &first)
+          && is_dotdot (&first))
+        preferred = guest_view_outer (walk->guest->view, host, (size_t) length);
       guest_text_init (&walk->text, found->text, sizeof found->text);
       int inside =
           guest_view_reverse (walk->guest->view, host, (size_t) length,

@@ -548,3 +548,31 @@ guest_view_is_read_only (const struct guest_view *view, const char *path,
     }
   return best == SEEN_READ_ONLY;
 }
+
+uint32_t
+guest_view_outer (const struct guest_view *view, const char *path,
+                  size_t length)
+{
+  char guest[GUEST_PATH_SIZE];
+  uint32_t outer = 0;
+  uint32_t at = count_up_to_host (view, view->binding_count, path, length);
+
+  if (at-- == 0
+      || view->binding[view->binding[at].by_host].host_length != length
+      || !guest_text_is_below (
+          path, length, guest_view_host (view, view->binding[at].by_host),
+          (uint32_t) length))
+    return 0;
+  for (; view->binding[at].host_parent != at;
+       at = view->binding[at].host_parent)
+    {
+      uint32_t parent = view->binding[view->binding[at].host_parent].by_host;
+      /* The whole host, shown somewhere, is not what is being walked.  */
+      if (view->binding[parent].host_length > 1
+          && view->binding[parent].host_length < length
+          && reverse_by (view, parent, path, length, guest, sizeof guest)
+                 != -K_ENOENT)
+        outer = parent;
+    }
+  return outer;
+}

@@ -124,4 +124,12 @@ int guest_view_reverse (const struct guest_view *view, const char *path,
 bool guest_view_is_read_only (const struct guest_view *view, const char *path,
                               size_t length, uint32_t preferred);
 
+/* Return the binding through which the absolute canonical host PATH of LENGTH
+   bytes is to be seen by who goes up from it: where PATH is the source of a
+   binding and also lies in another's, the latter.  Who walks a tree comes back
+   that way, and nobody goes above the top of one without its name.  0 when
+   there is no choice.  */
+uint32_t guest_view_outer (const struct guest_view *view, const char *path,
+                           size_t length);
+
 #endif

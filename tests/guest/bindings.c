@@ -160,8 +160,8 @@ main (int argc, char **argv)
     "dir/missing", "file/x",    "dir/sub/../.."
   };
   fd = open (".", O_PATH | O_DIRECTORY);
-  /* Of a directory that is bound twice the engine knows one place.  */
-  int inner = open ("nested/sub", O_PATH | O_DIRECTORY);
+  /* This one is bound elsewhere as well.  */
+  int inner = open ("dir/sub", O_PATH | O_DIRECTORY);
   for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
     {
       say_ways (fd, ways[i]);
@@ -170,6 +170,18 @@ main (int argc, char **argv)
   say_ways (inner, "..");
   say_ways (inner, "../inner");
   say_ways (inner, "below");
+  close (fd);
+  close (inner);
+
+  /* As who walks a tree goes down and up.  */
+  fd = open ("dir", O_RDONLY | O_DIRECTORY);
+  inner = openat (fd, "sub", O_RDONLY | O_DIRECTORY);
+  say_content ("down and up", openat (inner, "../inner", O_RDONLY));
+  SAY ("fchdir", fchdir (inner));
+  SAY ("chdir ..", chdir (".."));
+  say_path ("inner");
+  SAY ("chdir ..", chdir (".."));
+  say_cwd ("cwd");
   close (fd);
   close (inner);
 

@@ -133,6 +133,28 @@ is_read_only (const char *path, uint32_t preferred)
   return is_seen;
 }
 
+/* Whether BINDING is right for who goes up from the host PATH.  */
+static bool
+is_outer (uint32_t binding, const char *path)
+{
+  char guest[PATH];
+  size_t best = 0;
+  bool is_source = false;
+
+  for (uint32_t i = 0; i < view->binding_count; i++)
+    {
+      size_t length = view->binding[i].host_length;
+      is_source |= strcmp (guest_view_host (view, i), path) == 0;
+      if (length > 1 && length < strlen (path) && (best == 0 || length < best)
+          && reverse_by (i, path, guest))
+        best = length;
+    }
+  if (!is_source || best == 0)
+    return binding == 0;
+  return view->binding[binding].host_length == best
+         && reverse_by (binding, path, guest);
+}
+
 static bool
 mentions (const char *name)
 {
@@ -183,6 +205,8 @@ ask (void)
       != below (path, from))
     return false;
   if (guest_view_mentions (view, name, strlen (name)) != mentions (name))
+    return false;
+  if (!is_outer (guest_view_outer (view, path, length), path))
     return false;
   if (guest_view_is_read_only (view, path, length, from)
       != is_read_only (path, from))
