@@ -120,6 +120,18 @@ else
     "$udocker" run --nobanner c1 /bin/foreign exit 8
   is 'UDOCKER_USE_QEMU_EXECUTABLE names one' "$status" 8
 fi
+# What the administrator would have registered with the kernel.
+register='mount -t tmpfs tmpfs /proc/sys/fs/binfmt_misc
+  printf "enabled\ninterpreter %s\nflags: F\n" "$0" \
+    > /proc/sys/fs/binfmt_misc/qemu-aarch64 && exec "$@"'
+if test -d /proc/sys/fs/binfmt_misc \
+   && unshare -Urm sh -c "$register" "$emulator" true 2> /dev/null; then
+  run unshare -Urm sh -c "$register" "$emulator" env PATH="$work/empty" \
+    "$udocker" --allow-root run --nobanner c1 foreign exit 15
+  is 'one that the kernel knows' "$status" 15
+else
+  skip 'one that the kernel knows' 'its list cannot be replaced here'
+fi
 echo '{"architecture":"amd64","config":{}}' > "${root%/ROOT}/container.json"
 run ud c1 foreign exit 7
 is 'an image that says another machine' "$status" 7
