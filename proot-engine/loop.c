@@ -93,6 +93,7 @@ catch_signals (void)
   struct sigaction quiet = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP };
   (void) sigaction (SIGCHLD, &quiet, NULL);
   (void) signal (SIGPIPE, SIG_IGN);
+  (void) signal (SIGXFSZ, SIG_IGN); /* files of /proc are written anew */
   (void) signal (SIGTTIN, SIG_IGN);
   (void) signal (SIGTTOU, SIG_IGN);
 }

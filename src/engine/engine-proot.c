@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
@@ -67,6 +68,19 @@ send_plan (const struct run_plan *plan, struct error *err)
   int status = plan_writer_finish (&writer, &bytes);
   if (status == 0 && log_says (LOG_DEBUG))
     plan_print (&bytes, stderr);
+
+  /* A file in memory is a file, too; too large a one would kill us.  */
+  struct rlimit limit;
+  if (status == 0 && getrlimit (RLIMIT_FSIZE, &limit) == 0
+      && limit.rlim_cur < bytes.size)
+    {
+      status = error_set (err, EFBIG,
+                          _ ("cannot run with a limit of %llu bytes on the"
+                             " size of files; raise it (ulimit -f)"),
+                          (unsigned long long) limit.rlim_cur);
+      plan_writer_release (&writer);
+      return status;
+    }
   if (status == 0)
     status = plan_send (&bytes);
   plan_writer_release (&writer);

@@ -154,6 +154,13 @@ for count in 4 6 8 10 12; do
   run bash -c "ulimit -n $count && exec udocker run --nobanner c1 true"
   is_error "$count open files" 125 '^Error: .*Too many open files'
 done
+# What it says must not go to a file.
+like "no file larger than nothing" \
+  "$(bash -c 'ulimit -f 0; udocker run --nobanner c1 true; echo $?' 2>&1)" \
+  '^Error: cannot run with a limit of 0 bytes on the size of files; raise it'
+run bash -c "ulimit -f 6 && exec udocker run --nobanner c1 sh -c '
+  cat /proc/self/smaps /proc/self/smaps > /dev/null; exit 7'"
+is "what /proc tells is no matter of it" "$status$stderr" 7
 run bash -c 'ulimit -u 1 && exec udocker run --nobanner c1 true'
 is_error "no process more" 125 \
   '^Error: cannot make a process: Resource temporarily unavailable'
