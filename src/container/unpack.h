@@ -16,7 +16,8 @@ struct unpack_watch;
 
 /* Unpack the COUNT LAYERS into the directory ROOT (a descriptor) as
    unpack_layers does; with KEEP, let DIR, the directory of a container on its
-   way, keep the owners that they say.  Return 0, or a negative errno with ERR
+   way, keep the owners that they say; WATCH, which may be NULL, is told how far
+   it got.  Return 0, or a negative errno with ERR
    set.  */
 int container_unpack_layers (int dir, int root,
                              const struct unpack_layer *layers, size_t count,
