@@ -234,16 +234,26 @@ change_mode (struct guest_task *task, struct subject *subject, uint32_t mode)
   /* Set-id bits are remembered even where they are real: the host takes them
      away from what root of the container may write to, and refuses them for
      a group of which we are no member.  */
-  bool is_plain = kept == mode && result == 0
-                  && (mode & (K_S_ISUID | K_S_ISGID)) == 0
-                  && (guest->owners == NULL
-                      || guest_owners_find (guest->owners, subject->real.st_dev,
-                                            subject->real.st_ino)
-                             == NULL);
-  if (is_plain)
+  bool is_real =
+      kept == mode && result == 0 && (mode & (K_S_ISUID | K_S_ISGID)) == 0;
+  const struct guest_owner_slot *slot =
+      guest->owners == NULL
+          ? NULL
+          : guest_owners_find (guest->owners, subject->real.st_dev,
+                               subject->real.st_ino);
+  if (is_real && slot == NULL)
     return 0;
   if (guest_may_unlock (task))
     restore_mode (guest, subject, mode);
+  /* A file that was made without permissions, as dpkg makes all, and gets them
+     now: nothing has to be remembered any more.  */
+  if (is_real && (slot->owner.known & ~(uint32_t) GUEST_OWNER_MODE) == 0
+      && slot->attributes == 0)
+    {
+      guest_owners_forget (guest->owners, subject->real.st_dev,
+                           subject->real.st_ino);
+      return 0;
+    }
   struct guest_owner owner = { .known = GUEST_OWNER_MODE, .mode = mode };
   result = remember (guest, subject, &owner);
   note_inheritance (guest, subject);
