@@ -41,13 +41,14 @@ be_watched (void)
     (void) syscall (SYS_exit_group, 0);
 }
 
-/* Have CHILD go on by REQUEST.  Return whether it stops again, because of
-   what WANTED says: signal and event as in a wait status.  */
+/* Have CHILD go on, to its next system call where CALLS.  Return whether it
+   stops again, because of what WANTED says: signal and event as in a wait
+   status.  */
 static bool
-goes_to (pid_t child, int request, int wanted)
+goes_to (pid_t child, bool calls, int wanted)
 {
   int status;
-  return ptrace (request, child, 0, 0) == 0
+  return ptrace (calls ? PTRACE_SYSCALL : PTRACE_CONT, child, 0, 0) == 0
          && waitpid (child, &status, __WALL) == child && WIFSTOPPED (status)
          && status >> 8 == wanted;
 }
@@ -67,18 +68,17 @@ order_is_new (void)
   pid_t child = fork ();
   if (child == 0)
     be_watched ();
-  bool is_new =
-      child > 0 && waitpid (child, &status, __WALL) == child
-      && WIFSTOPPED (status)
-      && ptrace (PTRACE_SETOPTIONS, child, 0,
-                 PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD
-                     | PTRACE_O_TRACESECCOMP)
-             == 0
-      && goes_to (child, PTRACE_CONT, SIGTRAP | PTRACE_EVENT_SECCOMP << 8)
-      && goes_to (child, PTRACE_SYSCALL, SIGTRAP | 0x80)
-      && goes_to (child, PTRACE_SYSCALL, SIGTRAP | 0x80)
-      && registers_read (child, &registers) == 0
-      && registers_number (&registers) == SYS_exit_group;
+  bool is_new = child > 0 && waitpid (child, &status, __WALL) == child
+                && WIFSTOPPED (status)
+                && ptrace (PTRACE_SETOPTIONS, child, 0,
+                           PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD
+                               | PTRACE_O_TRACESECCOMP)
+                       == 0
+                && goes_to (child, false, SIGTRAP | PTRACE_EVENT_SECCOMP << 8)
+                && goes_to (child, true, SIGTRAP | 0x80)
+                && goes_to (child, true, SIGTRAP | 0x80)
+                && registers_read (child, &registers) == 0
+                && registers_number (&registers) == SYS_exit_group;
   if (child > 0)
     {
       (void) kill (child, SIGKILL);
