@@ -1190,6 +1190,7 @@ const struct guest_rule guest_rules[] = {
     { -1, -1, 412 },
     .kind = GUEST_HANDLED,
     .changes = true,
+    .layout = GUEST_LAYOUT_WIDE,
     .path = { { 0, 1, 3, GUEST_PATH_AT_NOFOLLOW } },
     .enter = guest_enter_times },
   { "pselect6_time64", { -1, -1, 413 }, .kind = GUEST_HARMLESS },

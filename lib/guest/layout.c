@@ -281,6 +281,23 @@ guest_write_statfs (struct guest_task *task, const struct guest_call *call,
   return fits ? ops->write (task, address, &words, sizeof words) : -K_EOVERFLOW;
 }
 
+int
+guest_read_nanoseconds (struct guest_task *task, const struct guest_call *call,
+                        uint64_t address, uint32_t nanoseconds[2])
+{
+  /* With 32 bits each, or with 64, of which the low ones count.  */
+  uint32_t words[8];
+  bool is_short = !is_native (call) && call->rule->layout != GUEST_LAYOUT_WIDE;
+  size_t size = is_short ? 4 * sizeof words[0] : sizeof words;
+
+  int status = task->guest->ops->read (task, address, words, size);
+  if (status < 0)
+    return status;
+  nanoseconds[0] = words[is_short ? 1 : 2];
+  nanoseconds[1] = words[is_short ? 3 : 6];
+  return 0;
+}
+
 /* struct msghdr of i386, the struct iovec array of which the kernel reads
    itself.  */
 struct word_msghdr

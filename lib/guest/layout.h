@@ -49,6 +49,12 @@ int guest_write_stat (struct guest_task *task, const struct guest_call *call,
 int guest_write_statfs (struct guest_task *task, const struct guest_call *call,
                         uint64_t address, const struct k_statfs *status);
 
+/* Copy the nanoseconds of the two struct timespec at ADDRESS in TASK's memory
+   to NANOSECONDS.  Return 0 or -EFAULT.  */
+int guest_read_nanoseconds (struct guest_task *task,
+                            const struct guest_call *call, uint64_t address,
+                            uint32_t nanoseconds[2]);
+
 /* Where things are in the messages (struct mmsghdr, which a struct msghdr
    begins) and control messages (struct cmsghdr) of an ABI: sizes and offsets
    in bytes.  */

@@ -315,17 +315,13 @@ guest_enter_access (struct guest_task *task, struct guest_call *call)
 static bool
 changes_no_time (struct guest_task *task, const struct guest_call *call)
 {
-  struct
-  {
-    int64_t seconds, nanoseconds;
-  } times[2];
+  uint32_t nanoseconds[2];
 
-  return task->guest->view->read_only && call->rule->number[GUEST_X86_64] == 280
+  return task->guest->view->read_only
+         && guest_text_is (call->rule->name, 9, "utimensat") /* or _time64 */
          && call->arg[2] != 0
-         && task->guest->ops->read (task, call->arg[2], times, sizeof times)
-                == 0
-         && times[0].nanoseconds == K_UTIME_OMIT
-         && times[1].nanoseconds == K_UTIME_OMIT;
+         && guest_read_nanoseconds (task, call, call->arg[2], nanoseconds) == 0
+         && nanoseconds[0] == K_UTIME_OMIT && nanoseconds[1] == K_UTIME_OMIT;
 }
 
 /* utime and relatives: root may set the times of what is not ours.  */

@@ -37,7 +37,12 @@ say_ways (int dir, const char *path)
       const uint64_t how[3] = { O_PATH | O_CLOEXEC, 0, resolve };
       char what[PATH_MAX];
       struct stat st;
-      int fd = (int) syscall (437, dir, path, how, sizeof how);
+      int fd;
+      /* A ".." may have to be tried again when anybody on this machine renames
+         something.  */
+      do
+        fd = (int) syscall (437, dir, path, how, sizeof how);
+      while (fd < 0 && errno == EAGAIN && !(resolve & 32));
       snprintf (what, sizeof what, "openat2 '%.100s' %d", path, (int) resolve);
       if (fd < 0 || fstat (fd, &st) < 0)
         say_result (what, -1, errno);

@@ -75,7 +75,8 @@ guest_remove ()
 }
 
 # guest_compile FLAVOUR NAME: compile the program NAME.c for the root: static,
-# dynamic, musl, musl-static, or for 32 bits: i386, i386-static, i386-time64.
+# dynamic, musl, musl-static, or for 32 bits: i386, i386-static, i386-time64,
+# i386-time64-static.
 guest_compile ()
 {
   case $1 in
@@ -83,10 +84,12 @@ guest_compile ()
       # The kernel's headers lie where only 64-bit compilations look.
       guest_compiler="cc -m32 -idirafter /usr/include/$(cc -print-multiarch)"
       case $1 in
-        *-static) guest_compiler="$guest_compiler -static" ;;
-        *-time64)
+        *-time64*)
           guest_compiler="$guest_compiler -D_FILE_OFFSET_BITS=64
             -D_TIME_BITS=64" ;;
+      esac
+      case $1 in
+        *-static) guest_compiler="$guest_compiler -static" ;;
       esac ;;
     static) guest_compiler='cc -static' ;;
     dynamic) guest_compiler=cc ;;

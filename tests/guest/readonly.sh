@@ -31,6 +31,12 @@ guest_before ()
 guest_bindings="-b $work/bound:$guest_place/place/ro:ro
   -b $work/file:$guest_place/place/file:ro"
 guest_claim readonly "$guest_place/bin/readonly-static"
+# The same by 32-bit programs, with short and with long times.
+for flavour in i386-static i386-time64-static; do
+  if test -x "$libexec/loader-i386" && guest_compile "$flavour" readonly; then
+    guest_claim "readonly ($flavour)" "$guest_place/bin/readonly-$flavour"
+  fi
+done
 guest_bindings="-b $work/bound:$guest_place/place/ro:ro
   -b $work/bound:$guest_place/place/rw
   -b $work/inner:$guest_place/place/ro/directory"
