@@ -139,6 +139,7 @@ guest_enter_function guest_enter_getresgid;
 guest_enter_function guest_enter_getresuid;
 guest_enter_function guest_enter_getsockopt;
 guest_enter_function guest_enter_getxattr;
+guest_enter_function guest_enter_ipc;
 guest_enter_function guest_enter_ipc_control;
 guest_enter_function guest_enter_list;
 guest_enter_function guest_enter_listxattr;

@@ -637,24 +637,22 @@ guest_enter_sethostname (struct guest_task *task, struct guest_call *call)
   return guest_answer (call, 0);
 }
 
-/* waitid, whose result has a user id; elsewhere its place is another.  */
+/* waitid, whose result has a user id.  */
 enum guest_verdict
 guest_enter_waitid (struct guest_task *task, struct guest_call *call)
 {
   (void) task;
-  return call->abi == GUEST_ABI_NATIVE ? GUEST_RUN_EXIT : GUEST_PASS;
+  (void) call;
+  return GUEST_RUN_EXIT;
 }
 
 void
 guest_leave_waitid (struct guest_task *task, struct guest_call *call)
 {
-  enum
-  {
-    AT_UID = 20
-  };
+  /* Where words have 64 bits what depends on the signal begins at one.  */
+  const uint64_t place = call->arg[2] + (guest_word_size (call) == 8 ? 20 : 16);
   const struct guest_ops *ops = task->guest->ops;
   const struct guest_identity *identity = &task->guest->identity;
-  uint64_t place = call->arg[2] + AT_UID;
   uint32_t uid;
 
   if (call->result == 0 && ops->read (task, place, &uid, sizeof uid) == 0

@@ -38,16 +38,18 @@ command_argument (const struct guest_call *call)
   return guest_text_equal (call->rule->name, "semctl") ? 2 : 1;
 }
 
-/* Return how long a description is that CALL sets.  */
+/* Return how long a description is that CALL sets.  With words of 32 bits it
+   begins in the same way.  */
 static size_t
 description_size (const struct guest_call *call)
 {
+  bool is_short = guest_word_size (call) == 4;
   if (guest_text_equal (call->rule->name, "msgctl"))
-    return 120;
+    return is_short ? 88 : 120;
   if (guest_text_equal (call->rule->name, "shmctl"))
-    return 112;
+    return is_short ? 84 : 112;
 #if defined __x86_64__
-  return 104;
+  return is_short ? 64 : 104;
 #else
   return 88;
 #endif
@@ -76,7 +78,7 @@ guest_enter_ipc_control (struct guest_task *task, struct guest_call *call)
 
   if (is_status (command))
     return GUEST_RUN_EXIT;
-  if (command != IPC_SET || call->abi != GUEST_ABI_NATIVE)
+  if (command != IPC_SET)
     return GUEST_PASS;
 
   /* Given to another id of the host it would be lost to the container.  */

@@ -52,6 +52,7 @@ for mode in $guest_modes; do
   ok "ids, owners, modes and devices in $mode" \
     cmp -s "$work/truth.out" "$work/$mode.out" || guest_explain "$mode"
 done
+guest_program i386-static ipc
 guest_engine_options=
 
 # A build whose compiler made no 32-bit programs.
