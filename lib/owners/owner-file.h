@@ -13,7 +13,10 @@
 
    Files are named by inode and time of birth on the device of the container's
    root, so that neither a new file in an old inode nor another container's
-   inherits anything.  Of files on other devices (volumes) nothing is kept.  A
+   inherits anything.  (Where a file system tells no time of birth, as NFS, a
+   record goes when a program of the container removes the file; one that the
+   host removes may leave its record to the next file in its inode.)  Of files
+   on other devices (volumes) nothing is kept.  A
    log that has grown long against what it says is written anew by the next
    who opens it alone.
 
