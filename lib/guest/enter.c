@@ -5,7 +5,6 @@
 
 #include "lib/guest/handlers.h"
 #include "lib/guest/read-only.h"
-#include "lib/guest/unlock.h"
 
 /* Find out what the host's kernel lacks.  A sandbox around us may refuse
    what the kernel has: any error but the expected one counts.  */
@@ -209,13 +208,8 @@ guest_resolve_argument (struct guest_task *task, const struct guest_call *call,
                         struct guest_found *found)
 {
   const struct guest_path_argument *path = &call->rule->path[which];
-  int status = guest_resolve_at (task, guest_argument_fd (call, path->dir),
-                                 call->arg[path->path], final, found);
-
-  if (status == 0 && (final & (GUEST_FINAL_CREATE | GUEST_FINAL_MISSING))
-      && guest_may_unlock (task))
-    guest_unlock_parent (task, found);
-  return status;
+  return guest_resolve_at (task, guest_argument_fd (call, path->dir),
+                           call->arg[path->path], final, found);
 }
 
 int

@@ -13,6 +13,7 @@
 #include "lib/guest/handlers.h"
 #include "lib/guest/kernel.h"
 #include "lib/guest/path.h"
+#include "lib/guest/unlock.h"
 
 /* Linux's own, where installed headers may be too old.  */
 enum
@@ -117,8 +118,13 @@ open_program (struct guest_task *task, struct guest_exec *exec,
   if (exec->found.directory)
     return -ENOTDIR;
 
-  int fd = guest_found_open (guest, &exec->found,
-                             O_RDONLY | EXEC_O_NONBLOCK | O_CLOEXEC);
+  const int flags = O_RDONLY | EXEC_O_NONBLOCK | O_CLOEXEC;
+  int fd = guest_found_open (guest, &exec->found, flags);
+  if (fd == -EACCES && guest_may_unlock (task))
+    {
+      guest_unlock_found (task, &exec->found, 0400);
+      fd = guest_found_open (guest, &exec->found, flags);
+    }
   if (fd < 0)
     return fd;
   /* Only now is it known what a magic link leads to.  */

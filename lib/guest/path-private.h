@@ -14,6 +14,7 @@
 
 struct guest;
 struct guest_task;
+struct guest_found;
 struct guest_view;
 
 /* One component of a path.  */
@@ -45,6 +46,11 @@ guest_next_component (const char *path, struct guest_component *component)
   component->last = *path == '\0';
   return true;
 }
+
+/* Do what guest_resolve (path.h) does, but be stopped by permission bits also
+   where root of the container is not.  */
+int guest_resolve_closed (struct guest_task *task, int dir, const char *path,
+                          unsigned int final, struct guest_found *found);
 
 /* Read where FD, a descriptor of the engine's, really is.  Return the length
    of the host path put into the SIZE bytes at HOST, or a negative errno;

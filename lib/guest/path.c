@@ -962,10 +962,9 @@ check_mounts (struct walk *walk)
   return fd == -K_EXDEV ? fd : 0;
 }
 
-/* Do what guest_resolve does, for whom permission bits count.  */
-static int
-resolve (struct guest_task *task, int dir, const char *path, unsigned int final,
-         struct guest_found *found)
+int
+guest_resolve_closed (struct guest_task *task, int dir, const char *path,
+                      unsigned int final, struct guest_found *found)
 {
   char pending[PENDING_SIZE];
   struct walk walk = { .task = task,
@@ -1032,11 +1031,14 @@ int
 guest_resolve (struct guest_task *task, int dir, const char *path,
                unsigned int final, struct guest_found *found)
 {
-  int status = resolve (task, dir, path, final, found);
+  int status = guest_resolve_closed (task, dir, path, final, found);
 
-  while (status == -K_EACCES && guest_may_unlock (task)
-         && guest_unlock_way (task, dir, path))
-    status = resolve (task, dir, path, final, found);
+  if (!guest_may_unlock (task) || (final & FINAL_LENIENT))
+    return status;
+  while (status == -K_EACCES && guest_unlock_way (task, dir, path))
+    status = guest_resolve_closed (task, dir, path, final, found);
+  if (status == 0 && (final & (GUEST_FINAL_CREATE | GUEST_FINAL_MISSING)))
+    guest_unlock_parent (task, found);
   return status;
 }
 

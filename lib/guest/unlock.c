@@ -12,6 +12,9 @@
 #include "lib/guest/read-only.h"
 #include "lib/guest/record.h"
 
+/* Links on a way that are looked at: each takes room on the stack.  */
+#define LINKS_MAX 4u
+
 bool
 guest_may_unlock (const struct guest_task *task)
 {
@@ -51,13 +54,83 @@ unlock (struct guest *guest, int fd, uint32_t needed)
          && !is_locked (guest, &status, needed);
 }
 
+static bool open_way (struct guest_task *task, int dir, const char *path,
+                      unsigned int links);
+
+/* The same for where the link leads that the first LENGTH bytes of PATH may
+   name.  */
+static bool
+open_link (struct guest_task *task, int dir, const char *path, size_t length,
+           unsigned int links)
+{
+  struct guest_found found;
+  struct guest_text text;
+  char name[GUEST_PATH_SIZE];
+  char target[GUEST_PATH_SIZE];
+
+  guest_text_init (&text, name, sizeof name);
+  guest_text_add_bytes (&text, path, length);
+  if (links >= LINKS_MAX || text.overflows
+      || guest_resolve_closed (task, dir, name, GUEST_FINAL_NOFOLLOW, &found)
+             < 0)
+    return false;
+  int size = guest_found_readlink (task, &found, target, sizeof target);
+  guest_found_release (task->guest, &found);
+  if (size <= 0)
+    return false;
+  while (length > 0 && path[length - 1] != '/')
+    length--;
+  guest_text_cut (&text, target[0] == '/' ? 0 : length);
+  guest_text_add_bytes (&text, target, (size_t) size);
+  return !text.overflows && open_way (task, dir, name, links + 1);
+}
+
+/* Unlock the directories that PATH, from TASK's descriptor DIR on, goes
+   through, to which LINKS have led.  Return whether one was.  */
+static bool
+open_way (struct guest_task *task, int dir, const char *path,
+          unsigned int links)
+{
+  struct guest *guest = task->guest;
+  struct guest_component component;
+  bool any = false;
+
+  for (const char *at = path; guest_next_component (at, &component);
+       at = component.end)
+    {
+      char way[GUEST_PATH_SIZE];
+      struct guest_found found;
+      size_t length = (size_t) (component.name + component.length - path);
+      if (!component.slash)
+        return open_link (task, dir, path, length, links) || any;
+      for (size_t i = 0; i < length; i++)
+        way[i] = path[i];
+      way[length] = '\0';
+      int status =
+          guest_resolve_closed (task, dir, way, GUEST_FINAL_OBJECT, &found);
+      if (status == -K_EACCES && open_link (task, dir, path, length, links))
+        {
+          any = true;
+          status =
+              guest_resolve_closed (task, dir, way, GUEST_FINAL_OBJECT, &found);
+        }
+      if (status < 0)
+        break;
+      int fd = found.object >= 0 ? found.object
+                                 : guest_found_open (guest, &found, K_O_PATH);
+      if (fd >= 0)
+        any |= unlock (guest, fd, 0100);
+      if (fd != found.object)
+        host_close (guest, fd);
+      guest_found_release (guest, &found);
+    }
+  return any;
+}
+
 bool
 guest_unlock_way (struct guest_task *task, int dir, const char *path)
 {
   struct guest *guest = task->guest;
-  struct guest_component component;
-  struct guest_found found;
-  char way[GUEST_PATH_SIZE];
   bool owned = false;
   bool any = false;
   int fd = path[0] == '/' ? -1 : guest->ops->descriptor (task, dir, &owned);
@@ -66,21 +139,7 @@ guest_unlock_way (struct guest_task *task, int dir, const char *path)
     any = unlock (guest, fd, 0100);
   if (owned)
     host_close (guest, fd);
-  for (const char *at = path;
-       guest_next_component (at, &component) && component.slash;
-       at = component.end)
-    {
-      size_t length = (size_t) (component.name + component.length - path);
-      for (size_t i = 0; i < length; i++)
-        way[i] = path[i];
-      way[length] = '\0';
-      if (guest_resolve (task, dir, way, GUEST_FINAL_OBJECT, &found) < 0)
-        break;
-      if (found.object >= 0)
-        any |= unlock (guest, found.object, 0100);
-      guest_found_release (guest, &found);
-    }
-  return any;
+  return open_way (task, dir, path, 0) || any;
 }
 
 void

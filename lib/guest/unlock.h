@@ -23,8 +23,8 @@
 bool guest_may_unlock (const struct guest_task *task);
 
 /* Let TASK through the directories that PATH, from its descriptor DIR on, goes
-   through, but for those that only a link on the way leads through.  Return
-   whether something was unlocked, so that another try may find more.  */
+   through, also by some links.  Return whether something was unlocked, so that
+   another try may find more.  */
 bool guest_unlock_way (struct guest_task *task, int dir, const char *path);
 
 /* Let TASK use FOUND as the owner's permission bits NEEDED allow, and the

@@ -23,6 +23,13 @@ lock ()
   echo text > "$tree/x/closed/inner/file"
   echo kept > "$tree/x/fixed/file"
   echo secret > "$tree/x/secret"
+  ln -s ../way/target "$tree/x/fixed/way"
+  mkdir -p "$tree/x/way/target"
+  echo reached > "$tree/x/way/target/file"
+  ln -s fixed/way "$tree/x/link"
+  cp "$tree/bin/busybox" "$tree/x/closed/inner/cat"
+  chmod 111 "$tree/x/closed/inner/cat"
+  chmod 0 "$tree/x/way"
   chmod 0 "$tree/x/closed/inner" "$tree/x/secret"
   chmod 0 "$tree/x/closed"
   chmod 444 "$tree/x/fixed/file"
@@ -49,7 +56,7 @@ says ()
 # modes: those on the host of what a script cannot see.
 modes ()
 {
-  stat -c '%n %a' "$tree/x/closed" "$tree/x/secret" "$tree/x/fixed" \
+  stat -c '%n %a' "$tree/x/way" "$tree/x/closed" "$tree/x/secret" "$tree/x/fixed" \
     "$tree/x/fixed/file" | sed 's|.*/x/||'
 }
 
@@ -80,20 +87,29 @@ more
   says '  makes, moves and removes where nobody may' 'file
 link
 sub
+way
 555
 other'
+  root 'cat link/file && test -d link/. && stat -c %a way'
+  says '  goes through links into them' 'reached
+0'
+  root 'closed/inner/cat secret && stat -c %a closed/inner/cat'
+  says '  and executes there what nobody may read' 'secret
+more
+111'
   is '  of which the host sees no trace' "$(modes)" "$before"
   root 'chmod 640 secret; chmod 0 fixed/file; chmod 20 closed/inner/file;
     chmod 711 closed; stat -c %a secret fixed/file closed/inner/file'
   says '  but of what root changes' '640
 0
 20'
-  is '    as root changed it' "$(modes)" 'closed 711
+  is '    as root changed it' "$(modes)" 'way 0
+closed 711
 secret 640
 fixed 555
 fixed/file 0'
   lock
-  root 'rm -rf closed secret fixed && ls'
+  root 'rm -rf closed secret fixed way link && ls'
   says '  removes such trees' ''
 
   lock
