@@ -2,6 +2,7 @@
 # container is started as.  No gnulib: the engine is a small static program.
 pkglibexec_PROGRAMS += libexec/udocker/udocker-proot
 libexec_udocker_udocker_proot_SOURCES = \
+  proot-engine/attach.c proot-engine/attach.h \
   proot-engine/arch/arch.h \
   proot-engine/command-line.c proot-engine/command-line.h \
   proot-engine/container.c proot-engine/container.h \

@@ -35,6 +35,7 @@
 
 #include "lib/guest/calls.h"
 #include "proot-engine/enter.h"
+#include "proot-engine/attach.h"
 #include "proot-engine/memory.h"
 #include "proot-engine/seccomp.h"
 
@@ -106,6 +107,12 @@ resume (const struct tracer *tracer, const struct tracee *tracee, int number)
                || (tracer->every_call && tracee->state == TRACEE_RUNNING);
   (void) ptrace (stops ? PTRACE_SYSCALL : PTRACE_CONT, tracee->tid, 0,
                  (long) number);
+}
+
+void
+tracer_resume (struct tracer *tracer, const struct tracee *tracee)
+{
+  resume (tracer, tracee, 0);
 }
 
 /* Answer TRACEE's call at its entry stop with RESULT.  Without a filter of
@@ -242,6 +249,11 @@ handle_call (struct tracer *tracer, struct tracee *tracee)
   if (tracer->placement.enabled
       && placement_answer (&tracer->placement, &tracer->tracees, tracee,
                            guest_rule_number (rule, GUEST_ABI_NATIVE), call))
+    {
+      answer (tracee, &registers, call->result);
+      return;
+    }
+  if (attach_answer (tracer, tracee, call))
     {
       answer (tracee, &registers, call->result);
       return;
@@ -542,12 +554,12 @@ on_signal (struct tracer *tracer, struct tracee *tracee, int number)
   resume (tracer, tracee, number);
 }
 
-/* Handle what wait has told of the task TID.  */
-static void
-on_status (struct tracer *tracer, pid_t tid, int status)
+void
+tracer_see (struct tracer *tracer, pid_t tid, int status)
 {
   if (!WIFSTOPPED (status))
     {
+      attach_release (tracer, tid);
       tracer_end_task (tracer, tid, status);
       if (tracer->ended)
         first_pid = 0;
@@ -666,7 +678,7 @@ tracer_run (struct tracer *tracer, struct tracee *first, int go)
       pid_t tid =
           waitpid (-1, &status, __WALL | (tracer->suspending ? WNOHANG : 0));
       if (tid > 0)
-        on_status (tracer, tid, status);
+        tracer_see (tracer, tid, status);
       else if (tid < 0 && errno == ECHILD)
         return 0;
       else if (tid == 0)

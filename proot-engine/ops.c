@@ -154,10 +154,9 @@ remark (struct guest_task *task, enum guest_remark remark)
 {
   static const char *const text[] = {
     [GUEST_REMARK_PTRACE] =
-        "a program of the container wants to trace another, as gdb, strace and "
-        "LeakSanitizer do, which the modes P1 and P2 cannot offer since they "
-        "do it themselves; R1 and S1 can, where this release and this host "
-        "have them",
+        "a program of the container wants to trace another, as gdb and strace "
+        "do, which the modes P1 and P2 cannot offer since they do it "
+        "themselves; R1 and S1 can, where this release and this host have them",
   };
   static bool told[sizeof text / sizeof *text];
   (void) task;

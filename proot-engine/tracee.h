@@ -60,6 +60,11 @@ struct tracee
   int first_signal;   /* of that stop */
   bool group_stopped;
 
+  /* Held in a stop for the task with this number, or 0; whether that has
+     been told of the stop.  */
+  pid_t attached;
+  bool told;
+
   /* The call at hand, from its entry stop until its exit stop.  */
   struct guest_call call;
   bool leaves;   /* guest_leave is to be called */

@@ -24,6 +24,9 @@ struct tracer
   struct tracees tracees;
   struct placement placement;
 
+  /* Some task has attached to another.  */
+  bool attaches;
+
   /* Mode P2: every system call stops, there is no filter.  */
   bool every_call;
 
@@ -80,6 +83,12 @@ void tracer_end_task (struct tracer *tracer, pid_t tid, int status);
    that is to be killed.  */
 bool tracer_is_doomed (const struct tracer *tracer,
                        const struct tracee *tracee);
+
+/* Handle what wait has told of the task TID.  */
+void tracer_see (struct tracer *tracer, pid_t tid, int status);
+
+/* Let TRACEE, in a stop, go on.  */
+void tracer_resume (struct tracer *tracer, const struct tracee *tracee);
 
 /* Trace until no task is left: FIRST, a child of this process that waits for
    a byte on the pipe whose writing end is GO, and everything that comes from

@@ -19,6 +19,9 @@
 #define CLONE_REFUSED 0x7e020000u
 #define CLONE_NEWTIME 0x80u
 #define CLONE_UNTRACED 0x00800000u
+/* What waits for tasks that it has attached to: __WALL.  */
+#define WAIT_ALL 0x40000000u
+
 #define CLONE_FS 0x200u
 
 /* Which calls within socketcall are not simply run: bits by their numbers
@@ -183,6 +186,7 @@ guest_enter_function guest_enter_times;
 guest_enter_function guest_enter_umask;
 guest_enter_function guest_enter_uname;
 guest_enter_function guest_enter_unshare;
+guest_enter_function guest_enter_wait;
 guest_enter_function guest_enter_waitid;
 guest_enter_function guest_enter_watch;
 

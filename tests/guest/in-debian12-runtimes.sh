@@ -30,16 +30,49 @@ for mode in $guest_modes; do
   like "but does what it can" "$(cat "$work/$mode.out")" '^\$1 = 42'
 done
 
-# LeakSanitizer traces the program that it is part of.
+# LeakSanitizer traces the program that it is part of, and its threads.
 cat > "$guest_root$guest_place/bin/leaks.sh" << 'EOD'
-echo 'int main (int n, char **v) { return n > 1 ? ((int *) v)[-1000000] : 3; }' \
-  > program.c
+cat > program.c << 'END'
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+static void *volatile held;
+static void *volatile lost;
+static void *
+wait (void *argument)
+{
+  void *mine = malloc (20);
+  while (mine != NULL)
+    usleep (1000);
+  return argument;
+}
+int
+main (int count, char **list)
+{
+  pthread_t thread;
+  held = malloc (10);
+  if (count > 1)
+    for (int i = 0; i < 20; i++)
+      pthread_create (&thread, NULL, wait, NULL);
+  if (count > 2)
+    {
+      lost = malloc (30);
+      lost = NULL;
+    }
+  return count > 3 ? ((char *) held)[11] : 3;
+}
+END
 gcc -g -fsanitize=address,undefined -o program program.c
-ASAN_OPTIONS=detect_leaks=0
-export ASAN_OPTIONS
 ./program
 echo "sound $?"
-./program wrong 2>&1 | grep -o 'ERROR: AddressSanitizer: [a-zA-Z-]*'
+./program threads
+echo "with threads $?"
+for i in 1 2 3; do
+  ./program threads leak > out 2>&1
+  echo "with a leak $?"
+  grep -o 'SUMMARY: AddressSanitizer: 30 byte.*' out
+done
+./program threads leak wrong 2>&1 | grep -o 'ERROR: AddressSanitizer: [a-zA-Z-]*'
 EOD
 guest_claim 'sanitizers' /bin/sh "$guest_place/bin/leaks.sh"
 
