@@ -25,6 +25,8 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/owner.c \
   lib/guest/owners.c lib/guest/owners.h \
   lib/guest/path.c lib/guest/path.h lib/guest/path-private.h \
+  lib/guest/walk.c lib/guest/walk.h lib/guest/walk-proof.c \
+  lib/guest/walk-step.c \
   lib/guest/place.c \
   lib/guest/port.c lib/guest/port.h \
   lib/guest/proc-link.c \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
    Copyright (C) 2026 the udocker authors
 
-   What the files that deal with paths share: path.c walks, found.c uses what
-   was found, place.c goes from the host's names to the container's,
+   What the files that deal with paths share: path.c walks (walk.h), found.c
+   uses what was found, place.c goes from the host's names to the container's,
    proc-link.c knows what is special below /proc.  */
 
 #ifndef UDOCKER_LIB_GUEST_PATH_PRIVATE_H
