@@ -219,7 +219,7 @@ guest_resolve (struct guest_task *task, int dir, const char *path,
 {
   int status = guest_resolve_closed (task, dir, path, final, found);
 
-  if (!guest_may_unlock (task) || (final & FINAL_LENIENT))
+  if (!guest_may_unlock (task) || (final & GUEST_WALK_LENIENT))
     return status;
   while (status == -K_EACCES && guest_unlock_way (task, dir, path))
     status = guest_resolve_closed (task, dir, path, final, found);
