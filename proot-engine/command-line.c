@@ -60,8 +60,9 @@ write_bindings (struct plan_writer *writer, const struct options *options)
     }
 }
 
-/* Write what uname is to show: a release, or fields between backslashes.  What
-   the processor can do, the last, is left to the kernel.  */
+/* Write what uname is to show: a release, or fields between backslashes, of
+   which the last says what the processor can do; -1 leaves that to the
+   kernel.  */
 static void
 write_names (struct plan_writer *writer, const char *names)
 {
@@ -81,6 +82,8 @@ write_names (struct plan_writer *writer, const char *names)
       if (field[0] != '\0')
         plan_write_text (writer, tags[i], field);
     }
+  if (rest != NULL && rest[0] >= '0' && rest[0] <= '9')
+    plan_write_number (writer, PLAN_FEATURES, strtoull (rest, NULL, 10));
   free (fields);
 }
 

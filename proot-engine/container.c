@@ -52,6 +52,23 @@ set_names (struct guest *guest, const struct guest_task *outer,
   set_name (names->domain, plan_text (plan, PLAN_DOMAIN, names->domain));
 }
 
+/* Likewise what CONTAINER tells of the processor.  */
+static void
+set_features (struct container *container, const struct guest_task *outer,
+              const struct plan *plan)
+{
+  if (outer != NULL)
+    {
+      container->shows_features = container_of (outer)->shows_features;
+      container->features = container_of (outer)->features;
+    }
+  if (plan_count (plan, PLAN_FEATURES) > 0)
+    {
+      container->shows_features = true;
+      container->features = plan_number (plan, PLAN_FEATURES, 0);
+    }
+}
+
 /* Set identity of GUEST, and IDS of its first task, from PLAN; where that gives
    none both are those of OUTER, if not NULL.  */
 static void
@@ -219,6 +236,7 @@ container_new (struct tracer *tracer, const struct plan *plan,
   set_descriptors (guest);
   set_identity (guest, ids, outer, plan);
   set_names (guest, outer, plan);
+  set_features (container, outer, plan);
   int error = set_owners (container, outer, plan);
   if (error == 0)
     error = emulator_prepare (&container->emulator, plan, outer);

@@ -44,6 +44,10 @@ struct container
   size_t explicit_ports;
   struct emulator emulator;
 
+  /* What AT_HWCAP tells of the processor, if not the kernel's.  */
+  bool shows_features;
+  uint64_t features;
+
   /* Descriptors that are open as long as it lives.  */
   int *held;
   size_t held_count;

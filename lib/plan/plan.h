@@ -95,6 +95,9 @@ enum plan_tag
   PLAN_UNLOCKED = 33,        /* number: 1 lets fake root use what the host's
                                 user is locked out of by permission bits, which
                                 are given back in the end */
+  PLAN_FEATURES = 34,        /* number: what the auxiliary vector tells of the
+                                processor (AT_HWCAP); the kernel's when
+                                absent */
   PLAN_TAG_END               /* one above the last */
 };
 

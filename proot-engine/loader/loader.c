@@ -451,6 +451,8 @@ loader_main (uintptr_t *stack)
   set_auxiliary (vector, AT_GID, block->gid);
   set_auxiliary (vector, AT_EGID, block->egid);
   set_auxiliary (vector, AT_SECURE, block->secure);
+  if ((block->flags & LOADER_FLAG_FEATURES) != 0)
+    set_auxiliary (vector, AT_HWCAP, (uintptr_t) block->features);
 
   apply_stack (program.stack, stack, page);
   describe (&program, stack, argv, argc, envp, vector, entries, random, page);

@@ -64,7 +64,8 @@
 
 enum
 {
-  LOADER_FLAG_TRAP = 1 /* raise SIGTRAP before jumping to the program */
+  LOADER_FLAG_TRAP = 1,    /* raise SIGTRAP before jumping to the program */
+  LOADER_FLAG_FEATURES = 2 /* FEATURES count */
 };
 
 /* What the tracer writes at LOADER_DATA.  Offsets count from the start of the
@@ -80,7 +81,8 @@ struct loader_block
   uint32_t command;     /* the name for PR_SET_NAME */
   uint32_t uid, euid, gid, egid;
   uint32_t secure;
-  uint32_t size; /* bytes in use, strings included */
+  uint32_t size;     /* bytes in use, strings included */
+  uint64_t features; /* of the processor: AT_HWCAP */
 };
 #endif
 

@@ -207,6 +207,18 @@ for option in '-k 3.4242XX' '--kernel-release=3.4242XX' \
 done
 run "$engine" -k '\Xinu\node\4.2\#7\m68k\domain\-1\' -r "$tree" uname -snrvm
 says '-k with fields' 'Xinu node 4.2 #7 m68k'
+if test -e /lib64/ld-linux-x86-64.so.2; then
+  for features in 0 1234; do
+    LD_SHOW_AUXV=1 run "$engine" -k "\\\\\\\\\\\\\\$features\\" true
+    like "  the last of which are the processor's: $features" "$stdout" \
+      "AT_HWCAP: *$(printf %x $features)\$"
+  done
+  LD_SHOW_AUXV=1 run "$engine" -k '\\\\\\\-1\' true
+  like '    or not' "$stdout" \
+    "$(LD_SHOW_AUXV=1 /bin/true | sed -n '/^AT_HWCAP:/p')"
+else
+  skip '  the last' 'this test knows the C library of x86_64 only'
+fi
 run "$engine" -k '\\\4.2' -r "$tree" uname -rm
 says '-k with some fields' "4.2 $(uname -m)"
 long=$(printf %080d 1)
