@@ -8,7 +8,13 @@
 #include "proot-engine/loader/loader.h"
 
 /* One trampoline a slot, as on x86_64.  Programs that came by sysenter go back
-   to the vDSO, which restores what that instruction loses.  */
+   to the vDSO, which restores what that instruction loses.
+
+   FIXME: since Linux 6.7 a kernel asks the interrupt controller at each "int
+   $0x80", which in a virtual machine may take ten times as long as the call.
+   sysenter goes through the vDSO, whose place the filter cannot know, and
+   needs the program's stack; a stop at the exit costs less there and more
+   elsewhere.  */
 	.section .trampolines, "ax", @progbits
 	.globl	loader_trampolines
 	.hidden	loader_trampolines
