@@ -144,14 +144,17 @@ for mode in P1 P2; do
 done
 unset UDOCKER_DEFAULT_EXECUTION_MODE
 
-# Limits of the caller.
+# Limits of the caller.  The environment lies on the stack, and descriptors that
+# were inherited count, so that there is nothing but what is needed.
+bare="env -i HOME=$HOME PATH=$PATH UDOCKER_DIR=$UDOCKER_DIR LC_ALL=C bash -c"
 for size in 64 32; do
-  run bash -c "ulimit -s $size && exec udocker run --nobanner c1 sh -c '
+  run $bare "ulimit -s $size && exec udocker run --nobanner c1 sh -c '
     cat /proc/self/maps /proc/mounts > /dev/null; ulimit -s; exit 7'"
   is "a stack of $size kB" "$status $stdout$stderr" "7 $size"
 done
-for count in 4 6 8 10 12; do
-  run bash -c "ulimit -n $count && exec udocker run --nobanner c1 true"
+for count in 4 6 8 10; do
+  run $bare "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- 10>&- 11>&-
+    ulimit -n $count && exec udocker run --nobanner c1 true"
   is_error "$count open files" 125 '^Error: .*Too many open files'
 done
 # What it says must not go to a file.
