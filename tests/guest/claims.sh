@@ -166,6 +166,12 @@ guest_claim ()
     esac
   fi
   guest_see truth "$@"
+  # What hangs without us, too, proves nothing.
+  if test "$guest_status" = 124; then
+    ok "$guest_what ends on $guest_name" false
+    note "$(tail -n 3 "$work/truth.out")"
+    return
+  fi
   for guest_mode in $guest_modes; do
     guest_see "$guest_mode" "$@"
     ok "$guest_what in $guest_mode on $guest_name" \

@@ -7,7 +7,8 @@
 
 TMUX_TMPDIR=$PWD
 TERM=xterm
-export TMUX_TMPDIR TERM
+SHELL=/bin/sh # who runs this may have none that lets anybody in
+export TMUX_TMPDIR TERM SHELL
 
 # shows TEXT: wait until the pane does.
 shows ()
@@ -15,7 +16,7 @@ shows ()
   tries=0
   until tmux capture-pane -p | grep -Fqe "$1"; do
     tries=$((tries + 1))
-    test $tries -lt 600 || { echo "no $1"; return; }
+    test $tries -lt 600 || { echo "no $1"; tmux kill-server; exit 1; }
     sleep 0.05
   done
   echo "shows $1"
