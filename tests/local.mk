@@ -14,7 +14,7 @@ AM_TESTS_ENVIRONMENT = \
   top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; \
   VERSION='$(VERSION)'; export top_srcdir top_builddir VERSION;
 
-EXTRA_DIST += $(shell_tests) tests/as-user.sh tests/demo.sh tests/summary.sh tests/tap.sh \
+EXTRA_DIST += tests/fuzz/run.sh $(shell_tests) tests/as-user.sh tests/demo.sh tests/summary.sh tests/tap.sh \
   tests/registry.sh tests/unit/tap.h
 
 if HOSTED
@@ -59,13 +59,16 @@ check-valgrind: $(check_PROGRAMS)
 	  TESTS='$(filter-out tests/unit/test-guest-%,$(check_PROGRAMS))' \
 	  TEST_EMULATOR='valgrind -q --leak-check=full --error-exitcode=1'
 
-# Build each fuzz target with clang and let it run for FUZZ_SECONDS.  A line
+# Build each fuzz target with clang and let it run for FUZZ_SECONDS, never as
+# root: what it does to files it does to real ones.  A line
 # "Built with: FILE..." in its first comment says what belongs to it.  The
 # fuzzer is led by what sources do, and those of a whole DIRECTORY/; it sees
 # nothing of a library.  With libgnu.a among the files it may use gnulib.
 FUZZ_SECONDS = 60
 fuzz: all
-	@set -e; for source in $(fuzz_targets); do \
+	@$(SHELL) $(top_srcdir)/tests/summary.sh --before '$(abs_top_srcdir)' \
+	  '$(abs_top_builddir)'; \
+	status=0; for source in $(fuzz_targets); do \
 	  case $$source in *.c) ;; *) continue ;; esac; \
 	  target=$${source%.c}; mkdir -p tests/fuzz; with=; flags='$(PLAIN_CPPFLAGS)'; \
 	  for file in `sed -n 's/.*Built with: \([^*]*\).*/\1/p' $(top_srcdir)/$$source`; do \
@@ -80,14 +83,19 @@ fuzz: all
 	  echo "  FUZZ     $$target"; \
 	  clang -g -O1 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=undefined \
-	    $$flags -o $$target $(top_srcdir)/$$source $$with; \
-	  corpus=$(abs_top_srcdir)/$$target.corpus; test -d $$corpus || corpus=; \
-	  mkdir -p $$target.found; \
-	  $$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
-	    -artifact_prefix=$(abs_top_builddir)/$$target. \
-	    $(abs_top_builddir)/$$target.found $$corpus \
-	    > $$target.log 2>&1 || { tail -n 30 $$target.log; exit 1; }; \
+	    $$flags -o $$target $(top_srcdir)/$$source $$with \
+	    || { status=1; break; }; \
+	  into=$(abs_top_builddir); \
+	  if test -f .tests-copy; then \
+	    read -r into < .tests-copy; into=$$into/build; cp $$target $$into/$$target; \
+	  fi; \
+	  $(AM_TESTS_ENVIRONMENT) \
+	  $(SH_LOG_COMPILER) $(abs_top_srcdir)/tests/fuzz/run.sh \
+	    $(abs_top_builddir)/$$target $(FUZZ_SECONDS) \
+	    $(abs_top_srcdir)/$$target.corpus > $$target.log 2>&1 \
+	    || { tail -n 30 $$target.log; status=1; break; }; \
 	  tail -n 1 $$target.log; \
-	done
+	done; \
+	$(SHELL) $(top_srcdir)/tests/summary.sh --remove; exit $$status
 
 .PHONY: check-long check-unit check-valgrind demo fuzz

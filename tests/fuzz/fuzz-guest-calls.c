@@ -137,6 +137,12 @@ set_up (void)
   if (done)
     return;
   done = true;
+  /* Descriptors that were inherited are files like others.  */
+  if (geteuid () == 0)
+    {
+      fputs ("not as root: calls may change what the host has\n", stderr);
+      exit (1);
+    }
   engine_make_directory (top);
   engine_shell (
       "cd %s; mkdir -p root/a/a root/b bound/a; echo f > root/f;"
