@@ -36,7 +36,7 @@ fi
 . "${top_srcdir:=.}/tests/tap.sh"
 disk=$SMALL_DISK
 UDOCKER_DIR=$disk/repository
-at_end 'chmod -R u+rwX "$disk"/* 2> /dev/null; rm -rf "$disk"/*'
+at_end 'chmod -R u+rwX "$disk"/* 2> /dev/null; rm -rf "${disk:?}"/*'
 
 # disk_used: the kilobytes that are used.
 disk_used ()
@@ -63,7 +63,7 @@ disk_fill_files ()
 # disk_free: give all room back.
 disk_free ()
 {
-  rm -rf "$disk/filler" "$disk/files"
+  rm -rf "${disk:?}/filler" "$disk/files"
 }
 
 # disk_names: what is in the repository, but for locks.

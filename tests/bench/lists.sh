@@ -26,7 +26,7 @@ read -r id < "$work/id"
 
 # Containers need no tree to be listed.
 containers=$UDOCKER_DIR/containers
-rm -rf "$containers/$id/ROOT"
+rm -rf "${containers:?}/${id:?}/ROOT"
 mkdir "$containers/$id/ROOT"
 number=1
 while test $number -lt 200; do

@@ -71,7 +71,7 @@ guest_find_root ()
 guest_remove ()
 {
   chmod -R u+rwx "$guest_root$guest_place" 2> /dev/null
-  rm -rf "$guest_root$guest_place"
+  rm -rf "$guest_root${guest_place:?}"
 }
 
 # guest_compile FLAVOUR NAME: compile the program NAME.c for the root: static,
@@ -138,7 +138,7 @@ guest_container= # not through the engine alone: this container by udocker run
 guest_see ()
 {
   chmod -R u+rwx "$guest_root$guest_place/work" 2> /dev/null
-  rm -rf "$guest_root$guest_place/work"
+  rm -rf "$guest_root${guest_place:?}/work"
   mkdir "$guest_root$guest_place/work" || exit 99
   guest_before
   guest_saw=$work/$1.out

@@ -90,7 +90,7 @@ done
 kill $busy
 wait $busy 2> /dev/null
 is "a tree that changes meanwhile" $bad 0
-rm -rf "$original/ROOT/busy"
+rm -rf "${original:?}/ROOT/busy"
 
 # stopped: start a clone in the background that stops before its first link.
 stopped ()

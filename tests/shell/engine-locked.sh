@@ -18,7 +18,7 @@ unset PROOT_NO_SECCOMP
 lock ()
 {
   test ! -d "$tree/x" || chmod -R u+rwx "$tree/x"
-  rm -rf "$tree/x"
+  rm -rf "${tree:?}/x"
   mkdir -p "$tree/x/closed/inner" "$tree/x/fixed"
   echo text > "$tree/x/closed/inner/file"
   echo kept > "$tree/x/fixed/file"

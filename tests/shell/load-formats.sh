@@ -322,7 +322,7 @@ like "a warning about another platform" "$stderr" 's390x'
 run udocker load -i bad-name.tar
 like "a warning about a name that is none" "$stderr" \
   "Warning: .*'\.\./\.\./x:1'"
-rm -rf "$UDOCKER_DIR/repos/"*
+rm -rf "${UDOCKER_DIR:?}/repos/"*
 run udocker load -i several.tar one/name
 is_error "several images of one name are refused" 1 \
   "two images .*'one/name:1'"

@@ -71,7 +71,7 @@ done
 clean ()
 {
   chmod -R u+rwx "$tree/work"
-  rm -rf "$tree/work" && mkdir "$tree/work"
+  rm -rf "${tree:?}/work" && mkdir "$tree/work"
 }
 for program in paths processes; do
   for mode in P1 P2; do
