@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   How a program is started: the runtime in its place.
+
+   Every successful execve of a container executes the runtime (its host path
+   is in the state) with the program's arguments, and with one string more at
+   the end of its environment, the record, which says what to map and who the
+   task is.  The new runtime takes the string away before the program sees it,
+   so that a program's own environment, even an empty one, changes nothing.  */
+
+#ifndef UDOCKER_TRAP_ENGINE_EXECUTE_H
+#define UDOCKER_TRAP_ENGINE_EXECUTE_H
+
+#include <stdint.h>
+
+#include "lib/guest/call.h"
+
+/* What outlives an execve besides the task's ids and file-system state: bits
+   by signal number less 1, only of the signals that are the runtime's own.  */
+struct trap_carried
+{
+  uint64_t ignored;
+  uint64_t blocked;
+  uint32_t install; /* the new runtime is the container's first: it installs
+                       the filter */
+};
+
+/* Find the program that TASK's CALL, execve or execveat as the program made
+   it, is to start, and execute the runtime in its place with what is CARRIED.
+   The engine member of TASK's guest is the struct trap_state.  Does not return
+   when that works; otherwise returns the negative errno that the call gets,
+   and nothing has changed.  Memory that it needs is mapped, and unmapped on
+   failure: *MAPPED (a word of the caller's, 0 before) has its address while
+   it is, *MAPPED_SIZE its size, for a parent whose memory a child by vfork has
+   used.  Safe with all signals blocked; makes system calls only.  */
+int trap_execute (struct guest_task *task, const struct guest_call *call,
+                  const struct trap_carried *carried, uint64_t *mapped,
+                  uint64_t *mapped_size);
+
+#endif

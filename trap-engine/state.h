@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   What the launcher and the runtimes of a container's processes share.
+
+   The launcher makes a file in memory, maps it at TRAP_STATE, builds struct
+   trap_state in it and becomes the runtime.  Its descriptor, and those of the
+   bindings, stay open in every process at numbers that programs cannot reach;
+   each runtime maps the state again, at the same address, so that pointers in
+   it hold in all processes.
+
+   The window: all that is ours in a process lies in the 4 GiB that one upper
+   half of addresses names, which the filter looks at.  The tracer's loader
+   stub has its place there, too (proot-engine/loader/loader.h).  */
+
+#ifndef UDOCKER_TRAP_ENGINE_STATE_H
+#define UDOCKER_TRAP_ENGINE_STATE_H
+
+#define TRAP_WINDOW 0x567000000000
+#define TRAP_WINDOW_HIGH 0x5670
+
+/* The runtime's image, linked there by runtime.ld.  */
+#define TRAP_RUNTIME 0x567010000000
+
+/* The shared state, and how much may be mapped there.  */
+#define TRAP_STATE 0x567020000000
+#define TRAP_STATE_LIMIT 0x40000000
+
+/* Blocks of threads, from here to the end of the window.  */
+#define TRAP_BLOCKS 0x567080000000
+#define TRAP_BLOCKS_END 0x567100000000
+
+#ifndef __ASSEMBLER__
+#  include <stdbool.h>
+#  include <stdint.h>
+#  include <linux/filter.h>
+
+#  include "lib/guest/call.h"
+#  include "lib/guest/ids.h"
+#  include "lib/guest/owners.h"
+#  include "lib/guest/text.h"
+#  include "lib/guest/view.h"
+
+#  define TRAP_STATE_MAGIC 0x75647472u
+
+/* More instructions than the filter ever has.  */
+#  define TRAP_FILTER_MAX 1024
+
+struct trap_state
+{
+  uint32_t magic;
+  uint32_t size; /* bytes of the mapping, what follows this struct included */
+
+  /* What every process's guest begins with: all members but the private ones,
+     OPS, INTERPRETERS, PID and ENGINE are filled, INSIDE is set.  Pointers lead
+     into the mapping.  */
+  struct guest guest;
+
+  /* Ids of the first task.  */
+  struct guest_ids ids;
+
+  /* The number of this file's descriptor, which those of the bindings
+     (guest.anchors) follow: numbers from FIRST_FD up to before END_FD are
+     ours.  */
+  int32_t first_fd, end_fd;
+
+  /* Mode T1: call sites are patched.  */
+  bool patches;
+
+  /* What AT_HWCAP tells of the processor, if not the kernel's.  */
+  bool shows_features;
+  uint64_t features;
+
+  /* Host path of the runtime, with which every program is started.  */
+  char runtime[GUEST_PATH_SIZE];
+
+  /* The filter that the first runtime installs.  */
+  uint32_t filter_length;
+  struct sock_filter filter[TRAP_FILTER_MAX];
+};
+#endif
+
+#endif
