@@ -32,7 +32,7 @@ exclude_file_name_regexp--sc_prohibit_doubled_word = ^(lib/|cfg\.mk)
 exclude_file_name_regexp--sc_file_system = \
   ^tests/(registry|guest/claims/java)\.sh$$
 # Rooms and programs without gnulib.
-bare_files = ^(lib/(guest|owners|plan|elf)|preload|proot-engine|trap-engine|tests)/
+bare_files = ^(lib/(guest|load|owners|plan|elf)|preload|proot-engine|trap-engine|tests)/
 exclude_file_name_regexp--sc_require_config_h = $(bare_files)
 exclude_file_name_regexp--sc_require_config_h_first = $(bare_files)
 exclude_file_name_regexp--sc_prohibit_atoi_atof = ^(tests|proot-engine)/
@@ -63,14 +63,14 @@ sc_layering:
 bare_headers = (stddef|stdint|stdbool|stdarg|stdnoreturn|limits|elf|linux/[a-z0-9_/]*|asm/[a-z0-9_]*)\.h
 sc_bare_rooms:
 	@bad=$$($(VC_LIST_EXCEPT) \
-	    | $(GREP) -E '^(lib/guest|preload|proot-engine/loader|trap-engine)/.*\.[chS]$$' \
+	    | $(GREP) -E '^(lib/guest|lib/load|preload|proot-engine/loader|trap-engine)/.*\.[chS]$$' \
 	    | xargs -r $(GREP) -nE '^ *# *include *[<"]' /dev/null \
-	    | $(GREP) -vE '[<"](lib/guest|lib/plan|lib/elf|preload|proot-engine/loader|trap-engine)/[^>"]*[>"]' \
+	    | $(GREP) -vE '[<"](lib/guest|lib/load|lib/plan|lib/elf|preload|proot-engine/loader|trap-engine)/[^>"]*[>"]' \
 	    | $(GREP) -vE '<$(bare_headers)>'); \
 	test -z "$$bad" || { echo "$$bad"; \
 	  echo '$(ME): a bare room includes what it must not' 1>&2; exit 1; }
 	@bad=$$($(VC_LIST_EXCEPT) \
-	    | $(GREP) -E '^(lib/guest|preload|proot-engine/loader|trap-engine)/.*\.[ch]$$' \
+	    | $(GREP) -E '^(lib/guest|lib/load|preload|proot-engine/loader|trap-engine)/.*\.[ch]$$' \
 	    | xargs -r $(GREP) -nE \
 	      '\<(malloc|calloc|realloc|free|printf|fprintf|snprintf|errno|getenv|setlocale) *(\(|=)' \
 	      /dev/null); \
@@ -115,8 +115,8 @@ sc_licence:
 	    | $(GREP) -E '\.([chS]|sh|am|ac|m4|mk|exp)$$|bootstrap'); do \
 	  case $$file in \
 	    */local.mk | tests/lib/* | tests/config/*) continue ;; \
-	    lib/guest/* | lib/plan/* | preload/* | trap-engine/* \
-	      | proot-engine/loader/*) want=LGPL-2.1-or-later ;; \
+	    lib/guest/* | lib/load/* | lib/plan/* | preload/* \
+	      | trap-engine/* | proot-engine/loader/*) want=LGPL-2.1-or-later ;; \
 	    *) want=GPL-3.0-or-later ;; \
 	  esac; \
 	  head -n 5 $$file | $(GREP) -q "SPDX-License-Identifier: $$want" \

@@ -43,7 +43,7 @@ libexec_udocker_udocker_proot_LDADD = \
 
 # The stub: no libc, linked at a fixed address by a script of its own.
 loader_sources = proot-engine/loader/loader.c proot-engine/loader/loader.h \
-  proot-engine/loader/machine.h
+  lib/load/load.c lib/load/load.h lib/load/machine.h
 loader_cflags = $(BARE_CFLAGS) -fPIE -Os -g0 -U_FORTIFY_SOURCE
 loader_ldflags = -all-static -nostdlib -Wl,--build-id=none \
   -Wl,-z,noexecstack -Wl,-T,$(top_srcdir)/proot-engine/loader/loader.ld

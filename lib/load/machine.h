@@ -4,8 +4,8 @@
    What differs between machines in the loader stub: how system calls are
    made, what ELF files look like, and where the kernel puts programs.  */
 
-#ifndef UDOCKER_PROOT_ENGINE_LOADER_MACHINE_H
-#define UDOCKER_PROOT_ENGINE_LOADER_MACHINE_H
+#ifndef UDOCKER_LIB_LOAD_MACHINE_H
+#define UDOCKER_LIB_LOAD_MACHINE_H
 
 #include <stdint.h>
 #include <asm/unistd.h>
@@ -26,14 +26,14 @@ typedef Elf32_Phdr elf_segment;
 long loader_call6 (long number, uintptr_t a, uintptr_t b, uintptr_t c,
                    uintptr_t d, uintptr_t e, uintptr_t f);
 
-static long
+static inline long
 call6 (long number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d,
        uintptr_t e, uintptr_t f)
 {
   return loader_call6 (number, a, b, c, d, e, f);
 }
 
-static long
+static inline long
 call_mmap (uintptr_t address, uintptr_t size, uintptr_t protection,
            uintptr_t flags, uintptr_t fd, uintptr_t offset)
 {
@@ -53,7 +53,7 @@ typedef Elf64_Phdr elf_segment;
 #    define BASE_OF_PIE 0x555555554000ul
 #    define RANDOM_PAGES 0xffffffful
 
-static long
+static inline long
 call6 (long number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d,
        uintptr_t e, uintptr_t f)
 {
@@ -74,7 +74,7 @@ call6 (long number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d,
 #    define BASE_OF_PIE 0x5555550000ul
 #    define RANDOM_PAGES 0x3fffful
 
-static long
+static inline long
 call6 (long number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d,
        uintptr_t e, uintptr_t f)
 {
@@ -93,7 +93,7 @@ call6 (long number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d,
 }
 #  endif
 
-static long
+static inline long
 call_mmap (uintptr_t address, uintptr_t size, uintptr_t protection,
            uintptr_t flags, uintptr_t fd, uintptr_t offset)
 {
@@ -104,14 +104,14 @@ call_mmap (uintptr_t address, uintptr_t size, uintptr_t protection,
 
 /* Return whether RESULT of a system call is an error.  Addresses may look
    negative where words have 32 bits.  */
-static int
+static inline int
 is_error (long result)
 {
   return (unsigned long) result > -4096ul;
 }
 
 /* Raise SIGTRAP.  */
-static void
+static inline void
 trap (void)
 {
 #if defined __aarch64__
