@@ -37,7 +37,7 @@ AC_DEFUN([UD_COMPILER_FLAGS], [
   BARE_MACHINE_CFLAGS=
   for ud_flag in -fno-stack-protector -fcf-protection=none \
                  -fno-tree-loop-distribute-patterns \
-                 -fno-asynchronous-unwind-tables; do
+                 -fno-asynchronous-unwind-tables -mgeneral-regs-only; do
     UD_IF_FLAG([$ud_flag],
       [BARE_MACHINE_CFLAGS="$BARE_MACHINE_CFLAGS $ud_flag"])
   done

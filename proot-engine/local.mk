@@ -54,7 +54,7 @@ libexec_udocker_loader_x86_64_SOURCES = $(loader_sources) \
   proot-engine/loader/entry-x86_64.S
 libexec_udocker_loader_x86_64_CPPFLAGS = $(BARE_CPPFLAGS)
 libexec_udocker_loader_x86_64_CCASFLAGS = -I$(top_srcdir)
-libexec_udocker_loader_x86_64_CFLAGS = $(loader_cflags) -mgeneral-regs-only
+libexec_udocker_loader_x86_64_CFLAGS = $(loader_cflags)
 libexec_udocker_loader_x86_64_LDFLAGS = $(loader_ldflags) \
   -Wl,--defsym=WINDOW=0x567000000000
 libexec_udocker_loader_x86_64_DEPENDENCIES = \
@@ -68,7 +68,7 @@ libexec_udocker_loader_i386_SOURCES = $(loader_sources) \
 libexec_udocker_loader_i386_CPPFLAGS = $(BARE_CPPFLAGS)
 libexec_udocker_loader_i386_CCASFLAGS = $(I386_CFLAGS) -I$(top_srcdir)
 libexec_udocker_loader_i386_CFLAGS = $(loader_cflags) $(I386_CFLAGS) \
-  -fno-pie -mgeneral-regs-only
+  -fno-pie
 libexec_udocker_loader_i386_LDFLAGS = $(loader_ldflags) \
   -Wl,--defsym=WINDOW=0x7800000
 libexec_udocker_loader_i386_DEPENDENCIES = \
@@ -80,7 +80,7 @@ libexec_udocker_loader_aarch64_SOURCES = $(loader_sources) \
   proot-engine/loader/entry-aarch64.S
 libexec_udocker_loader_aarch64_CPPFLAGS = $(BARE_CPPFLAGS)
 libexec_udocker_loader_aarch64_CCASFLAGS = -I$(top_srcdir)
-libexec_udocker_loader_aarch64_CFLAGS = $(loader_cflags) -mgeneral-regs-only
+libexec_udocker_loader_aarch64_CFLAGS = $(loader_cflags)
 libexec_udocker_loader_aarch64_LDFLAGS = $(loader_ldflags) \
   -Wl,--defsym=WINDOW=0x2070000000
 libexec_udocker_loader_aarch64_DEPENDENCIES = \

@@ -56,6 +56,9 @@ struct trap_state
      into the mapping.  */
   struct guest guest;
 
+  /* Tells one container's state from another's: the file's inode number.  */
+  uint64_t container;
+
   /* Ids of the first task.  */
   struct guest_ids ids;
 

@@ -15,6 +15,7 @@ enum
   K_EPERM = 1,
   K_ENOENT = 2,
   K_EINTR = 4,
+  K_ENOEXEC = 8,
   K_EBADF = 9,
   K_EAGAIN = 11,
   K_ENOMEM = 12,

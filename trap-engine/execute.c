@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   How a program is started: the runtime in its place.  */
+
+#include "trap-engine/execute.h"
+
+#include <linux/fcntl.h>
+#include <linux/mman.h>
+
+#include "lib/guest/calls.h"
+#include "lib/guest/exec.h"
+#include "lib/guest/kernel.h"
+#include "lib/load/machine.h"
+#include "trap-engine/record.h"
+#include "trap-engine/state.h"
+
+/* More arguments, or variables, than the kernel takes anyhow.  */
+#define WORDS_MAX ((size_t) 1 << 20)
+
+/* All that one execve needs, in memory of its own.  */
+struct execution
+{
+  struct guest_exec exec;
+  struct trap_record record;
+  char encoded[TRAP_RECORD_ENCODED_MAX];
+  uint64_t words[]; /* the two vectors, each with its final zero */
+};
+
+/* Count the words of TASK's vector at ADDRESS.  Return their number, -EFAULT
+   or -E2BIG.  */
+static int64_t
+count_words (struct guest_task *task, uint64_t address)
+{
+  const struct guest_ops *ops = task->guest->ops;
+  uint64_t word = 1;
+  size_t count = 0;
+  while (address != 0)
+    {
+      if (ops->read (task, address + count * sizeof word, &word, sizeof word)
+          < 0)
+        return -K_EFAULT;
+      if (word == 0)
+        break;
+      if (++count > WORDS_MAX)
+        return -K_E2BIG;
+    }
+  return (int64_t) count;
+}
+
+/* Copy COUNT words of TASK's at ADDRESS to WORDS.  Return 0 or -EFAULT.  */
+static int
+copy_words (struct guest_task *task, uint64_t address, uint64_t *words,
+            size_t count)
+{
+  if (count == 0)
+    return 0;
+  return task->guest->ops->read (task, address, words, count * sizeof *words);
+}
+
+/* The call as the program made it.  */
+struct given
+{
+  uint64_t arguments, environment; /* addresses */
+  size_t argument_count, environment_count;
+};
+
+/* Write the vectors that the runtime is called with into EXECUTION: GIVEN's,
+   with what a script wants in front, and the record.  *ENVIRONMENT gets the
+   second.  Return 0 or -EFAULT.  */
+static int
+arrange (struct guest_task *task, struct execution *execution,
+         const struct given *given, uint64_t **environment)
+{
+  uint64_t *word = execution->words;
+  const struct guest_exec *exec = &execution->exec;
+  const char *text = exec->leading;
+  size_t skipped = 0;
+  for (size_t i = 0; i < exec->leading_count; i++)
+    {
+      *word++ = (uint64_t) (uintptr_t) text;
+      text += guest_text_length (text, sizeof exec->leading) + 1;
+    }
+  /* The first argument gives way to the leading ones.  */
+  if (exec->leading_count > 0 && given->argument_count > 0)
+    skipped = 1;
+  size_t count = given->argument_count - skipped;
+  int status =
+      copy_words (task, given->arguments + skipped * sizeof *word, word, count);
+  word += count;
+  *word++ = 0;
+  *environment = word;
+  if (status == 0)
+    status =
+        copy_words (task, given->environment, word, given->environment_count);
+  word += given->environment_count;
+  *word++ = (uint64_t) (uintptr_t) execution->encoded;
+  *word = 0;
+  return status;
+}
+
+/* Fill the record of EXECUTION for TASK with what is CARRIED.  */
+static void
+fill_record (struct guest_task *task, struct execution *execution,
+             const struct trap_carried *carried)
+{
+  const struct trap_state *state = task->guest->engine;
+  const struct guest_exec *exec = &execution->exec;
+  struct trap_record *record = &execution->record;
+  const struct guest_fs *fs = task->fs;
+  *record = (struct trap_record){
+    .magic = TRAP_RECORD_MAGIC,
+    .state_fd = state->first_fd,
+    .held = { exec->held[0], exec->held[1] },
+    .install = carried->install,
+    .cwd_binding = fs->cwd_binding,
+    .ignored = carried->ignored,
+    .blocked = carried->blocked,
+    .linux32 = task->linux32,
+    .own_mounts = fs->own_mounts,
+    .masks_owner = fs->masks_owner,
+    .ids = task->ids,
+  };
+  record->secure =
+      guest_ids_exec (&record->ids, exec->mode, exec->uid, exec->gid);
+  const char *const strings[TRAP_STRING_COUNT] = {
+    [TRAP_STRING_PROGRAM] = exec->program,
+    [TRAP_STRING_INTERPRETER] = exec->interpreter,
+    [TRAP_STRING_NAME] = exec->name,
+    [TRAP_STRING_COMMAND] = exec->command,
+    [TRAP_STRING_EXECUTABLE] = exec->executable,
+    [TRAP_STRING_ROOT] = fs->root,
+  };
+  trap_record_set_strings (record, strings);
+  trap_record_encode (record, execution->encoded);
+}
+
+/* Let the descriptors that EXEC holds outlive an execve, or no longer.  */
+static void
+keep_held (const struct guest_exec *exec, uint64_t flags)
+{
+  for (int i = 0; i < 2; i++)
+    if (exec->held[i] >= 0)
+      call6 (__NR_fcntl, (uintptr_t) exec->held[i], F_SETFD, flags, 0, 0, 0);
+}
+
+/* Execute the program that EXECUTION has found.  Return a negative errno.  */
+static int
+become (struct guest_task *task, struct execution *execution,
+        const struct given *given, const struct trap_carried *carried)
+{
+  const struct trap_state *state = task->guest->engine;
+  uint64_t *environment;
+  if (execution->exec.abi != GUEST_ABI_NATIVE || execution->exec.emulated)
+    return -K_ENOEXEC;
+  int status = arrange (task, execution, given, &environment);
+  if (status < 0)
+    return status;
+  fill_record (task, execution, carried);
+  keep_held (&execution->exec, 0);
+  status = (int) call6 (__NR_execve, (uintptr_t) state->runtime,
+                        (uintptr_t) execution->words, (uintptr_t) environment,
+                        0, 0, 0);
+  keep_held (&execution->exec, FD_CLOEXEC);
+  return status;
+}
+
+int
+trap_execute (struct guest_task *task, const struct guest_call *call,
+              const struct trap_carried *carried, uint64_t *mapped,
+              uint64_t *mapped_size)
+{
+  bool at = call->number != __NR_execve;
+  struct given given = { .arguments = call->arg[at ? 2 : 1],
+                         .environment = call->arg[at ? 3 : 2] };
+  int64_t arguments = count_words (task, given.arguments);
+  int64_t environment = count_words (task, given.environment);
+  if (arguments < 0 || environment < 0)
+    return (int) (arguments < 0 ? arguments : environment);
+  given.argument_count = (size_t) arguments;
+  given.environment_count = (size_t) environment;
+
+  /* Room for a script's words too, which are at most half of their bytes.  */
+  size_t size = sizeof (struct execution)
+                + (given.argument_count + given.environment_count
+                   + 2 * GUEST_EXEC_DEPTH + 8)
+                      * sizeof (uint64_t);
+  long memory = call_mmap (0, size, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS, (uintptr_t) -1, 0);
+  if (is_error (memory))
+    return -K_ENOMEM;
+  *mapped = (uint64_t) memory;
+  *mapped_size = size;
+  struct execution *execution = (struct execution *) memory;
+  int status = guest_exec_prepare (task, call, &execution->exec);
+  if (status == 0)
+    {
+      status = become (task, execution, &given, carried);
+      guest_exec_release (task->guest, &execution->exec);
+    }
+  *mapped = 0;
+  call6 (__NR_munmap, (uintptr_t) memory, size, 0, 0, 0, 0);
+  return status;
+}

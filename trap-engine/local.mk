@@ -1,0 +1,40 @@
+# trap-engine: the in-process engine.  The runtime is a bare program that every
+# program of a container is started as, linked at a fixed address.
+if ARCH_X86_64
+noinst_LIBRARIES += trap-engine/libtrap.a
+trap_engine_libtrap_a_SOURCES = \
+  trap-engine/execute.c trap-engine/execute.h \
+  trap-engine/record.c trap-engine/record.h \
+  trap-engine/state.h
+trap_engine_libtrap_a_CPPFLAGS = $(BARE_CPPFLAGS)
+trap_engine_libtrap_a_CFLAGS = $(BARE_CFLAGS)
+
+pkglibexec_PROGRAMS += libexec/udocker/runtime-x86_64
+libexec_udocker_runtime_x86_64_SOURCES = \
+  trap-engine/runtime/block.h \
+  trap-engine/runtime/deliver.c trap-engine/runtime/deliver.h \
+  trap-engine/runtime/descriptor.c \
+  trap-engine/runtime/dispatch.c \
+  trap-engine/runtime/entry-x86_64.S \
+  trap-engine/runtime/memory.c \
+  trap-engine/runtime/ops.c \
+  trap-engine/runtime/runtime.h \
+  trap-engine/runtime/signal.c \
+  trap-engine/runtime/signal-abi.h \
+  trap-engine/runtime/start.c \
+  trap-engine/runtime/thread.c \
+  lib/load/load.c lib/load/load.h lib/load/machine.h
+libexec_udocker_runtime_x86_64_CPPFLAGS = $(BARE_CPPFLAGS)
+libexec_udocker_runtime_x86_64_CCASFLAGS = -I$(top_srcdir)
+libexec_udocker_runtime_x86_64_CFLAGS = $(BARE_CFLAGS) -fPIE \
+  -U_FORTIFY_SOURCE
+libexec_udocker_runtime_x86_64_LDFLAGS = -all-static -nostdlib \
+  -Wl,--build-id=none -Wl,-z,noexecstack \
+  -Wl,-T,$(top_srcdir)/trap-engine/runtime/runtime.ld \
+  -Wl,--defsym=WINDOW=0x567010000000
+libexec_udocker_runtime_x86_64_LDADD = trap-engine/libtrap.a \
+  lib/guest/libguest.a
+libexec_udocker_runtime_x86_64_DEPENDENCIES = \
+  $(libexec_udocker_runtime_x86_64_LDADD) trap-engine/runtime/runtime.ld
+EXTRA_DIST += trap-engine/runtime/runtime.ld
+endif

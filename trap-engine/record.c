@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Records as strings of the environment.  A byte 0 is written as 1 1, a byte 1
+   as 1 2; all others are themselves.  */
+
+#include "trap-engine/record.h"
+
+enum
+{
+  ESCAPE = 1,
+  ESCAPED_NUL = 1,
+  ESCAPED_ESCAPE = 2
+};
+
+void
+trap_record_set_strings (struct trap_record *record, const char *const *strings)
+{
+  char *to = record->strings;
+  for (size_t i = 0; i < TRAP_STRING_COUNT; i++)
+    {
+      size_t length = guest_text_length (strings[i], GUEST_PATH_SIZE - 1);
+      for (size_t j = 0; j < length; j++)
+        *to++ = strings[i][j];
+      *to++ = '\0';
+    }
+  record->size = (uint32_t) (to - (char *) record);
+}
+
+bool
+trap_record_strings (const struct trap_record *record, const char **strings)
+{
+  const char *at = record->strings;
+  const char *end = (const char *) record + record->size;
+  if (record->magic != TRAP_RECORD_MAGIC || record->size > sizeof *record
+      || record->size < offsetof (struct trap_record, strings))
+    return false;
+  for (size_t i = 0; i < TRAP_STRING_COUNT; i++)
+    {
+      strings[i] = at;
+      while (at < end && *at != '\0')
+        at++;
+      if (at++ >= end)
+        return false;
+    }
+  return true;
+}
+
+void
+trap_record_encode (const struct trap_record *record, char *text)
+{
+  const char *bytes = (const char *) record;
+  for (const char *name = TRAP_RECORD_NAME; *name != '\0'; name++)
+    *text++ = *name;
+  for (size_t i = 0; i < record->size; i++)
+    if ((unsigned char) bytes[i] <= ESCAPE)
+      {
+        *text++ = ESCAPE;
+        *text++ = bytes[i] == 0 ? ESCAPED_NUL : ESCAPED_ESCAPE;
+      }
+    else
+      *text++ = bytes[i];
+  *text = '\0';
+}
+
+bool
+trap_record_decode (struct trap_record *record, const char *text)
+{
+  char *to = (char *) record;
+  size_t size = 0;
+  const char *strings[TRAP_STRING_COUNT];
+  for (const char *name = TRAP_RECORD_NAME; *name != '\0'; name++)
+    if (*text++ != *name)
+      return false;
+  for (; *text != '\0'; text++)
+    {
+      char byte = *text;
+      if (byte == ESCAPE)
+        byte = *++text == ESCAPED_NUL ? 0 : ESCAPE;
+      if (size == sizeof *record || *text == '\0')
+        return false;
+      to[size++] = byte;
+    }
+  return size >= offsetof (struct trap_record, strings) && size == record->size
+         && trap_record_strings (record, strings);
+}

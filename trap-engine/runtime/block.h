@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   What the runtime has for each thread.
+
+   %gs leads to it.  The entry (entry-x86_64.S) saves the program's registers
+   in its first words and makes its stack the thread's.  */
+
+#ifndef UDOCKER_TRAP_ENGINE_RUNTIME_BLOCK_H
+#define UDOCKER_TRAP_ENGINE_RUNTIME_BLOCK_H
+
+/* Offsets, for the assembler.  */
+#define BLOCK_SELF 0
+#define BLOCK_RSP 8
+#define BLOCK_STACK 16
+#define BLOCK_RETURN 24
+#define BLOCK_SITE 32
+#define BLOCK_NUMBER 40
+#define BLOCK_ARG 48
+#define BLOCK_FLAGS 96
+#define BLOCK_RESULT 104
+#define BLOCK_PENDING 112
+#define BLOCK_SAVED 120
+
+/* How far blocks lie apart, and how many there can be.  */
+#define BLOCK_STRIDE 0x40000
+#define BLOCK_COUNT 8192
+
+#define BLOCK_STACK_SIZE 0x24000
+#define BLOCK_SIGNAL_STACK_SIZE 0x8000
+#define BLOCK_SCRATCH_SIZE 0x5000
+
+/* What a call that may block returns when a signal has come that the program
+   handles: it was not made, or had no effect, and is to be made again.  */
+#define CALL_ABORTED (-512)
+
+#ifndef __ASSEMBLER__
+#  include <stdbool.h>
+#  include <stddef.h>
+#  include <stdint.h>
+
+#  include "lib/guest/call.h"
+#  include "trap-engine/runtime/signal-abi.h"
+
+struct trap_handlers;
+
+/* A task that is looked at from another process: /proc/PID/exe and the like.
+   The engine member of a task leads to such a place, too.  */
+struct trap_place
+{
+  struct guest_task task;
+  struct guest_fs *fs;
+  char executable[GUEST_PATH_SIZE];
+};
+
+struct trap_block
+{
+  struct trap_block *self;
+  uint64_t rsp;    /* the program's stack pointer */
+  uint64_t stack;  /* top of ours */
+  uint64_t back;   /* where the program goes on */
+  uint64_t site;   /* its system call instruction */
+  uint64_t number; /* as it was called */
+  uint64_t arg[6];
+  uint64_t flags; /* of the processor: LAHF's byte, and overflow */
+  uint64_t result;
+
+  /* A signal came while the runtime was at work: it is INFO, and is delivered
+     on the way out with MASK as what was blocked.  */
+  uint32_t pending;
+  bool restarts; /* the call is to be made again afterwards */
+
+  uint64_t saved[6]; /* rbx, rbp, r12 to r15 at the call */
+
+  struct k_siginfo info;
+  uint64_t mask;
+
+  /* Of SIGNALS_OURS: what the program believes to have blocked, and what came
+     meanwhile.  */
+  uint64_t blocked;
+  uint64_t held;
+  struct k_siginfo held_info[4];
+
+  struct k_stack alternate; /* as the program set it */
+
+  struct trap_handlers *handlers;
+  struct guest_task task;
+  struct guest_call call;
+
+  /* Its own, where it does not share the process's.  */
+  struct guest_fs *own_fs;
+  struct trap_handlers *own_handlers;
+
+  /* What an execve under way, or that of a child by vfork, has mapped.  */
+  uint64_t mapped, mapped_size;
+
+  int32_t index; /* among the blocks */
+  bool lent;     /* of a child by vfork: its parent takes it back */
+
+  size_t scratch_used;
+  uint64_t scratch[BLOCK_SCRATCH_SIZE / 8];
+
+  struct trap_place other;
+
+  unsigned char signal_stack[BLOCK_SIGNAL_STACK_SIZE]
+      __attribute__ ((aligned (64)));
+  unsigned char stack_memory[BLOCK_STACK_SIZE] __attribute__ ((aligned (64)));
+};
+
+_Static_assert(offsetof (struct trap_block, rsp) == BLOCK_RSP
+                   && offsetof (struct trap_block, stack) == BLOCK_STACK
+                   && offsetof (struct trap_block, back) == BLOCK_RETURN
+                   && offsetof (struct trap_block, site) == BLOCK_SITE
+                   && offsetof (struct trap_block, number) == BLOCK_NUMBER
+                   && offsetof (struct trap_block, arg) == BLOCK_ARG
+                   && offsetof (struct trap_block, flags) == BLOCK_FLAGS
+                   && offsetof (struct trap_block, result) == BLOCK_RESULT
+                   && offsetof (struct trap_block, pending) == BLOCK_PENDING
+                   && offsetof (struct trap_block, saved) == BLOCK_SAVED,
+               "entry-x86_64.S counts on these places");
+_Static_assert(sizeof (struct trap_block) <= BLOCK_STRIDE,
+               "a block fits where it lies");
+
+/* Return the block of the thread that runs.  */
+static inline struct trap_block *
+block_here (void)
+{
+  struct trap_block *block;
+  __asm__("mov %%gs:0, %0" : "=r"(block));
+  return block;
+}
+
+/* Return the block that TASK, one of this process, is part of.  */
+static inline struct trap_block *
+block_of (struct guest_task *task)
+{
+  return (struct trap_block *) (void *) ((char *) task
+                                         - offsetof (struct trap_block, task));
+}
+#endif
+
+#endif

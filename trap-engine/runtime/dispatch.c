@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   What becomes of a call.  */
+
+#include "trap-engine/runtime/runtime.h"
+
+#include "lib/guest/kernel.h"
+
+static int64_t call_execute (struct trap_block *block);
+static int64_t call_arch_prctl (struct trap_block *block);
+
+/* A filter may trap calls by their arguments; once a call site is patched all
+   calls of it come here.  So each of these looks at the arguments again.  */
+trap_call_function *const trap_calls[GUEST_CALL_LIMIT] = {
+  [__NR_arch_prctl] = call_arch_prctl,
+  [__NR_clone] = thread_call_clone,
+  [__NR_clone3] = thread_call_clone3,
+  [__NR_close] = descriptor_call_close,
+  [__NR_close_range] = descriptor_call_close_range,
+  [__NR_dup2] = descriptor_call_dup2,
+  [__NR_dup3] = descriptor_call_dup3,
+  [__NR_epoll_pwait] = signal_call_epoll,
+  [441 /* epoll_pwait2 */] = signal_call_epoll,
+  [__NR_execve] = call_execute,
+  [__NR_execveat] = call_execute,
+  [__NR_exit] = thread_call_exit,
+  [__NR_fcntl] = descriptor_call_fcntl,
+  [__NR_ppoll] = signal_call_ppoll,
+  [__NR_pselect6] = signal_call_pselect,
+  [__NR_rt_sigaction] = signal_call_action,
+  [__NR_rt_sigprocmask] = signal_call_mask,
+  [__NR_rt_sigsuspend] = signal_call_suspend,
+  [__NR_sigaltstack] = signal_call_stack,
+  [__NR_vfork] = thread_call_vfork,
+};
+
+#define ARCH_SET_GS 0x1001
+#define ARCH_GET_GS 0x1004
+
+/* %gs is the runtime's.  */
+static int64_t
+call_arch_prctl (struct trap_block *block)
+{
+  if ((int) block->arg[0] == ARCH_SET_GS)
+    return -K_EPERM;
+  if ((int) block->arg[0] == ARCH_GET_GS)
+    {
+      uint64_t none = 0;
+      return trap_copy ((void *) block->arg[1], &none, sizeof none) == 0
+                 ? 0
+                 : -K_EFAULT;
+    }
+  return trap_call (__NR_arch_prctl, block->arg[0], block->arg[1], 0, 0);
+}
+
+static int64_t
+call_execute (struct trap_block *block)
+{
+  struct trap_carried carried;
+  block->call = (struct guest_call){ .number = (int) block->number };
+  for (int i = 0; i < 6; i++)
+    block->call.arg[i] = block->arg[i];
+  switch (guest_enter (&block->task, &block->call))
+    {
+    case GUEST_ANSWER:
+      return block->call.result;
+    case GUEST_EXEC:
+      break;
+    case GUEST_PASS:
+    case GUEST_RUN:
+    case GUEST_RUN_EXIT:
+      return -K_ENOSYS; /* no rule says so */
+    }
+  signal_carry (block, &carried);
+  return trap_execute (&block->task, &block->call, &carried, &block->mapped,
+                       &block->mapped_size);
+}
+
+/* Make BLOCK's call as the program, or lib/guest, wants it.  */
+static int64_t
+run (const struct guest_call *call)
+{
+  const uint64_t *arg = call->arg;
+  return trap_blocking (call->number, arg[0], arg[1], arg[2], arg[3], arg[4],
+                        arg[5]);
+}
+
+/* Do what lib/guest says of BLOCK's call.  */
+static int64_t
+follow (struct trap_block *block)
+{
+  struct guest_task *task = &block->task;
+  struct guest_call *call = &block->call;
+  block->scratch_used = 0;
+  call->abi = GUEST_ABI_NATIVE;
+  call->number = (int) block->number;
+  for (int i = 0; i < 6; i++)
+    call->arg[i] = block->arg[i];
+
+  enum guest_verdict verdict = guest_enter (task, call);
+  if (verdict == GUEST_ANSWER)
+    return call->result;
+  if (verdict == GUEST_EXEC)
+    return -K_ENOSYS;
+  call->result = run (call);
+  if (verdict == GUEST_RUN_EXIT && call->result != CALL_ABORTED)
+    guest_leave (task, call);
+  guest_task_release (task);
+  return call->result;
+}
+
+int64_t
+trap_dispatch (struct trap_block *block)
+{
+  uint64_t number = (uint32_t) block->number;
+  if (!thread_is_known ())
+    thread_forked (block);
+  int64_t result = number < GUEST_CALL_LIMIT && trap_calls[number] != NULL
+                       ? trap_calls[number](block)
+                       : follow (block);
+  block->restarts = result == CALL_ABORTED;
+  return result;
+}

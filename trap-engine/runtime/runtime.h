@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   The runtime of one process: what its files share.
+
+   The runtime is the program that every execve of the container starts
+   (execute.h).  It maps the guest's program, stays in the process, and
+   carries out the system calls that the filter traps: SIGSYS leads to
+   trap_entry, which runs as an ordinary part of the program, on a stack of its
+   own; trap_dispatch does what lib/guest says of the call; the way out goes
+   back behind the program's instruction.
+
+   Signals: handlers of programs are never called by the kernel but by
+   trap_signal, which first looks where the program was.  Outside the runtime
+   it hands the signal on at once.  Inside, the signal waits until the way out,
+   and calls that may block are given up first, so that a program sees each of
+   its system calls done, or not yet begun, or interrupted with EINTR.  */
+
+#ifndef UDOCKER_TRAP_ENGINE_RUNTIME_RUNTIME_H
+#define UDOCKER_TRAP_ENGINE_RUNTIME_RUNTIME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/guest/call.h"
+#include "lib/load/machine.h"
+#include "trap-engine/execute.h"
+#include "trap-engine/record.h"
+#include "trap-engine/runtime/block.h"
+#include "trap-engine/state.h"
+
+/* What a program wants of each signal.  CHANGES is odd while it is written.  */
+struct trap_handlers
+{
+  uint32_t changes;
+  uint32_t writer;
+  uint64_t known; /* bits of signals whose ACTION is more than the kernel's */
+  struct k_sigaction action[SIGNAL_COUNT];
+};
+
+/* What is one for the process.  Also found from other processes, at this
+   address.  */
+struct trap_process
+{
+  struct trap_state *state;
+  uint64_t container; /* the inode of the state: whose process this is */
+  struct guest guest;
+  struct guest_fs fs;
+  struct trap_handlers handlers;
+  char executable[GUEST_PATH_SIZE];
+};
+extern struct trap_process trap_process;
+
+/* Symbols of runtime.ld and the entry.  */
+extern char trap_text_start[], trap_text_end[];
+extern char trap_entry[], trap_check[], trap_tail[], trap_tail_end[];
+extern char trap_deliver[];
+extern char trap_blocking_check[], trap_blocking_done[], trap_blocking_abort[];
+extern char trap_copy_start[], trap_copy_end[], trap_copy_fault[];
+extern char trap_string_start[], trap_string_end[], trap_string_fault[];
+extern char trap_restorer[];
+
+/* WRGSBASE may be used.  */
+extern uint32_t trap_has_fsgsbase;
+
+/* Copy SIZE bytes.  Return 0, or how many were not copied when memory was
+   missing.  */
+size_t trap_copy (void *to, const void *from, size_t size);
+
+/* Copy the string FROM, with its NUL, to the SIZE bytes at TO.  Return its
+   length, -EFAULT when memory is missing, or -ENAMETOOLONG.  */
+int64_t trap_copy_string (char *to, const char *from, size_t size);
+
+/* Make the system call NUMBER, which may block.  When a signal that the
+   program handles has come before the kernel did anything, return
+   CALL_ABORTED.  */
+int64_t trap_blocking (long number, uint64_t a, uint64_t b, uint64_t c,
+                       uint64_t d, uint64_t e, uint64_t f);
+
+/* Make the call NUMBER, clone or its like, with arguments A to E; the child
+   goes on with CHILD as its block.  Return as the kernel does, in the
+   parent.  */
+int64_t trap_clone (long number, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
+                    uint64_t e, struct trap_block *child);
+
+/* End the thread with STATUS, and take bit INDEX out of BITMAP: the block is
+   free from then on, and is not touched any more.  */
+_Noreturn void trap_exit (uint64_t status, uint64_t *bitmap, uint64_t index);
+
+/* Have %gs lead to BLOCK.  */
+void trap_set_block (struct trap_block *block);
+
+/* Jump to ENTRY with STACK as the stack pointer, as a new program begins.  */
+_Noreturn void trap_begin (uint64_t entry, uint64_t *stack);
+
+/* Do what BLOCK's call means.  Return its result.  For trap_entry.  */
+int64_t trap_dispatch (struct trap_block *block);
+
+/* The child of a clone has come to life with BLOCK: finish it.  For
+   trap_clone, which then leaves by the way out.  */
+void trap_child (struct trap_block *block);
+
+/* A system call that the runtime knows more of than lib/guest.  Return its
+   result.  */
+typedef int64_t trap_call_function (struct trap_block *block);
+
+/* Those calls by number; NULL for others.  */
+extern trap_call_function *const trap_calls[GUEST_CALL_LIMIT];
+
+/* signal.c: take over the signals of a new program, with what an execve has
+   CARRIED; the process's main thread has BLOCK.  */
+void signal_start (struct trap_block *block,
+                   const struct trap_carried *carried);
+
+/* Set the kernel's handlers of our signals, and BLOCK's signal stack.  */
+void signal_take (void);
+void signal_set_stack (struct trap_block *block);
+
+/* Write what outlives an execve of BLOCK's task to CARRIED.  */
+void signal_carry (struct trap_block *block, struct trap_carried *carried);
+
+/* Have the kernel's mask be MASK, but for our signals.  Return the old one.  */
+uint64_t signal_set_mask (uint64_t mask);
+
+trap_call_function signal_call_action, signal_call_mask, signal_call_stack,
+    signal_call_suspend, signal_call_pselect, signal_call_ppoll,
+    signal_call_epoll;
+
+/* thread.c: calls that make or end threads; and the first block.  */
+trap_call_function thread_call_clone, thread_call_clone3, thread_call_vfork,
+    thread_call_exit;
+struct trap_block *thread_start (void);
+
+/* After a fork: this process has its only thread from its parent's.  */
+void thread_forked (struct trap_block *block);
+
+/* True from when ids of tasks are known until a fork.  */
+bool thread_is_known (void);
+void thread_know (void);
+
+/* descriptor.c: calls that could reach our descriptors.  */
+trap_call_function descriptor_call_close, descriptor_call_dup2,
+    descriptor_call_dup3, descriptor_call_close_range, descriptor_call_fcntl;
+
+/* The operations of lib/guest.  */
+extern const struct guest_ops trap_ops;
+
+/* Make a system call that cannot fail in an interesting way.  */
+static inline int64_t
+trap_call (long number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+  return call6 (number, a, b, c, d, 0, 0);
+}
+
+static inline uint64_t
+trap_pointer (const void *pointer)
+{
+  return (uint64_t) (uintptr_t) pointer;
+}
+
+#endif

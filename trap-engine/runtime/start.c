@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   The beginning of every program: from the kernel's execve of the runtime to
+   the program's first instruction.  */
+
+#include "trap-engine/runtime/runtime.h"
+
+#include <linux/auxvec.h>
+#include <linux/fcntl.h>
+#include <linux/filter.h>
+#include <linux/mman.h>
+#include <linux/prctl.h>
+#include <linux/seccomp.h>
+
+#include "lib/guest/text.h"
+#include "lib/load/load.h"
+
+#define HWCAP2_FSGSBASE 2u
+
+_Noreturn void trap_main (uint64_t *stack);
+
+struct trap_process trap_process;
+uint32_t trap_has_fsgsbase;
+
+static struct trap_record record;
+
+/* An entry of the auxiliary vector.  */
+struct auxiliary
+{
+  uint64_t type, value;
+};
+
+/* What the kernel has put at the stack pointer.  */
+struct arguments
+{
+  size_t count;
+  char **list;
+  char **environment;
+  struct auxiliary *vector;
+};
+
+static struct arguments
+find_arguments (uint64_t *stack)
+{
+  struct arguments arguments = { .count = (size_t) stack[0],
+                                 .list = (char **) (stack + 1) };
+  char **at = arguments.list + arguments.count + 1;
+  arguments.environment = at;
+  while (*at != NULL)
+    at++;
+  arguments.vector = (struct auxiliary *) (void *) (at + 1);
+  return arguments;
+}
+
+/* Take the last string of the environment away, and move what lies behind the
+   list to where the list ends now.  Return the string or NULL.  */
+static const char *
+take_record (struct arguments *arguments)
+{
+  char **end = arguments->environment;
+  while (*end != NULL)
+    end++;
+  if (end == arguments->environment)
+    return NULL;
+  const char *text = *--end;
+  *end = NULL;
+  uint64_t *to = (uint64_t *) (void *) (end + 1);
+  const struct auxiliary *from = arguments->vector;
+  struct auxiliary *vector = (struct auxiliary *) (void *) to;
+  size_t i = 0;
+  do
+    vector[i] = from[i];
+  while (vector[i++].type != AT_NULL);
+  arguments->vector = vector;
+  return text;
+}
+
+static uint64_t
+auxiliary_value (const struct arguments *arguments, uint64_t type)
+{
+  const struct auxiliary *entry = arguments->vector;
+  while (entry->type != AT_NULL && entry->type != type)
+    entry++;
+  return entry->type == type ? entry->value : 0;
+}
+
+/* Map the state whose descriptor is FD.  Return it, or NULL.  */
+static struct trap_state *
+map_state (int fd)
+{
+  /* Its own size is in it.  */
+  uint32_t head[2];
+  if (trap_call (__NR_pread64, (uint64_t) fd, trap_pointer (head), sizeof head,
+                 0)
+          != sizeof head
+      || head[0] != TRAP_STATE_MAGIC)
+    return NULL;
+  long place = call_mmap (TRAP_STATE, head[1], PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_FIXED, (uintptr_t) fd, 0);
+  return is_error (place) ? NULL : (struct trap_state *) place;
+}
+
+/* Copy TEXT, shorter than GUEST_PATH_SIZE, to TO.  */
+static void
+copy_text (char *to, const char *text)
+{
+  size_t i = 0;
+  do
+    to[i] = text[i];
+  while (text[i++] != '\0');
+}
+
+/* Fill what is one for the process, of which BLOCK is the first thread's, from
+   STATE and the record with its STRINGS.  */
+static void
+fill_process (struct trap_state *state, struct trap_block *block,
+              const char *const *strings)
+{
+  struct trap_process *process = &trap_process;
+  process->state = state;
+  process->guest = state->guest;
+  process->guest.ops = &trap_ops;
+  process->guest.engine = state;
+  process->guest.inside = true;
+  process->container = state->container;
+  copy_text (process->executable, strings[TRAP_STRING_EXECUTABLE]);
+  guest_fs_init (&process->fs);
+  process->fs.own_mounts = record.own_mounts;
+  process->fs.masks_owner = record.masks_owner;
+  process->fs.cwd_binding = record.cwd_binding;
+  copy_text (process->fs.root, strings[TRAP_STRING_ROOT]);
+  process->fs.root_length =
+      (uint32_t) guest_text_length (process->fs.root, GUEST_PATH_SIZE);
+  guest_task_init (&block->task, &process->guest, &process->fs, &record.ids);
+  block->task.linux32 = record.linux32;
+  block->task.engine = process->executable;
+  block->handlers = &process->handlers;
+  thread_forked (block);
+}
+
+/* Install the filter.  Return 0 or a negative errno.  */
+static int
+install_filter (struct trap_state *state)
+{
+  struct sock_fprog program = { .len = (unsigned short) state->filter_length,
+                                .filter = state->filter };
+  trap_call (__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0);
+  /* Without the flag kernels before 5.16 slow the whole process down to make
+     it a sandbox that it is not.  */
+  int64_t status =
+      trap_call (__NR_seccomp, SECCOMP_SET_MODE_FILTER,
+                 SECCOMP_FILTER_FLAG_SPEC_ALLOW, trap_pointer (&program), 0);
+  if (status < 0)
+    status = trap_call (__NR_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER,
+                        trap_pointer (&program), 0);
+  return (int) status;
+}
+
+_Noreturn void
+trap_main (uint64_t *stack)
+{
+  struct arguments arguments = find_arguments (stack);
+  const char *text = take_record (&arguments);
+  const char *strings[TRAP_STRING_COUNT];
+  const char *name = arguments.count > 0 ? arguments.list[0] : "";
+  if (text == NULL || !trap_record_decode (&record, text))
+    load_fail ("this program is started by udocker only", name);
+  (void) trap_record_strings (&record, strings);
+  struct trap_state *state = map_state (record.state_fd);
+  if (state == NULL)
+    load_fail ("what it shares with its container is gone", name);
+
+  const uint64_t features = auxiliary_value (&arguments, AT_HWCAP2);
+  trap_has_fsgsbase = (features & HWCAP2_FSGSBASE) != 0;
+  struct trap_block *block = thread_start ();
+  trap_set_block (block);
+  fill_process (state, block, strings);
+  const struct trap_carried carried = { .ignored = record.ignored,
+                                        .blocked = record.blocked };
+  signal_start (block, &carried);
+  if (record.install != 0 && install_filter (state) < 0)
+    load_fail ("system call filters are not possible here", name);
+
+  const struct guest_ids *ids = &block->task.ids;
+  const struct load_request request = {
+    .program = strings[TRAP_STRING_PROGRAM],
+    .interpreter = strings[TRAP_STRING_INTERPRETER][0] != '\0'
+                       ? strings[TRAP_STRING_INTERPRETER]
+                       : NULL,
+    .name = strings[TRAP_STRING_NAME],
+    .command = strings[TRAP_STRING_COMMAND],
+    .uid = ids->uid,
+    .euid = ids->euid,
+    .gid = ids->gid,
+    .egid = ids->egid,
+    .secure = record.secure,
+    .shows_features = state->shows_features,
+    .features = state->features,
+  };
+  uint64_t entry = load_program (&request, stack);
+  for (int i = 0; i < 2; i++)
+    if (record.held[i] >= 0)
+      trap_call (__NR_close, (uint64_t) record.held[i], 0, 0, 0);
+  trap_begin (entry, stack);
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Threads and processes that share memory: each has a block.  */
+
+#include "trap-engine/runtime/runtime.h"
+
+#include <linux/mman.h>
+#include <linux/sched.h>
+
+#include "lib/guest/kernel.h"
+
+#ifndef CLONE_CLEAR_SIGHAND
+#  define CLONE_CLEAR_SIGHAND 0x100000000ull
+#endif
+
+/* What clone3 reads: struct clone_args of all kernels so far.  */
+struct clone_request
+{
+  uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size,
+      tls, set_tid, set_tid_size, cgroup;
+};
+
+/* Namespaces, which no call of a container gets.  */
+#define CLONE_NAMESPACES 0x7e020080ull
+
+/* Which blocks are taken, and which have been mapped.  */
+static uint64_t taken[BLOCK_COUNT / 64], mapped[BLOCK_COUNT / 64];
+
+/* The block of the process's first thread.  */
+static struct trap_block first_block;
+
+/* On a page that a fork leaves empty: 1 as long as the ids of tasks are
+   known.  */
+static uint32_t *known;
+static uint32_t never;
+
+static struct trap_block *
+block_at (int index)
+{
+  return index == 0 ? &first_block
+                    : (struct trap_block *) (TRAP_BLOCKS
+                                             + (uint64_t) index * BLOCK_STRIDE);
+}
+
+/* Take a free bit of TAKEN.  Return its index, or -1.  */
+static int
+take_index (void)
+{
+  for (size_t i = 0; i < BLOCK_COUNT / 64; i++)
+    {
+      uint64_t word = __atomic_load_n (&taken[i], __ATOMIC_RELAXED);
+      while (~word != 0)
+        {
+          int bit = __builtin_ctzl (~word);
+          if (__atomic_compare_exchange_n (&taken[i], &word, word | 1ul << bit,
+                                           0, __ATOMIC_ACQUIRE,
+                                           __ATOMIC_RELAXED))
+            return (int) (i * 64) + bit;
+        }
+    }
+  return -1;
+}
+
+static void
+give_index (int index)
+{
+  (void) __atomic_fetch_and (&taken[index / 64], ~(1ul << (index % 64)),
+                             __ATOMIC_RELEASE);
+}
+
+/* Fill the words of BLOCK, number INDEX, by which the entry finds its way.  */
+static void
+prepare (struct trap_block *block, int index)
+{
+  block->self = block;
+  block->index = index;
+  block->stack =
+      trap_pointer (block->stack_memory + sizeof block->stack_memory);
+}
+
+/* Return a block that is free, or NULL.  */
+static struct trap_block *
+take_block (void)
+{
+  int index = take_index ();
+  if (index < 0)
+    return NULL;
+  struct trap_block *block = block_at (index);
+  uint64_t bit = 1ul << (index % 64);
+  if (index > 0
+      && (__atomic_load_n (&mapped[index / 64], __ATOMIC_ACQUIRE) & bit) == 0)
+    {
+      long status =
+          call_mmap ((uintptr_t) block, sizeof *block, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE,
+                     (uintptr_t) -1, 0);
+      if (is_error (status))
+        {
+          give_index (index);
+          return NULL;
+        }
+      (void) __atomic_fetch_or (&mapped[index / 64], bit, __ATOMIC_RELEASE);
+    }
+  prepare (block, index);
+  return block;
+}
+
+/* Give back what BLOCK, of a task that has ended, holds, and itself.  */
+static void
+release (struct trap_block *block)
+{
+  if (block->mapped != 0)
+    trap_call (__NR_munmap, block->mapped, block->mapped_size, 0, 0);
+  block->mapped = 0;
+  if (block->own_fs != NULL)
+    trap_call (__NR_munmap, trap_pointer (block->own_fs), sizeof *block->own_fs,
+               0, 0);
+  if (block->own_handlers != NULL)
+    trap_call (__NR_munmap, trap_pointer (block->own_handlers),
+               sizeof *block->own_handlers, 0, 0);
+  block->own_fs = NULL;
+  block->own_handlers = NULL;
+}
+
+struct trap_block *
+thread_start (void)
+{
+  known = &never;
+  taken[0] = 1;
+  prepare (&first_block, 0);
+  long page = call_mmap (0, 4096, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS, (uintptr_t) -1, 0);
+  /* Without it (Linux before 4.14) every call asks for the ids.  */
+  if (!is_error (page)
+      && trap_call (__NR_madvise, (uint64_t) page, 4096, 18 /* WIPEONFORK */, 0)
+             == 0)
+    known = (uint32_t *) page;
+  return &first_block;
+}
+
+bool
+thread_is_known (void)
+{
+  return *known != 0;
+}
+
+void
+thread_forked (struct trap_block *block)
+{
+  block->task.tid = (int) trap_call (__NR_gettid, 0, 0, 0, 0);
+  block->task.pid = (int) trap_call (__NR_getpid, 0, 0, 0, 0);
+  trap_process.guest.pid = block->task.pid;
+  /* The other threads have stayed behind.  */
+  for (size_t i = 0; i < BLOCK_COUNT / 64; i++)
+    if (taken[i] != 0)
+      taken[i] = 0;
+  taken[block->index / 64] = 1ul << (block->index % 64);
+  block->handlers->writer = 0;
+  block->handlers->changes &= ~1u;
+  block->lent = false;
+  if (known != &never)
+    *known = 1;
+}
+
+/* Return SIZE bytes that are zero, or NULL.  */
+static void *
+get_memory (size_t size)
+{
+  long memory = call_mmap (0, size, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS, (uintptr_t) -1, 0);
+  return is_error (memory) ? NULL : (void *) memory;
+}
+
+/* Have CHILD share with PARENT what the FLAGS of clone say, and have copies of
+   the rest.  Return 0 or -ENOMEM.  */
+static int
+inherit (struct trap_block *child, struct trap_block *parent, uint64_t flags)
+{
+  child->own_fs = NULL;
+  child->own_handlers = NULL;
+  if ((flags & CLONE_FS) == 0)
+    child->own_fs = get_memory (sizeof *child->own_fs);
+  if ((flags & CLONE_SIGHAND) == 0)
+    child->own_handlers = get_memory (sizeof *child->own_handlers);
+  if (((flags & CLONE_FS) == 0 && child->own_fs == NULL)
+      || ((flags & CLONE_SIGHAND) == 0 && child->own_handlers == NULL))
+    return -K_ENOMEM;
+  guest_task_clone (&child->task, &parent->task, child->own_fs);
+  child->task.engine = parent->task.engine;
+  child->handlers = parent->handlers;
+  if (child->own_handlers != NULL)
+    {
+      *child->own_handlers = *parent->handlers;
+      child->handlers = child->own_handlers;
+      child->own_handlers->changes = child->own_handlers->writer = 0;
+      if ((flags & CLONE_CLEAR_SIGHAND) != 0)
+        *child->own_handlers = (struct trap_handlers){ 0 };
+    }
+  for (int i = 0; i < 6; i++)
+    {
+      child->arg[i] = parent->arg[i];
+      child->saved[i] = parent->saved[i];
+    }
+  child->back = parent->back;
+  child->site = parent->site;
+  child->number = parent->number;
+  child->flags = parent->flags;
+  child->result = 0;
+  child->pending = 0;
+  child->restarts = false;
+  child->blocked = parent->blocked;
+  child->held = 0;
+  child->mapped = 0;
+  child->lent = (flags & CLONE_VFORK) != 0;
+  child->alternate = (struct k_stack){ .flags = K_SS_DISABLE };
+  if ((flags & CLONE_VFORK) != 0)
+    child->alternate = parent->alternate;
+  return 0;
+}
+
+/* Make the call NUMBER with arguments A to E, which starts what shares memory
+   with BLOCK's task by FLAGS; STACK is where the child's is to be, 0 for the
+   parent's.  */
+static int64_t
+start (struct trap_block *block, long number, uint64_t a, uint64_t b,
+       uint64_t c, uint64_t d, uint64_t e, uint64_t flags, uint64_t stack)
+{
+  struct trap_block *child = take_block ();
+  if (child == NULL)
+    return -K_EAGAIN;
+  int64_t result = inherit (child, block, flags);
+  child->rsp = stack != 0 ? stack : block->rsp;
+  /* Without signals: the child cannot take any before it knows its block.  */
+  uint64_t mask = signal_set_mask (~0ul);
+  child->mask = mask;
+  if (result == 0 && block->pending != 0)
+    result = CALL_ABORTED;
+  if (result == 0)
+    result = trap_clone (number, a, b, c, d, e, child);
+  /* A child by vfork has gone its way, and left the memory to us.  */
+  if (result < 0 || (flags & CLONE_VFORK) != 0)
+    {
+      if ((flags & CLONE_FS) != 0)
+        block->task.fs->references--;
+      release (child);
+      give_index (child->index);
+    }
+  (void) signal_set_mask (mask);
+  return result;
+}
+
+void
+trap_child (struct trap_block *block)
+{
+  block->task.tid = (int) trap_call (__NR_gettid, 0, 0, 0, 0);
+  block->task.pid = (int) trap_call (__NR_getpid, 0, 0, 0, 0);
+  if (block->own_handlers != NULL)
+    signal_take ();
+  signal_set_stack (block);
+  (void) signal_set_mask (block->mask);
+}
+
+int64_t
+thread_call_clone (struct trap_block *block)
+{
+  const uint64_t *arg = block->arg;
+  uint64_t flags = (uint32_t) arg[0];
+  if ((flags & CLONE_NAMESPACES) != 0)
+    return -K_EPERM;
+  if ((flags & CLONE_VM) == 0)
+    return trap_blocking (__NR_clone, arg[0], arg[1], arg[2], arg[3], arg[4],
+                          0);
+  return start (block, __NR_clone, arg[0], arg[1], arg[2], arg[3], arg[4],
+                flags, arg[1]);
+}
+
+int64_t
+thread_call_vfork (struct trap_block *block)
+{
+  return start (block, __NR_vfork, 0, 0, 0, 0, 0, CLONE_VM | CLONE_VFORK, 0);
+}
+
+int64_t
+thread_call_clone3 (struct trap_block *block)
+{
+  struct clone_request request = { 0 };
+  uint64_t size = block->arg[1];
+  if (size < 64)
+    return -K_EINVAL;
+  if (size > sizeof request)
+    return -K_E2BIG;
+  if (trap_copy (&request, (const void *) block->arg[0], size) != 0)
+    return -K_EFAULT;
+  if ((request.flags & CLONE_NAMESPACES) != 0)
+    return -K_EPERM;
+  if ((request.flags & CLONE_VM) == 0)
+    return trap_blocking (__NR_clone3, trap_pointer (&request), size, 0, 0, 0,
+                          0);
+  return start (block, __NR_clone3, trap_pointer (&request), size, 0, 0, 0,
+                request.flags,
+                request.stack != 0 ? request.stack + request.stack_size : 0);
+}
+
+int64_t
+thread_call_exit (struct trap_block *block)
+{
+  static uint64_t nothing;
+  (void) signal_set_mask (~0ul);
+  if (block->lent)
+    trap_exit (block->arg[0], &nothing, 0);
+  if (block->own_fs == NULL)
+    (void) __atomic_fetch_sub (&block->task.fs->references, 1,
+                               __ATOMIC_RELAXED);
+  guest_task_release (&block->task);
+  release (block);
+  trap_exit (block->arg[0], &taken[block->index / 64],
+             (uint64_t) (block->index % 64));
+}
+
+void
+thread_know (void)
+{
+  if (known != &never)
+    *known = 1;
+}
