@@ -40,9 +40,15 @@ static void
 set_names (struct guest *guest, const struct guest_task *outer,
            const struct plan *plan)
 {
-  struct guest_names *names = &guest->names;
+  struct guest_names *names = guest->names;
   if (outer != NULL)
-    *names = outer->guest->names;
+    {
+      *names = *outer->guest->names;
+      /* What was set since then is what this one begins with.  */
+      guest_names_node (outer->guest->names, names->node);
+      guest_names_domain (outer->guest->names, names->domain);
+      names->new_node.current = names->new_domain.current = 0;
+    }
   set_name (names->system, plan_text (plan, PLAN_SYSTEM, names->system));
   set_name (names->node, plan_text (plan, PLAN_HOST_NAME, names->node));
   set_name (names->release, plan_text (plan, PLAN_KERNEL, names->release));
@@ -232,6 +238,7 @@ container_new (struct tracer *tracer, const struct plan *plan,
   container->kill_on_exit = plan_number (plan, PLAN_KILL_ON_EXIT, 0) != 0;
   *guest = tracer->common;
   guest->interpreters = &container->interpreters;
+  guest->names = &container->names;
   guest->copies_links = plan_number (plan, PLAN_LINKS_REPLACED, 0) != 0;
   set_descriptors (guest);
   set_identity (guest, ids, outer, plan);

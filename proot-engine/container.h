@@ -38,6 +38,7 @@ struct container
   bool kill_on_exit;
 
   struct guest_interpreters interpreters;
+  struct guest_names names;
   struct owner_file owners;
   struct guest_ports ports;
   struct guest_port *port_list; /* that of PORTS; see ports_share */

@@ -38,6 +38,7 @@
 #  include "lib/guest/call.h"
 #  include "lib/guest/ids.h"
 #  include "lib/guest/owners.h"
+#  include "lib/guest/prefix.h"
 #  include "lib/guest/text.h"
 #  include "lib/guest/view.h"
 
@@ -58,6 +59,10 @@ struct trap_state
 
   /* Tells one container's state from another's: the file's inode number.  */
   uint64_t container;
+
+  /* Those of GUEST: what changes while the container runs.  */
+  struct guest_names names;
+  struct guest_turns turns;
 
   /* Ids of the first task.  */
   struct guest_ids ids;

@@ -27,12 +27,26 @@
                             when the kernel restarts the call); the result is
                             the kernel's
        case GUEST_RUN_EXIT: the same, then call.result = the kernel's result,
-                            guest_leave (task, &call), return call.result
+                            guest_leave (task, &call), return call.result;
+                            but when guest_leave says so, run call.number
+                            with call.arg again, and so on
        case GUEST_EXEC:     execve or execveat, untouched: see exec.h
        }
 
+   Where the guest's member inside is set the call to be run may be another
+   one than the program's (openat in the place of open), and guest_leave may
+   want it to be run again; elsewhere neither happens.
+
    When a call of RUN_EXIT never returns (the task died) guest_leave is not
-   called; the call is then simply forgotten.  */
+   called; the call is then simply forgotten.
+
+   An engine may handle the calls of all tasks in one process of its own, or
+   each in the task itself (member inside).  In the latter case many threads of
+   many processes do so at once, and any of them may end at any moment.  What
+   they have in common then lies behind the pointers of struct guest, in memory
+   that all share, and is never locked: who reads it never waits, and whoever
+   dies while changing it leaves it sound.  What lies in struct guest itself
+   each process has of its own, copied by fork; its threads share it.  */
 
 #ifndef UDOCKER_LIB_GUEST_CALL_H
 #define UDOCKER_LIB_GUEST_CALL_H
@@ -51,8 +65,10 @@ struct guest_call;
 struct guest_emulator;
 struct guest_interpreters;
 struct guest_ports;
+struct guest_prefixes;
 struct guest_rule;
 struct guest_task;
+struct guest_turns;
 
 /* Every number of a call that exists lies below this.  */
 #define GUEST_CALL_LIMIT 512
@@ -149,8 +165,17 @@ struct guest_ops
                       size_t size);
 };
 
+/* A name that programs change: the last that was said is TEXT[(CURRENT - 1)
+   % 4], if CURRENT is not 0.  Whoever says a new one draws a number first, so
+   that no two write at one place.  */
+struct guest_changed_name
+{
+  uint32_t drawn, current;
+  char text[4][65];
+};
+
 /* What uname tells; the texts end with a NUL.  An empty text: the host's
-   own.  Changed by sethostname under fake root.  */
+   own.  */
 struct guest_names
 {
   char system[65];
@@ -159,6 +184,10 @@ struct guest_names
   char release[65];
   char version[65];
   char machine[65];
+
+  /* What sethostname and setdomainname said since then, under fake root.
+     Private to this room; zero at the start.  */
+  struct guest_changed_name new_node, new_domain;
 };
 
 /* How the container's ids differ from the host's.  */
@@ -193,12 +222,12 @@ struct guest
   bool copies_links; /* make copies where the host has no hard links */
   const struct guest_ports *ports; /* NULL: the host's own */
   struct guest_identity identity;
-  struct guest_names names;
+  struct guest_names *names; /* NULL: the host's own, and none can be set */
+  struct guest_turns *turns; /* NULL: not kept; see prefix.h */
 
   /* Pid of the engine's process as the tasks' /proc shows it, for
      /proc/PID/fd/N where a host path is too long; 0 when that does not work
-     (the tasks may not look into the engine).  An in-process engine puts its
-     own.  */
+     (the tasks may not look into the engine).  Not used inside.  */
   int pid;
 
   /* Where, in the tasks' memory, the text of the engine's own lies by which
@@ -219,8 +248,16 @@ struct guest
      own.  Otherwise it reaches them by /proc/TID/fd.  */
   bool inside;
 
-  /* Descriptors of current directories are kept between calls while their
-     numbers are below this: a limit on open files may be low.  */
+  /* Inside: programs may trace each other as the kernel allows it.  */
+  bool traces;
+
+  /* Inside: descriptors from this number on are out of the programs' way.
+     What has to be open while a call is run is put there, so that the call
+     gets the lowest free number.  0: there is no such place.  */
+  int spare;
+
+  /* Not inside: descriptors of current directories are kept between calls
+     while their numbers are below this: a limit on open files may be low.  */
   int keep_below;
 
   void *engine; /* the engine's own */
@@ -252,6 +289,10 @@ struct guest_task
   struct guest_ids ids;
   bool linux32; /* its personality makes uname tell of a 32-bit machine */
   void *engine; /* the engine's own */
+
+  /* What this thread knows of paths, in storage of the engine that begins
+     zeroed; NULL: none.  Nobody else uses it.  See prefix.h.  */
+  struct guest_prefixes *prefixes;
 
   /* Private to this room: descriptors of the engine's that paths of the call
      being run go through, or -1.  */
@@ -292,8 +333,8 @@ void guest_task_init (struct guest_task *task, struct guest *guest,
                       struct guest_fs *fs, const struct guest_ids *ids);
 
 /* Start CHILD as what PARENT cloned: ids copied, file-system state shared
-   when FS is NULL (CLONE_FS), copied into FS otherwise.  TID, PID and the
-   engine's own are the caller's to fill.  */
+   when FS is NULL (CLONE_FS), copied into FS otherwise.  TID, PID, the
+   engine's own and PREFIXES (NULL until then) are the caller's to fill.  */
 void guest_task_clone (struct guest_task *child,
                        const struct guest_task *parent, struct guest_fs *fs);
 
@@ -306,7 +347,14 @@ void guest_task_release (struct guest_task *task);
 enum guest_verdict guest_enter (struct guest_task *task,
                                 struct guest_call *call);
 
-/* Mend the result of TASK's CALL after it ran, and remember what it did.  */
-void guest_leave (struct guest_task *task, struct guest_call *call);
+/* Mend the result of TASK's CALL after it ran, and remember what it did.
+   Return whether it is to be run again, as it is now, and left again: only
+   where the guest's member inside is set.  */
+bool guest_leave (struct guest_task *task, struct guest_call *call);
+
+/* Copy the node or the domain name that NAMES (which may be NULL) tell, empty
+   for the host's own, to TEXT.  */
+void guest_names_node (const struct guest_names *names, char text[65]);
+void guest_names_domain (const struct guest_names *names, char text[65]);
 
 #endif

@@ -1227,7 +1227,7 @@ enum guest_action
 guest_rule_action (const struct guest *guest, const struct guest_rule *rule,
                    int *error)
 {
-  const struct guest_names *names = &guest->names;
+  const struct guest_names *names = guest->names;
 
   if (rule == NULL)
     {
@@ -1247,9 +1247,12 @@ guest_rule_action (const struct guest *guest, const struct guest_rule *rule,
     case GUEST_IDS:
       return guest->identity.emulated ? GUEST_ACTION_STOP : GUEST_ACTION_ALLOW;
     case GUEST_NAMES:
-      return guest->identity.emulated || names->node[0] != '\0'
-                     || names->domain[0] != '\0' || names->release[0] != '\0'
-                     || names->version[0] != '\0' || names->machine[0] != '\0'
+      return guest->identity.emulated
+                     || (names != NULL
+                         && (names->node[0] != '\0' || names->domain[0] != '\0'
+                             || names->release[0] != '\0'
+                             || names->version[0] != '\0'
+                             || names->machine[0] != '\0'))
                  ? GUEST_ACTION_STOP
                  : GUEST_ACTION_ALLOW;
     case GUEST_LISTS:

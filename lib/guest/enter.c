@@ -65,6 +65,7 @@ guest_task_init (struct guest_task *task, struct guest *guest,
   task->fs = fs;
   task->ids = *ids;
   task->linux32 = false;
+  task->prefixes = NULL;
   task->parked[0] = task->parked[1] = -1;
 }
 
@@ -83,6 +84,7 @@ guest_task_clone (struct guest_task *child, const struct guest_task *parent,
       fs->references++;
     }
   child->fs = fs;
+  child->prefixes = NULL;
   child->parked[0] = child->parked[1] = -1;
 }
 
@@ -163,7 +165,7 @@ guest_enter (struct guest_task *task, struct guest_call *call)
       task, call, guest_rule_of (task->guest, call->abi, call->number));
 }
 
-void
+bool
 guest_leave (struct guest_task *task, struct guest_call *call)
 {
   if (call->packed)
@@ -171,6 +173,7 @@ guest_leave (struct guest_task *task, struct guest_call *call)
       call->arg[i] = call->inner[i];
   if (call->rule->leave != NULL)
     call->rule->leave (task, call);
+  return false;
 }
 
 unsigned int

@@ -542,6 +542,66 @@ put_name (char *field, const char *name)
   guest_text_add (&text, name);
 }
 
+/* Copy the name that CHANGED says, or BEFORE when that says none, to TEXT.
+   What is being copied may be written over only when more names than there is
+   room for are said meanwhile: then try again, but not for ever, since who
+   drew a number may have died.  */
+static void
+read_name (const struct guest_changed_name *changed, const char before[65],
+           char text[65])
+{
+  const uint32_t count = sizeof changed->text / sizeof changed->text[0];
+  uint32_t current;
+  int tries = 0;
+
+  do
+    {
+      current = __atomic_load_n (&changed->current, __ATOMIC_ACQUIRE);
+      const char *from =
+          current != 0 ? changed->text[(current - 1) % count] : before;
+      for (int i = 0; i < 65; i++)
+        text[i] = from[i];
+      __atomic_thread_fence (__ATOMIC_ACQUIRE);
+    }
+  while (current != 0 && ++tries < 16
+         && __atomic_load_n (&changed->drawn, __ATOMIC_RELAXED) - current
+                >= count);
+}
+
+/* Let CHANGED say the LENGTH bytes at NAME.  */
+static void
+say_name (struct guest_changed_name *changed, const char *name, size_t length)
+{
+  const uint32_t count = sizeof changed->text / sizeof changed->text[0];
+  uint32_t number = __atomic_add_fetch (&changed->drawn, 1, __ATOMIC_SEQ_CST);
+  uint32_t current = __atomic_load_n (&changed->current, __ATOMIC_RELAXED);
+  char *text = changed->text[(number - 1) % count];
+
+  for (size_t i = 0; i < 65; i++)
+    text[i] = i < length ? name[i] : '\0';
+  while ((int32_t) (number - current) > 0
+         && !__atomic_compare_exchange_n (&changed->current, &current, number,
+                                          false, __ATOMIC_RELEASE,
+                                          __ATOMIC_RELAXED))
+    continue;
+}
+
+void
+guest_names_node (const struct guest_names *names, char text[65])
+{
+  text[0] = '\0';
+  if (names != NULL)
+    read_name (&names->new_node, names->node, text);
+}
+
+void
+guest_names_domain (const struct guest_names *names, char text[65])
+{
+  text[0] = '\0';
+  if (names != NULL)
+    read_name (&names->new_domain, names->domain, text);
+}
+
 /* What uname shows of the machine to whom personality says 32 bits.  */
 #if defined __x86_64__
 #  define MACHINE_32 "i686"
@@ -571,18 +631,26 @@ enum guest_verdict
 guest_enter_uname (struct guest_task *task, struct guest_call *call)
 {
   struct guest *guest = task->guest;
-  const struct guest_names *names = &guest->names;
+  const struct guest_names *names = guest->names;
   struct k_utsname name = { .sysname = "" };
+  char text[65];
   int64_t status = host_call (guest, K_NR_uname, host_pointer (&name), 0, 0, 0);
 
   if (status < 0)
     return guest_answer (call, status);
-  put_name (name.sysname, names->system);
-  put_name (name.nodename, names->node);
-  put_name (name.domainname, names->domain);
-  put_name (name.release, names->release);
-  put_name (name.version, names->version);
-  put_name (name.machine, task->linux32 ? MACHINE_32 : names->machine);
+  if (names != NULL)
+    {
+      guest_names_node (names, text);
+      put_name (name.nodename, text);
+      guest_names_domain (names, text);
+      put_name (name.domainname, text);
+      put_name (name.sysname, names->system);
+      put_name (name.release, names->release);
+      put_name (name.version, names->version);
+      put_name (name.machine, names->machine);
+    }
+  if (task->linux32)
+    put_name (name.machine, MACHINE_32);
   switch ((enum guest_layout) call->rule->layout)
     {
     case GUEST_LAYOUT_OLD:
@@ -619,11 +687,11 @@ enum guest_verdict
 guest_enter_sethostname (struct guest_task *task, struct guest_call *call)
 {
   struct guest *guest = task->guest;
-  char *name = call->rule->number[GUEST_X86_64] == 170 ? guest->names.node
-                                                       : guest->names.domain;
+  bool is_node = call->rule->number[GUEST_X86_64] == 170;
   char buffer[65];
 
-  if (!guest->identity.root || !guest_ids_can (&task->ids, GUEST_CAP_SYS_ADMIN))
+  if (guest->names == NULL || !guest->identity.root
+      || !guest_ids_can (&task->ids, GUEST_CAP_SYS_ADMIN))
     return guest_answer (call, -K_EPERM);
   if (call->arg[1] > 64)
     return guest_answer (call, -K_EINVAL);
@@ -631,9 +699,8 @@ guest_enter_sethostname (struct guest_task *task, struct guest_call *call)
       guest->ops->read (task, call->arg[0], buffer, (size_t) call->arg[1]);
   if (status < 0)
     return guest_answer (call, status);
-  for (uint64_t i = 0; i < call->arg[1]; i++)
-    name[i] = buffer[i];
-  name[call->arg[1]] = '\0';
+  say_name (is_node ? &guest->names->new_node : &guest->names->new_domain,
+            buffer, (size_t) call->arg[1]);
   return guest_answer (call, 0);
 }
 

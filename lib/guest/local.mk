@@ -29,6 +29,7 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/walk-step.c \
   lib/guest/place.c \
   lib/guest/port.c lib/guest/port.h \
+  lib/guest/prefix.h \
   lib/guest/proc-link.c \
   lib/guest/proc.c \
   lib/guest/record.c lib/guest/record.h \

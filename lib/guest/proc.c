@@ -264,7 +264,7 @@ rewrite_status (struct rewrite *rewrite, const char *line, size_t length)
 static int
 rewrite_version (struct rewrite *rewrite, const char *line, size_t length)
 {
-  const char *release = rewrite->task->guest->names.release;
+  const char *release = rewrite->task->guest->names->release;
   size_t start = 0;
 
   for (int i = 0; i < 2; i++)
@@ -556,10 +556,16 @@ write_mounts (struct rewrite *rewrite)
 static int
 write_name (struct rewrite *rewrite)
 {
-  const struct guest_names *names = &rewrite->task->guest->names;
-  const char *name = rewrite->kind == FILE_NODE     ? names->node
-                     : rewrite->kind == FILE_DOMAIN ? names->domain
-                                                    : names->release;
+  const struct guest_names *names = rewrite->task->guest->names;
+  char text[65];
+  const char *name = text;
+
+  if (rewrite->kind == FILE_NODE)
+    guest_names_node (names, text);
+  else if (rewrite->kind == FILE_DOMAIN)
+    guest_names_domain (names, text);
+  else
+    name = names != NULL ? names->release : "";
   if (name[0] == '\0')
     return -K_ENOENT;
   int status = put (rewrite, name, guest_text_length (name, 65));
@@ -581,7 +587,8 @@ rewrite_file (struct rewrite *rewrite, const struct guest_found *found)
   if (rewrite->kind != FILE_MAPS && rewrite->kind != FILE_STATUS
       && rewrite->kind != FILE_VERSION)
     return write_name (rewrite);
-  if (rewrite->kind == FILE_VERSION && guest->names.release[0] == '\0')
+  if (rewrite->kind == FILE_VERSION
+      && (guest->names == NULL || guest->names->release[0] == '\0'))
     return -K_ENOENT;
   rewrite->from = guest_found_open (guest, found, 0);
   if (rewrite->from < 0)

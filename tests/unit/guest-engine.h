@@ -34,6 +34,7 @@ static int engine_anchors[ENGINE_BINDINGS];
 static struct guest_owner_slot engine_slots[ENGINE_OWNERS];
 static struct guest_owners engine_owners;
 static uint64_t engine_room[8192];
+static struct guest_names engine_names;
 #define ENGINE_SCRATCH 65536
 static char engine_scratch_room[ENGINE_SCRATCH];
 static char *engine_scratch = engine_scratch_room;
@@ -170,11 +171,13 @@ engine_start (const struct guest_mount *mounts, size_t count)
   memset (engine_slots, 0, sizeof engine_slots);
   guest_owners_init (&engine_owners, engine_slots, ENGINE_OWNERS, engine_room,
                      sizeof engine_room);
+  engine_names = (struct guest_names){ .node = "" };
   engine_guest = (struct guest){
     .view = view,
     .anchors = engine_anchors,
     .ops = &engine_ops,
     .owners = &engine_owners,
+    .names = &engine_names,
     .pid = (int) getpid (),
     .inside = true,
   };

@@ -539,10 +539,10 @@ test_proc_text (void)
           "mountinfo too");
   read_all ("/proc/sys/kernel/hostname", text, sizeof text);
   tap_ok (strlen (text) > 1, "the host's name");
-  strcpy (engine_guest.names.node, "inside");
+  strcpy (engine_names.node, "inside");
   read_all ("/proc/sys/kernel/hostname", text, sizeof text);
   tap_ok (strcmp (text, "inside\n") == 0, "or the container's");
-  engine_guest.names.node[0] = '\0';
+  engine_names.node[0] = '\0';
 }
 
 static void

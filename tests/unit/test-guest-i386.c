@@ -287,7 +287,7 @@ test_names (void)
   struct utsname real;
 
   (void) uname (&real);
-  strcpy (engine_guest.names.node, "a-long-name");
+  strcpy (engine_names.node, "a-long-name");
   memset (bytes, 0xa5, sizeof bytes);
   tap_is_number (answer (122, P (bytes), 0, 0, 0), 0, "uname");
   tap_is_string ((char *) bytes + 65, "a-long-name", "  has the name");
@@ -315,7 +315,7 @@ test_names (void)
   guest_leave (&engine_task, &call);
   (void) answer (122, P (bytes), 0, 0, 0);
   tap_is_string ((char *) bytes + 4 * 65, real.machine, "  and it goes back");
-  engine_guest.names.node[0] = '\0';
+  engine_names.node[0] = '\0';
 }
 
 /* Put the address of a socket called PATH at OFFSET of low memory.  Return how

@@ -103,9 +103,10 @@ follow (struct trap_block *block)
     return call->result;
   if (verdict == GUEST_EXEC)
     return -K_ENOSYS;
-  call->result = run (call);
-  if (verdict == GUEST_RUN_EXIT && call->result != CALL_ABORTED)
-    guest_leave (task, call);
+  do
+    call->result = run (call);
+  while (verdict == GUEST_RUN_EXIT && call->result != CALL_ABORTED
+         && guest_leave (task, call));
   guest_task_release (task);
   return call->result;
 }
