@@ -11,6 +11,7 @@ libexec_udocker_udocker_proot_SOURCES = \
   proot-engine/enter.c proot-engine/enter.h \
   proot-engine/execute.c \
   proot-engine/explain.c proot-engine/explain.h \
+  proot-engine/lists.c \
   proot-engine/loop.c \
   proot-engine/main.c \
   proot-engine/memory.c proot-engine/memory.h \

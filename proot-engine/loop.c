@@ -275,6 +275,8 @@ handle_call (struct tracer *tracer, struct tracee *tracee)
       map_slots (tracee);
       return;
     }
+  if (lists_install (tracer, tracee))
+    return;
   tracer->scratch_used = 0;
   if (rule != NULL && rule->turns_names)
     tracee->task.guest->interpreters->generation++;
@@ -358,6 +360,11 @@ on_exit_of_call (struct tracee *tracee)
       note_slots (tracee);
       return;
     }
+  if (tracee->installs)
+    {
+      lists_note (tracee);
+      return;
+    }
   execute_cancel (tracee);
   if (!tracee->restores && !tracee->leaves)
     return;
@@ -399,6 +406,7 @@ inherit (struct tracer *tracer, struct tracee *child,
   child->task.tid = child->tid;
   child->task.pid = (flags & CLONE_THREAD) != 0 ? parent->task.pid : child->tid;
   child->task.engine = child;
+  child->lists = parent->lists;
   if ((flags & CLONE_VM) != 0)
     tracee_share_space (child, parent->space);
   else if (tracee_new_space (child, parent->space) < 0)

@@ -222,6 +222,47 @@ seccomp_build (const struct guest *guest, const int *extra,
   return builder.count <= SECCOMP_INSTRUCTIONS_MAX ? builder.count : -E2BIG;
 }
 
+int
+seccomp_build_lists (struct sock_filter *program)
+{
+  struct builder builder = { .program = program };
+
+  add_load (&builder, offsetof (struct seccomp_data, arch));
+  for (enum guest_abi abi = 0; abi < GUEST_ABI_COUNT; abi++)
+    if (arch_audit[abi] != 0)
+      {
+        add (&builder, BPF_JMP | BPF_JEQ | BPF_K, arch_audit[abi], 1, 0);
+        int jump = builder.count;
+        add (&builder, BPF_JMP | BPF_JA, 0, 0, 0);
+        add_load (&builder, offsetof (struct seccomp_data, nr));
+        for (size_t i = 0; i < guest_rule_count; i++)
+          {
+            int number = guest_rule_number (&guest_rules[i], abi);
+            if (guest_rules[i].kind != GUEST_LISTS || number < 0)
+              continue;
+            add (&builder, BPF_JMP | BPF_JEQ | BPF_K, (unsigned int) number, 0,
+                 1);
+            add_return (&builder, SECCOMP_RET_TRACE);
+          }
+        add_return (&builder, SECCOMP_RET_ALLOW);
+        program[jump].k = (unsigned int) (builder.count - jump - 1);
+      }
+  add_return (&builder, SECCOMP_RET_ALLOW);
+  return builder.count;
+}
+
+unsigned int
+seccomp_flags (void)
+{
+  /* Where the flag is known the missing program is what is complained of.  */
+  return syscall (SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+                  SECCOMP_FILTER_FLAG_SPEC_ALLOW, NULL)
+                     != 0
+                 && errno == EFAULT
+             ? SECCOMP_FILTER_FLAG_SPEC_ALLOW
+             : 0;
+}
+
 bool
 seccomp_is_possible (void)
 {

@@ -15,7 +15,8 @@ struct sock_filter;
 
 enum
 {
-  SECCOMP_INSTRUCTIONS_MAX = 4096
+  SECCOMP_INSTRUCTIONS_MAX = 4096,
+  SECCOMP_LISTS_MAX = 32
 };
 
 /* Write the filter for the calls of GUEST, derived from the table of
@@ -25,6 +26,14 @@ enum
    instructions there are, or -E2BIG.  */
 int seccomp_build (const struct guest *guest, const int *extra,
                    struct sock_filter *program);
+
+/* Write a filter into PROGRAM, with room for SECCOMP_LISTS_MAX instructions,
+   by which calls stop that list directories, for tasks whose own lets them
+   pass.  Return how many instructions there are.  */
+int seccomp_build_lists (struct sock_filter *program);
+
+/* Return the flags that seccomp(2) should install filters with here.  */
+unsigned int seccomp_flags (void);
 
 /* Return whether filters can be installed here, without trying.  */
 bool seccomp_is_possible (void);

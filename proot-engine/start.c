@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "lib/elf/machine.h"
+#include "lib/guest/calls.h"
 #include "lib/plan/plan.h"
 #include "proot-engine/enter.h"
 #include "proot-engine/explain.h"
@@ -392,6 +393,7 @@ launch (struct tracer *tracer, const struct plan *plan,
       return START_FAILURE;
     }
   first->space->slots[GUEST_ABI_NATIVE] = LOADER_SLOT_BASE;
+  first->lists = guest_mends_lists (&tracer->container->guest);
   guest_fs_init (fs);
   mode_t mask = umask (0);
   (void) umask (mask);

@@ -72,12 +72,16 @@ struct tracee
   bool filters;  /* it is about to install a filter of ours */
   bool restores; /* the registers of the entry stop are to be put back */
   bool maps;     /* it is a call of ours, for slots; then comes its own */
+  bool installs; /* likewise, for a filter */
   struct registers entry;
   struct guest_exec *exec; /* an execve under way */
   int run, run_count;      /* slots in a row that it uses */
 
   /* Descriptors kept open until the loader has used them.  */
   int held[2];
+
+  /* Its filters let it stop at calls that list directories.  */
+  bool lists;
 
   /* Scratch memory: slot number or -1, and how much of it this call takes.  */
   int slot;

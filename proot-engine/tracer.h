@@ -74,6 +74,15 @@ void execute_cancel (struct tracee *tracee);
    note what has changed.  */
 void execute_commit (struct tracer *tracer, struct tracee *tracee);
 
+/* Have TRACEE, at an entry stop, install a filter by which it stops where it
+   lists directories, and then make its call again, if it needs one by now and
+   its own filters could not kill it for what it did not do.  Return whether it
+   does.  */
+bool lists_install (struct tracer *tracer, struct tracee *tracee);
+
+/* TRACEE has installed that filter, or not: its own call comes now.  */
+void lists_note (struct tracee *tracee);
+
 /* Note that the task TID has ended with the wait status STATUS, and kill what
    is left of a container of which it was the first program, where that is
    wanted.  */

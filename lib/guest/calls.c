@@ -199,7 +199,8 @@ const struct guest_rule guest_rules[] = {
   { "getdents",
     { 78, -1, 141 },
     .kind = GUEST_LISTS,
-    .enter = guest_enter_list },
+    .enter = guest_enter_list,
+    .leave = guest_leave_list },
   { "getcwd",
     { 79, 17, 183 },
     .kind = GUEST_HANDLED,
@@ -595,7 +596,8 @@ const struct guest_rule guest_rules[] = {
   { "getdents64",
     { 217, 61, 220 },
     .kind = GUEST_LISTS,
-    .enter = guest_enter_list },
+    .enter = guest_enter_list,
+    .leave = guest_leave_list },
   { "set_tid_address", { 218, 96, 258 }, .kind = GUEST_HARMLESS },
   { "restart_syscall", { 219, 128, 0 }, .kind = GUEST_HARMLESS },
   { "semtimedop", { 220, 192, -1 }, .kind = GUEST_HARMLESS },
@@ -1256,7 +1258,7 @@ guest_rule_action (const struct guest *guest, const struct guest_rule *rule,
                  ? GUEST_ACTION_STOP
                  : GUEST_ACTION_ALLOW;
     case GUEST_LISTS:
-      return guest->hidden ? GUEST_ACTION_STOP : GUEST_ACTION_ALLOW;
+      return guest_mends_lists (guest) ? GUEST_ACTION_STOP : GUEST_ACTION_ALLOW;
     case GUEST_HANDLED:
     case GUEST_PROGRAM:
       break;

@@ -41,8 +41,8 @@ enum guest_kind
   GUEST_IDS,      /* the same, but only where ids are emulated; else harmless */
   GUEST_NAMES,    /* the same, but only where uname differs from the host's or
                      ids are emulated; else harmless */
-  GUEST_LISTS,    /* the same, but only where some binding has no place on
-                     disk; else harmless */
+  GUEST_LISTS,    /* the same, but only where guest_mends_lists; else
+                     harmless, for the time being */
   GUEST_PROGRAM   /* execve, execveat: stops, guest_enter says GUEST_EXEC */
 };
 
@@ -134,6 +134,15 @@ static inline bool
 guest_rule_is_of_descriptor (const struct guest_rule *rule)
 {
   return rule->changes && rule->path[0].kind == GUEST_PATH_NONE;
+}
+
+/* Return whether GUEST's directories may list other things than the host's:
+   what some binding that has no place on disk is for, or devices, from when the
+   first one is made.  */
+static inline bool
+guest_mends_lists (const struct guest *guest)
+{
+  return guest->hidden || (guest->owners != NULL && guest->owners->has_types);
 }
 
 /* What a filter does with a call.  */

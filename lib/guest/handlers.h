@@ -195,6 +195,7 @@ guest_leave_function guest_leave_chdir;
 guest_leave_function guest_leave_getsockopt;
 guest_leave_function guest_leave_link;
 guest_leave_function guest_leave_ipc_control;
+guest_leave_function guest_leave_list;
 guest_leave_function guest_leave_make;
 guest_leave_function guest_leave_name;
 guest_leave_function guest_leave_personality;

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
    Copyright (C) 2026 the udocker authors
 
-   Directories that list entries which are only there because something is
-   bound below them.
+   Directories that list what the host does not know: entries which are only
+   there because something is bound below them, and devices of fake root.
 
-   Such entries come first: the call that reads a directory from its start is
-   answered with them alone, and the directory remembered, so that the next
-   call from there passes.  Nothing has to be known of the kernel's own
-   offsets.  Containers whose bindings all have a place on disk never stop at
-   these calls.  */
+   Entries that are added come first: the call that reads a directory from its
+   start is answered with them alone, and the directory remembered, so that the
+   next call from there passes.  Nothing has to be known of the kernel's own
+   offsets.  Containers whose bindings all have a place on disk do not stop at
+   these calls until the first device is made.
+
+   From then on the types in all lists are looked at after the call, since
+   programs such as find do not ask again for what a list tells them.  Only
+   what the host says is an ordinary file can be a device, and the numbers of
+   files in the list say which of them has a record: the others cost nothing
+   besides.  */
 
 #include "lib/guest/handlers.h"
+#include "lib/guest/record.h"
 
 enum
 {
@@ -177,6 +184,18 @@ fill_listing (struct guest_task *task, int fd, int ours,
     note_next (task, fd, status.st_ino, next);
 }
 
+/* Start LISTING, empty, as CALL has entries.  */
+static void
+start_listing (struct listing *listing, const struct guest_call *call)
+{
+  uint32_t size = (uint32_t) call->arg[2];
+
+  listing->length = 0;
+  listing->size = size < sizeof listing->bytes ? size : sizeof listing->bytes;
+  listing->is_old = call->rule->number[GUEST_X86_64] == 78;
+  listing->word = listing->is_old ? guest_word_size (call) : 8;
+}
+
 /* getdents, getdents64.  */
 enum guest_verdict
 guest_enter_list (struct guest_task *task, struct guest_call *call)
@@ -184,22 +203,99 @@ guest_enter_list (struct guest_task *task, struct guest_call *call)
   struct guest *guest = task->guest;
   struct listing listing;
   int fd = (int) (uint32_t) call->arg[0];
-  uint32_t size = (uint32_t) call->arg[2];
+  bool has_types = guest->owners != NULL && guest->owners->has_types;
   bool owned = false;
-  int ours = guest->ops->descriptor (task, fd, &owned);
+  int ours = guest->hidden ? guest->ops->descriptor (task, fd, &owned) : -1;
 
-  if (ours < 0)
-    return GUEST_PASS;
-  listing.length = 0;
-  listing.size = size < sizeof listing.bytes ? size : sizeof listing.bytes;
-  listing.is_old = call->rule->number[GUEST_X86_64] == 78;
-  listing.word = listing.is_old ? guest_word_size (call) : 8;
-  fill_listing (task, fd, ours, &listing);
+  start_listing (&listing, call);
+  if (ours >= 0)
+    fill_listing (task, fd, ours, &listing);
   if (owned)
     host_close (guest, ours);
   if (listing.length == 0)
-    return GUEST_PASS;
+    return has_types ? GUEST_RUN_EXIT : GUEST_PASS;
   int status =
       guest->ops->write (task, call->arg[1], listing.bytes, listing.length);
   return guest_answer (call, status < 0 ? status : (int64_t) listing.length);
+}
+
+/* Return the type in lists of the file with INODE that the directory FD of
+   DEVICE calls NAME, or 0 when it is not one of fake root's devices.  */
+static char
+faked_type (struct guest *guest, int fd, const char *name, uint64_t device,
+            uint64_t inode)
+{
+  const struct guest_place place = { fd, name, K_AT_SYMLINK_NOFOLLOW };
+  const struct guest_owner_slot *slot =
+      guest_record_find (guest, &place, device, inode);
+
+  if (slot == NULL || !(slot->owner.known & GUEST_OWNER_TYPE))
+    return 0;
+  return (char) ((slot->owner.mode & K_S_IFMT) >> 12);
+}
+
+/* Mend the types of the whole entries at the beginning of LISTING, which lies
+   at ADDRESS of TASK and is of the directory FD of DEVICE.  Return their
+   size.  */
+static size_t
+mend_entries (struct guest_task *task, const struct listing *listing,
+              uint64_t address, int fd, uint64_t device)
+{
+  size_t word = listing->word;
+  size_t start = 2 * word + 2 + !listing->is_old;
+  size_t at = 0;
+
+  while (listing->length - at > start)
+    {
+      const unsigned char *entry = (const unsigned char *) listing->bytes + at;
+      size_t whole = entry[2 * word] | (size_t) entry[2 * word + 1] << 8;
+      if (whole <= start || whole > listing->length - at)
+        break;
+      const char *name = listing->bytes + at + start;
+      if (guest_text_length (name, whole - start) == whole - start)
+        break; /* another thread writes there */
+      size_t type = listing->is_old ? whole - 1 : start - 1;
+      uint64_t inode = 0;
+      for (size_t i = 0; i < word; i++)
+        inode |= (uint64_t) entry[i] << 8 * i;
+      char faked = 0;
+      if (entry[type] == FILE_TYPE)
+        faked = faked_type (task->guest, fd, name, device, inode);
+      if (faked != 0)
+        (void) task->guest->ops->write (task, address + at + type, &faked, 1);
+      at += whole;
+    }
+  return at;
+}
+
+void
+guest_leave_list (struct guest_task *task, struct guest_call *call)
+{
+  struct guest *guest = task->guest;
+  struct listing listing;
+  struct k_stat status;
+  bool owned = false;
+  uint64_t address = call->arg[1];
+  uint64_t left = call->result > 0 ? (uint64_t) call->result : 0;
+  int fd = left == 0 ? -1
+                     : guest->ops->descriptor (
+                         task, (int) (uint32_t) call->arg[0], &owned);
+
+  if (fd < 0 || host_fstatat (guest, fd, "", &status, K_AT_EMPTY_PATH) < 0)
+    left = 0;
+  while (left > 0)
+    {
+      start_listing (&listing, call);
+      listing.length =
+          left < sizeof listing.bytes ? left : sizeof listing.bytes;
+      if (guest->ops->read (task, address, listing.bytes, listing.length) < 0)
+        break;
+      size_t done = mend_entries (task, &listing, address, fd, status.st_dev);
+      if (done == 0)
+        break;
+      address += done;
+      left -= done;
+    }
+  if (owned)
+    host_close (guest, fd);
 }

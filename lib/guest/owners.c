@@ -33,6 +33,7 @@ guest_owners_init (struct guest_owners *owners, struct guest_owner_slot *slots,
   owners->room_size = room_size;
   owners->room_used = 8; /* no attribute is at 0 */
   owners->inherits = false;
+  owners->has_types = false;
   owners->keeper = NULL;
 }
 
@@ -106,6 +107,7 @@ guest_owners_put (struct guest_owners *owners, const struct guest_file_key *key,
     known->mode = (known->mode & K_S_IFMT) | (owner->mode & 07777);
   if (owner->known & GUEST_OWNER_TYPE)
     {
+      owners->has_types = true;
       known->mode = (known->mode & 07777) | (owner->mode & K_S_IFMT);
       known->rdev = owner->rdev;
     }

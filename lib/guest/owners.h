@@ -75,7 +75,8 @@ struct guest_owners
   unsigned char *room;
   uint32_t room_size, room_used;
 
-  bool inherits; /* some directory may give its group to what is made there */
+  bool inherits;  /* some directory may give its group to what is made there */
+  bool has_types; /* some file may be a device, which the host does not know */
 
   struct guest_owners_keeper *keeper; /* NULL: all ends with the run */
 };

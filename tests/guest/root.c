@@ -148,6 +148,51 @@ devices (void)
   SAY ("unlink a device", unlink ("char2"));
 }
 
+/* Say what type the entry NAME of the current directory has in its list.  */
+static void
+say_listed (const char *name)
+{
+  DIR *stream = opendir (".");
+  int type = -1;
+  for (struct dirent *entry;
+       stream != NULL && (entry = readdir (stream)) != NULL;)
+    if (strcmp (entry->d_name, name) == 0)
+      type = entry->d_type;
+  if (stream != NULL)
+    closedir (stream);
+  printf ("%s is listed with type %d\n", name, type);
+}
+
+/* What find -type and its like go by instead of asking for every file.  */
+static void
+types (void)
+{
+  mkdir ("types", 0755);
+  mkdir ("types/dir", 0755);
+  if (chdir ("types") < 0)
+    return;
+  mknod ("char", S_IFCHR | 0666, makedev (1, 3));
+  mknod ("block", S_IFBLK | 0660, makedev (8, 0));
+  mkfifo ("pipe", 0600);
+  make_file ("file", "x", 0644);
+  say_listed ("char");
+  say_listed ("block");
+  say_listed ("pipe");
+  say_listed ("file");
+  say_listed ("dir");
+  SAY ("link a device", link ("char", "dir/linked"));
+  SAY ("move a device", rename ("block", "dir/moved"));
+  unlink ("char");
+  make_file ("char", "x", 0644);
+  say_listed ("char");
+  if (chdir ("dir") < 0)
+    return;
+  say_listed ("linked");
+  say_listed ("moved");
+  if (chdir ("../..") < 0)
+    return;
+}
+
 static void in_child (const char *what, void (*function) (void));
 
 static void
@@ -446,6 +491,7 @@ main (void)
   owners ();
   modes ();
   devices ();
+  types ();
   inheritance ();
   masks ();
   attributes ();

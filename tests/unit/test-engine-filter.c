@@ -169,6 +169,25 @@ test_others (const struct guest *guest)
   tap_is_number (run (&high), SECCOMP_RET_ALLOW, "getppid is not looked at");
 }
 
+/* The filter for those whose own lets listings pass.  */
+static void
+test_lists (void)
+{
+  int wrong = 0;
+  length = seccomp_build_lists (program);
+  tap_ok (length > 0 && length <= SECCOMP_LISTS_MAX, "a filter for lists");
+  for (abi = 0; abi < GUEST_ABI_COUNT; abi++)
+    for (int number = -1; number < NUMBERS && arch_audit[abi] != 0; number++)
+      {
+        const struct guest_rule *rule = guest_rule_find (abi, number);
+        uint32_t expected = rule != NULL && rule->kind == GUEST_LISTS
+                                ? SECCOMP_RET_TRACE
+                                : SECCOMP_RET_ALLOW;
+        wrong += ask (number, 0x400000, 0) != expected;
+      }
+  tap_is_number (wrong, 0, "stops at these and nothing else");
+}
+
 int
 main (void)
 {
@@ -185,6 +204,7 @@ main (void)
         snprintf (which, sizeof which, "%s, fake root", names[abi]);
         test_numbers (&guest, which);
       }
+  test_lists ();
   abi = GUEST_ABI_NATIVE;
   test_others (&guest);
   return tap_done ();

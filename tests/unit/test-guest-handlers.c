@@ -4,6 +4,7 @@
    Tests of lib/guest's handlers, without any engine: calls are entered, run
    if the verdict says so, and left.  */
 
+#include <dirent.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
@@ -324,9 +325,9 @@ test_changing (void)
                  -ELOOP, "RESOLVE_NO_SYMLINKS");
 }
 
-/* Count how often NAME is in the directory PATH.  */
+/* Count how often NAME is in the directory PATH; *TYPE gets its type.  */
 static int
-count_entries (const char *path, const char *name)
+find_entries (const char *path, const char *name, int *type)
 {
   char buffer[2048];
   int found = 0;
@@ -341,11 +342,31 @@ count_entries (const char *path, const char *name)
       {
         uint16_t size;
         memcpy (&size, buffer + at + 16, sizeof size);
-        found += strcmp (buffer + at + 19, name) == 0;
+        if (strcmp (buffer + at + 19, name) == 0)
+          {
+            found++;
+            *type = buffer[at + 18];
+          }
         at += size;
       }
   close (fd);
   return found;
+}
+
+static int
+count_entries (const char *path, const char *name)
+{
+  int type;
+  return find_entries (path, name, &type);
+}
+
+/* Return the type that NAME has in the directory PATH, or -1.  */
+static int
+type_of_entry (const char *path, const char *name)
+{
+  int type = -1;
+  (void) find_entries (path, name, &type);
+  return type;
 }
 
 static void
@@ -401,7 +422,23 @@ test_owners (void)
   stat_of ("/tmp/null", &st);
   tap_ok (S_ISCHR (st.st_mode) && st.st_rdev == makedev (1, 3),
           "is remembered");
+  tap_is_number (type_of_entry ("/tmp", "null"), DT_CHR, "and listed as one");
+  engine_call (SYS_mknodat, FD (AT_FDCWD), P ("/tmp/disk"), S_IFBLK | 0660,
+               makedev (8, 0), 0, 0);
+  tap_is_number (type_of_entry ("/tmp", "disk"), DT_BLK, "so are disks");
+  engine_call (SYS_unlinkat, FD (AT_FDCWD), P ("/tmp/disk"), 0, 0, 0, 0);
   engine_call (SYS_unlinkat, FD (AT_FDCWD), P ("/tmp/null"), 0, 0, 0, 0);
+  int type = DT_REG;
+  for (int i = 0; i < 20 && type == DT_REG; i++)
+    {
+      char name[16];
+      snprintf (name, sizeof name, "plain%d", i);
+      snprintf (path, sizeof path, "/tmp/%s", name);
+      close ((int) engine_call (SYS_openat, FD (AT_FDCWD), P (path),
+                                O_CREAT | O_WRONLY, 0644, 0, 0));
+      type = type_of_entry ("/tmp", name);
+    }
+  tap_is_number (type, DT_REG, "and no file that takes the inode of one");
 
   /* What would lock us out when it is made.  */
   tap_is_number (

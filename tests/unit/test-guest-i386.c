@@ -5,6 +5,7 @@
    bits, arguments in memory.  Nothing is run: what lib/guest answers, and what
    it would have the kernel run, is looked at.  */
 
+#include <dirent.h>
 #include <elf.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -14,6 +15,7 @@
 
 #include "lib/guest/exec.h"
 #include "lib/guest/layout.h"
+#include "lib/guest/record.h"
 #include "tests/unit/guest-engine.h"
 #include "tests/unit/tap.h"
 
@@ -449,6 +451,22 @@ test_messages (void)
           "  and tells what was sent");
 }
 
+/* Put an entry of INODE and NAME, an ordinary file, at BYTES as getdents tells
+   it, or getdents64.  Return its size.  */
+static int64_t
+put_entry (unsigned char *bytes, bool is_old, uint64_t inode, const char *name)
+{
+  size_t word = is_old ? 4 : 8;
+  size_t size = is_old ? 16 : 24;
+
+  memset (bytes, 0, size);
+  memcpy (bytes, &inode, word); /* little-endian, as i386 is */
+  bytes[2 * word] = (unsigned char) size;
+  strcpy ((char *) bytes + 2 * word + 2 + !is_old, name);
+  bytes[is_old ? size - 1 : 18] = DT_REG;
+  return (int64_t) size;
+}
+
 static void
 test_listing (void)
 {
@@ -472,6 +490,34 @@ test_listing (void)
   tap_is_string ((char *) bytes + 19, "hidden", "  with words of 64");
   close (other);
   close (fd);
+
+  /* What fake root made a device.  */
+  struct stat st;
+  char name[PATH_MAX + 16];
+  engine_shell ("mkdir %s/devices && touch %s/devices/null", root, root);
+  snprintf (name, sizeof name, "%s/devices/null", root);
+  if (stat (name, &st) != 0)
+    tap_bail ("no file");
+  const struct guest_place place = { AT_FDCWD, name, 0 };
+  const struct guest_file_key key = {
+    st.st_dev, st.st_ino, guest_place_birth (&engine_guest, &place)
+  };
+  const struct guest_owner owner = { .known = GUEST_OWNER_TYPE,
+                                     .mode = S_IFCHR };
+  tap_is_number (guest_owners_put (&engine_owners, &key, &owner), 0,
+                 "a record of a device");
+  snprintf (name, sizeof name, "%s/devices", root);
+  for (int i = 0; i < 2; i++)
+    {
+      fd = open (name, O_RDONLY | O_DIRECTORY);
+      tap_is_number (
+          enter (i == 0 ? 141 : 220, (uint64_t) fd, P (bytes), sizeof bytes, 0),
+          GUEST_RUN_EXIT, "a list of devices runs");
+      call.result = put_entry (bytes, i == 0, st.st_ino, "null");
+      guest_leave (&engine_task, &call);
+      tap_is_number (bytes[i == 0 ? 15 : 18], DT_CHR, "  and is mended");
+      close (fd);
+    }
 }
 
 /* Write a program of MACHINE for 32 bits as NAME, with the INTERPRETER.  */
