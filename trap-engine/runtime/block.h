@@ -49,7 +49,7 @@ struct trap_handlers;
 struct trap_place
 {
   struct guest_task task;
-  struct guest_fs *fs;
+  struct guest_fs fs;
   char executable[GUEST_PATH_SIZE];
 };
 

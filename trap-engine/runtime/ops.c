@@ -59,11 +59,27 @@ make_call (struct guest *guest, long number, uint64_t a, uint64_t b, uint64_t c,
   return call6 (number, a, b, c, d, e, f);
 }
 
+/* Open what PART of the task TID's directory in /proc leads to.  */
+static int
+open_of_task (int tid, const char *part)
+{
+  char path[48];
+  struct guest_text text;
+  guest_text_init (&text, path, sizeof path);
+  guest_text_add (&text, "/proc/");
+  guest_text_add_number (&text, tid);
+  guest_text_add (&text, part);
+  return (int) trap_call (__NR_openat, (uint64_t) AT_FDCWD, trap_pointer (path),
+                          O_PATH | O_CLOEXEC, 0);
+}
+
 static int
 get_descriptor (struct guest_task *task, int fd, bool *owned)
 {
-  const struct trap_state *state = task->guest->engine;
-  *owned = false;
+  const struct trap_state *state = trap_process.state;
+  *owned = task != &block_here ()->task;
+  if (*owned)
+    return fd == GUEST_AT_CWD ? open_of_task (task->tid, "/cwd") : -K_EBADF;
   if (fd >= state->first_fd && fd < state->end_fd)
     return -K_EBADF;
   return fd;
@@ -110,10 +126,13 @@ find_task (struct guest *guest, int tid)
   if (!read_other (tid, &trap_process.container, &container, sizeof container)
       || container != trap_process.container
       || !read_other (tid, trap_process.executable, other->executable,
-                      sizeof other->executable))
+                      sizeof other->executable)
+      || !read_other (tid, &trap_process.fs, &other->fs, sizeof other->fs))
     return NULL;
+  other->fs.cwd = -1;
   other->task = block->task;
   other->task.tid = other->task.pid = tid;
+  other->task.fs = &other->fs;
   other->task.engine = other->executable;
   return &other->task;
 }
