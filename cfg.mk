@@ -28,11 +28,11 @@ local-checks-to-skip = \
   sc_unportable_grep_q
 
 # Comments name arguments in capitals: "to TO".
-exclude_file_name_regexp--sc_prohibit_doubled_word = ^(lib/|cfg\.mk)
+exclude_file_name_regexp--sc_prohibit_doubled_word = ^(lib/|trap-engine/|cfg\.mk)
 exclude_file_name_regexp--sc_file_system = \
   ^tests/(registry|guest/claims/java)\.sh$$
 # Rooms and programs without gnulib.
-bare_files = ^(lib/(guest|load|owners|plan|elf)|preload|proot-engine|trap-engine|tests)/
+bare_files = ^(lib/(guest|load|owners|plan|elf|start)|preload|proot-engine|trap-engine|tests)/
 exclude_file_name_regexp--sc_require_config_h = $(bare_files)
 exclude_file_name_regexp--sc_require_config_h_first = $(bare_files)
 exclude_file_name_regexp--sc_prohibit_atoi_atof = ^(tests|proot-engine)/
@@ -90,7 +90,7 @@ sc_banned_calls:
 sc_only_main_prints_errors:
 	@bad=$$($(GREP) -nE '\<(perror|err|errx|warn|warnx|error) \(|[^"[:alnum:]_]stderr[^"[:alnum:]_]' \
 	    $(c_files) | $(GREP) -E '^(src|lib)/' \
-	    | $(GREP) -vE '^(src/main\.c|lib/base/log\.[ch]|src/[a-z]+/progress[a-z-]*\.[ch]):' \
+	    | $(GREP) -vE '^(src/main\.c|lib/base/log\.[ch]|lib/start/message\.c|src/[a-z]+/progress[a-z-]*\.[ch]):' \
 	    | $(GREP) -vE ':[0-9]+: *(/?\*|   [A-Za-z])|/\* stderr-ok|; +/\*.*stderr'); \
 	test -z "$$bad" || { echo "$$bad"; \
 	  echo '$(ME): return an error instead; src/main.c prints it' 1>&2; \

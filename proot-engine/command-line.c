@@ -16,6 +16,7 @@
 #include "lib/elf/find.h"
 #include "lib/plan/plan-write.h"
 #include "proot-engine/options.h"
+#include "lib/start/message.h"
 #include "proot-engine/start.h"
 
 extern char **environ;
@@ -236,5 +237,5 @@ command_line_run (int argc, char **argv)
     }
   if (options.verbose > 0)
     plan_print (&plan, stderr);
-  return start_container (&plan);
+  return tracer_start (&plan);
 }

@@ -13,9 +13,7 @@
 
 #include "lib/guest/call.h"
 #include "lib/guest/exec.h"
-#include "lib/guest/port.h"
-#include "lib/owners/owner-file.h"
-#include "proot-engine/emulator.h"
+#include "lib/start/container.h"
 
 struct plan;
 struct tracer;
@@ -23,7 +21,7 @@ struct tracer;
 struct container
 {
   /* First, so that a task leads here by its guest.  */
-  struct guest guest;
+  struct start_container made;
 
   /* Tasks in it; it goes with the last.  */
   unsigned int references;
@@ -38,16 +36,6 @@ struct container
   bool kill_on_exit;
 
   struct guest_interpreters interpreters;
-  struct guest_names names;
-  struct owner_file owners;
-  struct guest_ports ports;
-  struct guest_port *port_list; /* that of PORTS; see ports_share */
-  size_t explicit_ports;
-  struct emulator emulator;
-
-  /* What AT_HWCAP tells of the processor, if not the kernel's.  */
-  bool shows_features;
-  uint64_t features;
 
   /* Descriptors that are open as long as it lives.  */
   int *held;

@@ -15,9 +15,8 @@
 
 #include "lib/guest/fs.h"
 #include "lib/plan/plan-write.h"
-#include "proot-engine/explain.h"
+#include "lib/start/message.h"
 #include "proot-engine/memory.h"
-#include "proot-engine/start.h"
 #include "proot-engine/tracer.h"
 
 /* Read the plan behind TRACEE's descriptor FD.  Return 0 or a negative
@@ -84,12 +83,12 @@ move (struct tracee *tracee, struct container *container,
   guest_task_release (task);
   if (guest_fs_release (task->guest, task->fs) == 0)
     free (task->fs);
-  guest_task_init (task, &container->guest, fs, ids);
+  guest_task_init (task, &container->made.guest, fs, ids);
   task->tid = tid;
   task->pid = pid;
   task->engine = tracee;
   container->first = pid;
-  tracee->filters = container->guest.filtered;
+  tracee->filters = container->made.guest.filtered;
   container_drop (outer);
   return 0;
 }
@@ -128,9 +127,9 @@ enter_handle (struct tracer *tracer, struct tracee *tracee)
     return tracer->every_call ? ENTER_EVERY_CALL : ENTER_FILTERED;
   if (call->arg[1] != ENTER_PLAN)
     return -EINVAL;
-  explain_quietly (text, sizeof text);
+  start_quietly (text, sizeof text);
   int error = enter (tracer, tracee, (int) call->arg[2]);
-  explain_quietly (NULL, 0);
+  start_quietly (NULL, 0);
   if (error < 0)
     (void) memory_write (tracee->tid, call->arg[3], text, strlen (text) + 1);
   return error;

@@ -385,7 +385,7 @@ execute_commit (struct tracer *tracer, struct tracee *tracee)
 {
   struct guest_exec *exec = tracee->exec;
   struct guest_ids *ids = &tracee->task.ids;
-  const struct container *container = container_of (&tracee->task);
+  const struct start_container *made = &container_of (&tracee->task)->made;
   static struct writing writing;
 
   if (tracee_new_space (tracee, NULL) < 0 || exec == NULL)
@@ -407,14 +407,14 @@ execute_commit (struct tracer *tracer, struct tracee *tracee)
   writing.block = (struct loader_block){
     .magic = LOADER_MAGIC,
     .flags = (tracer->every_call ? LOADER_FLAG_TRAP : 0u)
-             | (container->shows_features ? LOADER_FLAG_FEATURES : 0u),
+             | (made->shows_features ? LOADER_FLAG_FEATURES : 0u),
     .uid = ids->uid,
     .euid = ids->euid,
     .gid = ids->gid,
     .egid = ids->egid,
     .secure = secure,
     .size = sizeof writing.block,
-    .features = container->features,
+    .features = made->features,
   };
   writing.block.program = add_string (&writing, exec->program);
   writing.block.interpreter = add_string (&writing, exec->interpreter);

@@ -1,152 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
    Copyright (C) 2026 the udocker authors
 
-   What the engine says when something is not possible.  */
+   What the engine says when tracing is not possible.  */
 
 #include "proot-engine/explain.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
 
-#include "lib/elf/machine.h"
-#include "proot-engine/loader/loader.h"
-#include "proot-engine/start.h"
-
-/* Where messages go instead of the standard error output, or NULL.  */
-static char *kept;
-static size_t kept_size;
-
-void
-explain_quietly (char *text, size_t size)
-{
-  kept = text;
-  kept_size = size;
-  if (text != NULL)
-    text[0] = '\0';
-}
-
-__attribute__ ((format (printf, 2, 0))) static void
-say (const char *kind, const char *format, va_list arguments)
-{
-  int saved = errno;
-  if (kept != NULL)
-    {
-      (void) vsnprintf (kept, kept_size, format, arguments);
-      errno = saved;
-      return;
-    }
-  (void) fflush (stdout);
-  (void) fputs (kind, stderr);
-  (void) vfprintf (stderr, format, arguments);
-  (void) fputc ('\n', stderr);
-  errno = saved;
-}
-
-void
-start_complain (const char *format, ...)
-{
-  va_list arguments;
-  va_start (arguments, format);
-  say ("Error: ", format, arguments);
-  va_end (arguments);
-}
-
-void
-start_warn (const char *format, ...)
-{
-  va_list arguments;
-  va_start (arguments, format);
-  say ("Warning: ", format, arguments);
-  va_end (arguments);
-}
-
-/* Say that PATH could not be executed since it is for MACHINE (NULL: one that
-   is not known).  */
-static void
-explain_machine (const char *path, const struct elf_machine *machine)
-{
-  if (machine == NULL)
-    start_complain ("cannot execute '%s': it is a program for another machine "
-                    "than this " LOADER_MACHINE,
-                    path);
-  else
-    start_complain ("cannot execute '%s': it is a program for %s and this "
-                    "machine is " LOADER_MACHINE "; -q qemu-%s runs such",
-                    path, machine->name, machine->emulator);
-}
-
-/* Return the machine whose programs kernels of this one may run besides, or
-   NULL.  */
-static const struct elf_machine *
-runs_too (void)
-{
-#if defined __x86_64__
-  return elf_machine_find ("386");
-#else
-  return NULL;
-#endif
-}
-
-/* Say the same of a 32-bit program, which this machine may run.  */
-static void
-explain_i386 (const char *path, bool i386)
-{
-  start_complain ("cannot execute '%s': it is a 32-bit program, which %s", path,
-                  i386 ? "this kernel does not run"
-                       : "this build of udocker does not support");
-}
-
-int
-explain_execute (const char *path, int number, bool i386)
-{
-  unsigned char head[ELF_MACHINE_BYTES];
-  if (number == ENOENT || number == ENOTDIR)
-    {
-      struct stat status;
-      if (stat (path, &status) == 0)
-        {
-          start_complain ("cannot execute '%s': its interpreter is not in the "
-                          "container",
-                          path);
-          return START_NOT_FOUND;
-        }
-      start_complain ("command not found in the container: '%s'", path);
-      return START_NOT_FOUND;
-    }
-  if (number == ENOEXEC)
-    {
-      int fd = open (path, O_RDONLY | O_CLOEXEC);
-      if (fd >= 0 && read (fd, head, sizeof head) == sizeof head
-          && elf_is_program (head, sizeof head))
-        {
-          const struct elf_machine *machine =
-              elf_machine_of (head, sizeof head);
-          if (machine != NULL && machine == runs_too ())
-            explain_i386 (path, i386);
-          else
-            explain_machine (path, machine);
-          return START_NOT_RUNNABLE;
-        }
-    }
-  struct statvfs system;
-  if (number == EACCES && statvfs (path, &system) == 0
-      && (system.f_flag & ST_NOEXEC) != 0)
-    start_complain ("cannot execute '%s': the file system that it is on is "
-                    "mounted noexec; a container must be where programs can be "
-                    "executed",
-                    path);
-  else
-    start_complain ("cannot execute '%s': %s", path, strerror (number));
-  return START_NOT_RUNNABLE;
-}
+#include "lib/start/message.h"
 
 /* Read the start of the file NAME into the SIZE bytes at TEXT, up to the end of
    the line that begins with FIELD; what stands behind FIELD and blanks comes

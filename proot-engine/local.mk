@@ -6,7 +6,6 @@ libexec_udocker_udocker_proot_SOURCES = \
   proot-engine/arch/arch.h \
   proot-engine/command-line.c proot-engine/command-line.h \
   proot-engine/container.c proot-engine/container.h \
-  proot-engine/emulator.c proot-engine/emulator.h \
   proot-engine/end.c \
   proot-engine/enter.c proot-engine/enter.h \
   proot-engine/execute.c \
@@ -15,19 +14,15 @@ libexec_udocker_udocker_proot_SOURCES = \
   proot-engine/loop.c \
   proot-engine/main.c \
   proot-engine/memory.c proot-engine/memory.h \
-  proot-engine/modes.c proot-engine/modes.h \
   proot-engine/ops.c \
   proot-engine/options.c proot-engine/options.h \
-  proot-engine/parents.c proot-engine/parents.h \
   proot-engine/placement.c proot-engine/placement.h \
   proot-engine/order.c proot-engine/order.h \
   proot-engine/ports.c proot-engine/ports.h \
   proot-engine/seccomp.c proot-engine/seccomp.h \
   proot-engine/start.c proot-engine/start.h \
-  proot-engine/temporary.c proot-engine/temporary.h \
   proot-engine/tracee.c proot-engine/tracee.h \
-  proot-engine/tracer.h \
-  proot-engine/view.c proot-engine/view.h
+  proot-engine/tracer.h
 if ARCH_X86_64
 libexec_udocker_udocker_proot_SOURCES += proot-engine/arch/x86_64.c
 endif
@@ -39,7 +34,7 @@ libexec_udocker_udocker_proot_CPPFLAGS = $(PLAIN_CPPFLAGS) \
 libexec_udocker_udocker_proot_CFLAGS = $(PLAIN_CFLAGS)
 libexec_udocker_udocker_proot_LDFLAGS = $(LDFLAGS_STATIC)
 libexec_udocker_udocker_proot_LDADD = \
-  lib/owners/libowners.a lib/guest/libguest.a lib/plan/libplan.a \
+  lib/start/libstart.a lib/owners/libowners.a lib/guest/libguest.a lib/plan/libplan.a \
   lib/elf/libelfread.a
 
 # The stub: no libc, linked at a fixed address by a script of its own.

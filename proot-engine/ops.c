@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "proot-engine/memory.h"
-#include "proot-engine/modes.h"
+#include "lib/start/modes.h"
 #include "proot-engine/ports.h"
 
 #ifndef SYS_pidfd_open
@@ -175,7 +175,7 @@ restore_mode (struct guest *guest, int fd, uint32_t mode)
 static void
 share_port (struct guest_task *task, int fd, const void *address, size_t size)
 {
-  struct container *container = container_of (task);
+  struct start_container *made = &container_of (task)->made;
   int type = SOCK_STREAM;
   socklen_t length = sizeof type;
   bool owned;
@@ -184,8 +184,8 @@ share_port (struct guest_task *task, int fd, const void *address, size_t size)
     return;
   (void) getsockopt (copy, SOL_SOCKET, SO_TYPE, &type, &length);
   (void) close (copy);
-  ports_share (&container->ports, container->port_list,
-               container->explicit_ports, type, address, size);
+  ports_share (&made->ports, made->port_list, made->explicit_ports, type,
+               address, size);
 }
 
 const struct guest_ops tracer_ops = {

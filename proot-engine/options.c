@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "proot-engine/start.h"
+#include "lib/start/message.h"
 
 /* An option: its spellings, whether it takes a value, and what it does.  The
    function returns 0, or a negative number after a message.  */

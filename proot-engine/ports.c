@@ -18,7 +18,8 @@
 #include <unistd.h>
 
 #include "lib/guest/port.h"
-#include "proot-engine/start.h"
+#include "lib/start/container.h"
+#include "lib/start/message.h"
 
 union address
 {
@@ -58,7 +59,7 @@ put (struct guest_ports *ports, struct guest_port *list, size_t explicit,
   size_t at = explicit;
   while (at < ports->count && list[at].guest != port)
     at++;
-  if (at == explicit + PORTS_ROOM)
+  if (at == explicit + START_PORTS_ROOM)
     return false;
   list[at] = (struct guest_port){ port, other };
   if (at == ports->count)

@@ -11,9 +11,6 @@
 struct guest_port;
 struct guest_ports;
 
-/* Lists of ports grow in place up to this many more than were asked for.  */
-#define PORTS_ROOM ((size_t) 256)
-
 /* A socket of the type TYPE is about to get the address of SIZE bytes at
    ADDRESS, as its container with PORTS writes it.  Where the port is taken on
    the host put another one into LIST, which is that of PORTS and has room, and

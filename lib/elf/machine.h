@@ -13,6 +13,13 @@
 /* How many bytes of a file tell.  */
 #define ELF_MACHINE_BYTES 20
 
+/* The name of the machine that this is compiled for.  */
+#if defined __x86_64__
+#  define ELF_MACHINE_HERE "x86_64"
+#elif defined __aarch64__
+#  define ELF_MACHINE_HERE "aarch64"
+#endif
+
 /* A machine that there are programs for.  */
 struct elf_machine
 {

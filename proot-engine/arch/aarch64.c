@@ -143,22 +143,3 @@ registers_bring_back (struct registers *registers,
   (void) registers, (void) entry, (void) address;
   return false;
 }
-
-int
-arch_call_on_stack (void *top, int (*function) (void *), void *argument)
-{
-  register void *x0 __asm__("x0") = argument;
-  __asm__ volatile("mov x19, sp\n\t"
-                   "mov sp, %[top]\n\t"
-                   "blr %[function]\n\t"
-                   "mov sp, x19"
-                   : "+r"(x0), [top] "+r"(top), [function] "+r"(function)
-                   :
-                   : "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9",
-                     "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17",
-                     "x18", "x19", "x30", "memory", "cc", "v0", "v1", "v2",
-                     "v3", "v4", "v5", "v6", "v7", "v16", "v17", "v18", "v19",
-                     "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27",
-                     "v28", "v29", "v30", "v31");
-  return (int) (long) x0;
-}

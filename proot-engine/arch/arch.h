@@ -83,8 +83,4 @@ bool registers_divert (struct registers *registers, uint64_t address,
 bool registers_bring_back (struct registers *registers,
                            const struct registers *entry, uint64_t address);
 
-/* Call FUNCTION with ARGUMENT on the stack that ends below TOP, which is
-   aligned to 16 bytes.  Return what it returns.  */
-int arch_call_on_stack (void *top, int (*function) (void *), void *argument);
-
 #endif

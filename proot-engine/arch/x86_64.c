@@ -231,18 +231,3 @@ registers_bring_back (struct registers *registers,
     registers->words.orig_rax = number;
   return true;
 }
-
-int
-arch_call_on_stack (void *top, int (*function) (void *), void *argument)
-{
-  int result;
-  __asm__ volatile(
-      "mov %%rsp, %%rbx\n\t"
-      "mov %[top], %%rsp\n\t"
-      "call *%[function]\n\t"
-      "mov %%rbx, %%rsp"
-      : "=a"(result), "+D"(argument), [top] "+r"(top), [function] "+r"(function)
-      :
-      : "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory", "cc");
-  return result;
-}

@@ -8,7 +8,7 @@
    directories of the libraries need no variable, which the emulated programs
    would inherit.  It sees them below a binding of the host's root.  */
 
-#include "proot-engine/emulator.h"
+#include "lib/start/emulator.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -21,9 +21,8 @@
 
 #include "lib/elf/machine.h"
 #include "lib/plan/plan.h"
-#include "proot-engine/loader/loader.h"
-#include "proot-engine/start.h"
-#include "proot-engine/view.h"
+#include "lib/start/message.h"
+#include "lib/start/view.h"
 
 /* Where dynamic linkers look by themselves; the files in /etc/ld.so.conf.d
    hardly name other places for what an emulator needs.  */
@@ -85,7 +84,7 @@ read_interpreter (const char *host, char *interpreter)
   const struct elf_machine *machine = NULL;
   if (read (fd, &head, sizeof head) == sizeof head)
     machine = elf_machine_of (&head, sizeof head);
-  int status = machine != NULL && strcmp (machine->name, LOADER_MACHINE) == 0
+  int status = machine != NULL && strcmp (machine->name, ELF_MACHINE_HERE) == 0
                    ? 0
                    : -ENOEXEC;
   interpreter[0] = '\0';

@@ -3,7 +3,7 @@
 
    What the engine has on disk while it runs.  */
 
-#include "proot-engine/temporary.h"
+#include "lib/start/temporary.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -3,8 +3,8 @@
 
    What the engine has on disk while it runs.  */
 
-#ifndef UDOCKER_PROOT_ENGINE_TEMPORARY_H
-#define UDOCKER_PROOT_ENGINE_TEMPORARY_H
+#ifndef UDOCKER_LIB_START_TEMPORARY_H
+#define UDOCKER_LIB_START_TEMPORARY_H
 
 /* Return where temporary things are made: what PROOT_TMP_DIR or TMPDIR say, or
    /tmp.  */

@@ -8,7 +8,7 @@
    missing in the container is a real directory elsewhere, bound like all else:
    that the container is never written to stays true.  */
 
-#include "proot-engine/parents.h"
+#include "lib/start/parents.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@
 
 #include "lib/guest/call.h"
 #include "lib/guest/view.h"
-#include "proot-engine/temporary.h"
+#include "lib/start/temporary.h"
 
 /* Return whether the first LENGTH bytes of PATH, the place of a binding that
    lies in the binding BELOW of GUEST, name nothing there.  */

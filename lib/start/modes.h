@@ -3,8 +3,8 @@
 
    Permission bits that are given back in the end.  */
 
-#ifndef UDOCKER_PROOT_ENGINE_MODES_H
-#define UDOCKER_PROOT_ENGINE_MODES_H
+#ifndef UDOCKER_LIB_START_MODES_H
+#define UDOCKER_LIB_START_MODES_H
 
 #include <stdint.h>
 

@@ -3,8 +3,8 @@
 
    What a container shows at which place.  */
 
-#ifndef UDOCKER_PROOT_ENGINE_VIEW_H
-#define UDOCKER_PROOT_ENGINE_VIEW_H
+#ifndef UDOCKER_LIB_START_VIEW_H
+#define UDOCKER_LIB_START_VIEW_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
 
    What a container shows at which place.  */
 
-#include "proot-engine/view.h"
+#include "lib/start/view.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,10 +20,10 @@
 #include "lib/guest/path.h"
 #include "lib/guest/view.h"
 #include "lib/plan/plan-write.h"
-#include "proot-engine/emulator.h"
-#include "proot-engine/parents.h"
-#include "proot-engine/start.h"
-#include "proot-engine/temporary.h"
+#include "lib/start/emulator.h"
+#include "lib/start/parents.h"
+#include "lib/start/message.h"
+#include "lib/start/temporary.h"
 
 /* A place of the view while it is made.  */
 struct place

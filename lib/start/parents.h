@@ -3,8 +3,8 @@
 
    Directories above mount points.  */
 
-#ifndef UDOCKER_PROOT_ENGINE_PARENTS_H
-#define UDOCKER_PROOT_ENGINE_PARENTS_H
+#ifndef UDOCKER_LIB_START_PARENTS_H
+#define UDOCKER_LIB_START_PARENTS_H
 
 struct guest;
 

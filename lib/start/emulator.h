@@ -3,8 +3,8 @@
 
    The emulator that runs programs of another machine.  */
 
-#ifndef UDOCKER_PROOT_ENGINE_EMULATOR_H
-#define UDOCKER_PROOT_ENGINE_EMULATOR_H
+#ifndef UDOCKER_LIB_START_EMULATOR_H
+#define UDOCKER_LIB_START_EMULATOR_H
 
 #include <limits.h>
 #include <stddef.h>

@@ -8,7 +8,7 @@
    which is that user, adds bits for the owner.  Nobody outside is to notice
    afterwards.  */
 
-#include "proot-engine/modes.h"
+#include "lib/start/modes.h"
 
 #include <fcntl.h>
 #include <limits.h>
