@@ -42,7 +42,14 @@
 #  include "lib/guest/call.h"
 #  include "trap-engine/runtime/signal-abi.h"
 
-struct trap_handlers;
+/* What a program wants of each signal.  CHANGES is odd while it is written.  */
+struct trap_handlers
+{
+  uint32_t changes;
+  uint32_t writer;
+  uint64_t known; /* bits of signals whose ACTION is more than the kernel's */
+  struct k_sigaction action[SIGNAL_COUNT];
+};
 
 /* A task that is looked at from another process: /proc/PID/exe and the like.
    The engine member of a task leads to such a place, too.  */
@@ -87,9 +94,9 @@ struct trap_block
   struct guest_task task;
   struct guest_call call;
 
-  /* Its own, where it does not share the process's.  */
-  struct guest_fs *own_fs;
-  struct trap_handlers *own_handlers;
+  /* Room for its own, where it does not share its parent's.  */
+  struct guest_fs fs;
+  struct trap_handlers handlers_room;
 
   /* What an execve under way, or that of a child by vfork, has mapped.  */
   uint64_t mapped, mapped_size;

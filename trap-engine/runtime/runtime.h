@@ -30,15 +30,6 @@
 #include "trap-engine/runtime/block.h"
 #include "trap-engine/state.h"
 
-/* What a program wants of each signal.  CHANGES is odd while it is written.  */
-struct trap_handlers
-{
-  uint32_t changes;
-  uint32_t writer;
-  uint64_t known; /* bits of signals whose ACTION is more than the kernel's */
-  struct k_sigaction action[SIGNAL_COUNT];
-};
-
 /* What is one for the process.  Also found from other processes, at this
    address.  */
 struct trap_process

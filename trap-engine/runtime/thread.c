@@ -106,21 +106,13 @@ take_block (void)
   return block;
 }
 
-/* Give back what BLOCK, of a task that has ended, holds, and itself.  */
+/* Give back what BLOCK, of a task that has ended, holds.  */
 static void
 release (struct trap_block *block)
 {
   if (block->mapped != 0)
     trap_call (__NR_munmap, block->mapped, block->mapped_size, 0, 0);
   block->mapped = 0;
-  if (block->own_fs != NULL)
-    trap_call (__NR_munmap, trap_pointer (block->own_fs), sizeof *block->own_fs,
-               0, 0);
-  if (block->own_handlers != NULL)
-    trap_call (__NR_munmap, trap_pointer (block->own_handlers),
-               sizeof *block->own_handlers, 0, 0);
-  block->own_fs = NULL;
-  block->own_handlers = NULL;
 }
 
 struct trap_block *
@@ -163,39 +155,23 @@ thread_forked (struct trap_block *block)
     *known = 1;
 }
 
-/* Return SIZE bytes that are zero, or NULL.  */
-static void *
-get_memory (size_t size)
-{
-  long memory = call_mmap (0, size, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS, (uintptr_t) -1, 0);
-  return is_error (memory) ? NULL : (void *) memory;
-}
-
 /* Have CHILD share with PARENT what the FLAGS of clone say, and have copies of
-   the rest.  Return 0 or -ENOMEM.  */
-static int
+   the rest.  */
+static void
 inherit (struct trap_block *child, struct trap_block *parent, uint64_t flags)
 {
-  child->own_fs = NULL;
-  child->own_handlers = NULL;
-  if ((flags & CLONE_FS) == 0)
-    child->own_fs = get_memory (sizeof *child->own_fs);
-  if ((flags & CLONE_SIGHAND) == 0)
-    child->own_handlers = get_memory (sizeof *child->own_handlers);
-  if (((flags & CLONE_FS) == 0 && child->own_fs == NULL)
-      || ((flags & CLONE_SIGHAND) == 0 && child->own_handlers == NULL))
-    return -K_ENOMEM;
-  guest_task_clone (&child->task, &parent->task, child->own_fs);
+  guest_task_clone (&child->task, &parent->task,
+                    (flags & CLONE_FS) == 0 ? &child->fs : NULL);
   child->task.engine = parent->task.engine;
   child->handlers = parent->handlers;
-  if (child->own_handlers != NULL)
+  if ((flags & CLONE_SIGHAND) == 0)
     {
-      *child->own_handlers = *parent->handlers;
-      child->handlers = child->own_handlers;
-      child->own_handlers->changes = child->own_handlers->writer = 0;
-      if ((flags & CLONE_CLEAR_SIGHAND) != 0)
-        *child->own_handlers = (struct trap_handlers){ 0 };
+      child->handlers = &child->handlers_room;
+      if ((flags & CLONE_CLEAR_SIGHAND) == 0)
+        *child->handlers = *parent->handlers;
+      else
+        *child->handlers = (struct trap_handlers){ 0 };
+      child->handlers->changes = child->handlers->writer = 0;
     }
   for (int i = 0; i < 6; i++)
     {
@@ -216,7 +192,6 @@ inherit (struct trap_block *child, struct trap_block *parent, uint64_t flags)
   child->alternate = (struct k_stack){ .flags = K_SS_DISABLE };
   if ((flags & CLONE_VFORK) != 0)
     child->alternate = parent->alternate;
-  return 0;
 }
 
 /* Make the call NUMBER with arguments A to E, which starts what shares memory
@@ -229,14 +204,15 @@ start (struct trap_block *block, long number, uint64_t a, uint64_t b,
   struct trap_block *child = take_block ();
   if (child == NULL)
     return -K_EAGAIN;
-  int64_t result = inherit (child, block, flags);
+  int64_t result;
+  inherit (child, block, flags);
   child->rsp = stack != 0 ? stack : block->rsp;
   /* Without signals: the child cannot take any before it knows its block.  */
   uint64_t mask = signal_set_mask (~0ul);
   child->mask = mask;
-  if (result == 0 && block->pending != 0)
+  if (block->pending != 0)
     result = CALL_ABORTED;
-  if (result == 0)
+  else
     result = trap_clone (number, a, b, c, d, e, child);
   /* A child by vfork has gone its way, and left the memory to us.  */
   if (result < 0 || (flags & CLONE_VFORK) != 0)
@@ -255,7 +231,7 @@ trap_child (struct trap_block *block)
 {
   block->task.tid = (int) trap_call (__NR_gettid, 0, 0, 0, 0);
   block->task.pid = (int) trap_call (__NR_getpid, 0, 0, 0, 0);
-  if (block->own_handlers != NULL)
+  if (block->handlers == &block->handlers_room)
     signal_take ();
   signal_set_stack (block);
   (void) signal_set_mask (block->mask);
@@ -309,7 +285,7 @@ thread_call_exit (struct trap_block *block)
   (void) signal_set_mask (~0ul);
   if (block->lent)
     trap_exit (block->arg[0], &nothing, 0);
-  if (block->own_fs == NULL)
+  if (block->task.fs != &block->fs)
     (void) __atomic_fetch_sub (&block->task.fs->references, 1,
                                __ATOMIC_RELAXED);
   guest_task_release (&block->task);
