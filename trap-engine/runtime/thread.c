@@ -170,7 +170,7 @@ inherit (struct trap_block *child, struct trap_block *parent, uint64_t flags)
       if ((flags & CLONE_CLEAR_SIGHAND) == 0)
         *child->handlers = *parent->handlers;
       else
-        *child->handlers = (struct trap_handlers){ 0 };
+        *child->handlers = (struct trap_handlers){ .known = SIGNALS_OURS };
       child->handlers->changes = child->handlers->writer = 0;
     }
   for (int i = 0; i < 6; i++)
