@@ -12,6 +12,7 @@
 
 #include "lib/guest/attributes.h"
 #include "lib/guest/handlers.h"
+#include "lib/guest/path-private.h"
 #include "lib/guest/read-only.h"
 #include "lib/guest/record.h"
 
@@ -144,16 +145,14 @@ static int
 find_target (struct guest_task *task, const struct guest_call *call,
              struct target *target)
 {
-  struct guest *guest = task->guest;
-
   target->fd = -1;
   target->owned = false;
   target->found.object = target->found.owned[0] = target->found.owned[1] = -1;
   if (!has_path (call))
     {
       target->found.virtual = false;
-      target->fd = guest->ops->descriptor (task, (int) (uint32_t) call->arg[0],
-                                           &target->owned);
+      target->fd = guest_descriptor (task, (int) (uint32_t) call->arg[0],
+                                     &target->owned);
       if (target->fd < 0)
         return target->fd;
       target->place = guest_place_of_fd (target->fd);
@@ -200,8 +199,7 @@ name_object (struct guest *guest, struct target *target, char *proc,
       target->found.object = fd;
     }
   guest_text_init (&text, proc, size);
-  guest_text_add (&text, "/proc/self/fd/");
-  guest_text_add_number (&text, fd);
+  guest_add_fd (guest, &text, fd);
   return 0;
 }
 

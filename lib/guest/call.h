@@ -295,8 +295,9 @@ struct guest_task
   struct guest_prefixes *prefixes;
 
   /* Private to this room: descriptors of the engine's that paths of the call
-     being run go through, or -1.  */
-  int parked[2];
+     being run go through.  */
+  uint32_t parked_count;
+  int parked[8];
 };
 
 /* A call being handled.  */
@@ -338,8 +339,9 @@ void guest_task_init (struct guest_task *task, struct guest *guest,
 void guest_task_clone (struct guest_task *child,
                        const struct guest_task *parent, struct guest_fs *fs);
 
-/* Let go of what TASK, which has ended, still holds; its FS is the caller's to
-   release.  */
+/* Let go of what TASK holds for a call that has been run, or when it has ended;
+   its FS is the caller's to release.  Not inside a task's process it is early
+   enough when the next call is entered, which does this.  */
 void guest_task_release (struct guest_task *task);
 
 /* Say what TASK's CALL means: see above.  Sets CALL's result or arguments

@@ -66,7 +66,7 @@ guest_task_init (struct guest_task *task, struct guest *guest,
   task->ids = *ids;
   task->linux32 = false;
   task->prefixes = NULL;
-  task->parked[0] = task->parked[1] = -1;
+  task->parked_count = 0;
 }
 
 void
@@ -85,18 +85,14 @@ guest_task_clone (struct guest_task *child, const struct guest_task *parent,
     }
   child->fs = fs;
   child->prefixes = NULL;
-  child->parked[0] = child->parked[1] = -1;
+  child->parked_count = 0;
 }
 
 void
 guest_task_release (struct guest_task *task)
 {
-  for (int i = 0; i < 2; i++)
-    if (task->parked[i] >= 0)
-      {
-        host_close (task->guest, task->parked[i]);
-        task->parked[i] = -1;
-      }
+  while (task->parked_count > 0)
+    host_close (task->guest, task->parked[--task->parked_count]);
 }
 
 /* Return whether the test of RULE says that CALL need not stop.  */
@@ -159,10 +155,16 @@ guest_enter_rule (struct guest_task *task, struct guest_call *call,
 enum guest_verdict
 guest_enter (struct guest_task *task, struct guest_call *call)
 {
+  const struct guest *guest = task->guest;
+
   guest_task_release (task);
   call->packed = false;
-  return guest_enter_rule (
-      task, call, guest_rule_of (task->guest, call->abi, call->number));
+  bool is_other = guest->inside && guest_form_at (call);
+  enum guest_verdict verdict = guest_enter_rule (
+      task, call, guest_rule_of (guest, call->abi, call->number));
+  if (verdict == GUEST_ANSWER)
+    guest_task_release (task);
+  return verdict == GUEST_PASS && is_other ? GUEST_RUN : verdict;
 }
 
 bool
@@ -216,32 +218,121 @@ guest_resolve_argument (struct guest_task *task, const struct guest_call *call,
 }
 
 int
-guest_put_path (struct guest_task *task, struct guest_call *call, int which,
-                struct guest_found *found)
+guest_park (struct guest_task *task, int fd)
 {
-  const struct guest_path_argument *path = &call->rule->path[which];
+  struct guest *guest = task->guest;
+
+  if (guest->inside && guest->spare > 0)
+    {
+      int other =
+          (int) host_call (guest, K_NR_fcntl, host_fd (fd), K_F_DUPFD_CLOEXEC,
+                           (uint64_t) guest->spare, 0);
+      if (other >= 0)
+        {
+          host_close (guest, fd);
+          fd = other;
+        }
+    }
+  /* No call has so many paths.  */
+  if (task->parked_count == sizeof task->parked / sizeof *task->parked)
+    host_close (guest, task->parked[--task->parked_count]);
+  task->parked[task->parked_count++] = fd;
+  return fd;
+}
+
+/* The anchor of FOUND is the path's own, which TASK needs until the call has
+   been run: keep it.  */
+static void
+park_anchor (struct guest_task *task, struct guest_found *found)
+{
+  for (int i = 0; i < 2; i++)
+    if (found->binding == GUEST_OUTSIDE && found->owned[i] >= 0
+        && found->owned[i] == found->anchor)
+      {
+        found->anchor = guest_park (task, found->owned[i]);
+        found->owned[i] = -1;
+      }
+}
+
+/* Return whether FOUND is a file that its anchor is.  */
+static bool
+is_anchor_file (const struct guest *guest, const struct guest_found *found)
+{
+  if (found->length > found->path || found->directory)
+    return false;
+  return found->binding == GUEST_OUTSIDE
+         || (guest->view->binding[found->binding].flags & GUEST_BINDING_FILE);
+}
+
+/* Make path argument WHICH of CALL, which has a descriptor, name FOUND by
+   its anchor.  */
+static int
+put_by_anchor (struct guest_task *task, struct guest_call *call, int which,
+               const struct guest_found *found)
+{
+  const struct guest_path_argument *argument = &call->rule->path[which];
+  const char *path = guest_found_path (found);
+  size_t length = found->length - found->path;
+  char ended[GUEST_PATH_SIZE];
+
+  if (found->virtual)
+    return -K_ENOENT;
+  if (length == 0)
+    {
+      path = ".";
+      length = 1;
+    }
+  else if (found->directory)
+    {
+      struct guest_text text;
+      guest_text_init (&text, ended, sizeof ended);
+      guest_text_add_bytes (&text, path, length);
+      guest_text_add (&text, found->last == GUEST_LAST_NORMAL ? "/" : "/.");
+      if (text.overflows)
+        return -K_ENAMETOOLONG;
+      path = ended;
+      length = text.length;
+    }
+  if (length >= GUEST_PATH_SIZE)
+    return -K_ENAMETOOLONG;
+  int status = task->guest->ops->scratch (task, path, length + 1,
+                                          &call->arg[argument->path]);
+  if (status == 0)
+    call->arg[argument->dir] = host_fd (found->anchor);
+  return status;
+}
+
+/* The same by a host path.  */
+static int
+put_by_name (struct guest_task *task, struct guest_call *call, int which,
+             const struct guest_found *found)
+{
+  const struct guest_path_argument *argument = &call->rule->path[which];
   char host[GUEST_PATH_SIZE];
 
-  if (found->untouched)
-    return 0;
   int length = guest_found_host (task, found, host, sizeof host);
   if (length < 0)
     return length;
   int status = task->guest->ops->scratch (task, host, (size_t) length + 1,
-                                          &call->arg[path->path]);
-  if (status == 0 && path->dir >= 0)
-    call->arg[path->dir] = (uint64_t) (int64_t) K_AT_FDCWD;
-
-  /* The path may go through the number of a descriptor that is about to be
-     closed: keep it until the call has been run.  */
-  for (int i = 0; i < 2; i++)
-    if (status == 0 && found->binding == GUEST_OUTSIDE && found->owned[i] >= 0
-        && found->owned[i] == found->anchor)
-      {
-        task->parked[which] = found->owned[i];
-        found->owned[i] = -1;
-      }
+                                          &call->arg[argument->path]);
+  if (status == 0 && argument->dir >= 0)
+    call->arg[argument->dir] = (uint64_t) (int64_t) K_AT_FDCWD;
   return status;
+}
+
+int
+guest_put_path (struct guest_task *task, struct guest_call *call, int which,
+                struct guest_found *found)
+{
+  struct guest *guest = task->guest;
+
+  if (found->untouched)
+    return 0;
+  park_anchor (task, found);
+  return guest->inside && call->rule->path[which].dir >= 0
+                 && !is_anchor_file (guest, found)
+             ? put_by_anchor (task, call, which, found)
+             : put_by_name (task, call, which, found);
 }
 
 /* Resolve and put path argument WHICH of CALL.  Return 0 when the argument

@@ -12,6 +12,7 @@
 
 #include "lib/guest/handlers.h"
 #include "lib/guest/kernel.h"
+#include "lib/guest/path-private.h"
 #include "lib/guest/path.h"
 #include "lib/guest/unlock.h"
 
@@ -86,8 +87,7 @@ check_executable (struct guest *guest, int fd)
   if (status != -ENOSYS && status != -EINVAL && status != -EPERM)
     return (int) status;
   guest_text_init (&text, path, sizeof path);
-  guest_text_add (&text, "/proc/self/fd/");
-  guest_text_add_number (&text, fd);
+  guest_add_fd (guest, &text, fd);
   return (int) guest->ops->system_call (guest, __NR_faccessat,
                                         (uint64_t) AT_FDCWD, (uintptr_t) path,
                                         EXEC_X_OK, 0, 0, 0);
@@ -158,8 +158,12 @@ name_for_host (struct guest_task *task, struct guest_exec *exec, int fd,
   char own[40];
 
   guest_text_init (&text, own, sizeof own);
+  /* Inside, the new program's is the process.  */
   guest_text_add (&text, "/proc/");
-  guest_text_add_number (&text, guest->pid);
+  if (guest->inside)
+    guest_text_add (&text, "self");
+  else
+    guest_text_add_number (&text, guest->pid);
   guest_text_add (&text, "/fd/");
   if (!exec->found.magic && exec->found.binding != GUEST_OUTSIDE)
     {
@@ -510,8 +514,7 @@ read_place (struct guest *guest, int fd, char *place, size_t size)
   struct guest_text text;
   char link[40];
   guest_text_init (&text, link, sizeof link);
-  guest_text_add (&text, "/proc/self/fd/");
-  guest_text_add_number (&text, fd);
+  guest_add_fd (guest, &text, fd);
   int64_t length = guest->ops->system_call (
       guest, __NR_readlinkat, (uint64_t) AT_FDCWD, (uintptr_t) link,
       (uintptr_t) place, size - 1, 0, 0);
@@ -695,6 +698,9 @@ closes_on_exec (struct guest_task *task, int fd)
   struct guest *guest = task->guest;
   struct guest_text text;
   char bytes[128];
+  if (guest->inside)
+    return host_call (guest, K_NR_fcntl, host_fd (fd), K_F_GETFD, 0, 0)
+           == K_FD_CLOEXEC;
   guest_text_init (&text, bytes, sizeof bytes);
   guest_text_add (&text, "/proc/");
   guest_text_add_number (&text, task->tid);

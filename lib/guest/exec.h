@@ -59,7 +59,8 @@ struct guest_exec
 {
   /* Host paths of the file to map and of its ELF interpreter; the latter is
      empty for a static program.  Where a path does not name the file to
-     other processes it is /proc/PID/fd/N of a descriptor in HELD.  */
+     other processes it is /proc/PID/fd/N of a descriptor in HELD; inside a
+     task's process /proc/self/fd/N, which the new program is to inherit.  */
   char program[GUEST_PATH_SIZE];
   char interpreter[GUEST_PATH_SIZE];
 

@@ -57,6 +57,20 @@ guest_enter_getcwd (struct guest_task *task, struct guest_call *call)
   return guest_answer (call, status < 0 ? status : length + 1);
 }
 
+/* Fill STATUS with what statfs tells of FOUND by its path.  */
+static int
+statfs_by_name (struct guest_task *task, const struct guest_found *found,
+                struct k_statfs *status)
+{
+  char host[GUEST_PATH_SIZE];
+  int length = guest_found_host (task, found, host, sizeof host);
+
+  return length < 0
+             ? length
+             : (int) host_call (task->guest, K_NR_statfs, host_pointer (host),
+                                host_pointer (status), 0, 0);
+}
+
 /* statfs, statfs64.  */
 enum guest_verdict
 guest_enter_statfs (struct guest_task *task, struct guest_call *call)
@@ -78,7 +92,9 @@ guest_enter_statfs (struct guest_task *task, struct guest_call *call)
     fd = guest->anchors[0];
   else if (fd < 0)
     fd = found.object = guest_found_open (guest, &found, K_O_PATH);
-  if (fd < 0)
+  if (host_lacks_numbers (fd))
+    result = statfs_by_name (task, &found, &status);
+  else if (fd < 0)
     result = fd;
   else
     result = (int) host_call (guest, K_NR_fstatfs, host_fd (fd),
@@ -131,8 +147,35 @@ makes_file (uint64_t flags, const struct guest_found *found)
          && (found->missing || (flags & K_O_EXCL));
 }
 
+/* Open our descriptor FD, a file in memory, with FLAGS for the program, whose
+   process is ours: with the number of FD, the lowest that was free.  Return it
+   or a negative errno.  FD is closed.  */
+static int
+open_content (struct guest *guest, int fd, uint64_t flags)
+{
+  char path[40];
+  struct guest_text text;
+
+  guest_text_init (&text, path, sizeof path);
+  guest_add_fd (guest, &text, fd);
+  int other = (int) host_call (guest, K_NR_openat, host_fd (K_AT_FDCWD),
+                               host_pointer (path), flags, 0);
+  if (other < fd)
+    {
+      host_close (guest, fd);
+      return other;
+    }
+  int status = (int) host_call (guest, K_NR_dup3, host_fd (other), host_fd (fd),
+                                flags & K_O_CLOEXEC, 0);
+  host_close (guest, other);
+  if (status < 0)
+    host_close (guest, fd);
+  return status;
+}
+
 /* Put the path of FOUND, to be opened with FLAGS, into CALL: itself, or a
-   file in memory that tells the container's truth.  */
+   file in memory that tells the container's truth.  Return 0, 1 when the call
+   has been answered, or a negative errno.  */
 static int
 put_open (struct guest_task *task, struct guest_call *call, uint64_t flags,
           struct guest_found *found)
@@ -141,6 +184,11 @@ put_open (struct guest_task *task, struct guest_call *call, uint64_t flags,
       && !found->virtual && found->object < 0)
     {
       int fd = guest_proc_content (task, found);
+      if (fd >= 0 && task->guest->inside)
+        {
+          call->result = open_content (task->guest, fd, flags);
+          return 1;
+        }
       if (fd >= 0)
         {
           /* It is found outside, at a descriptor that is kept until the call
@@ -183,8 +231,8 @@ guest_enter_open (struct guest_task *task, struct guest_call *call)
     }
   status = put_open (task, call, flags, &found);
   guest_found_release (task->guest, &found);
-  if (status < 0)
-    return guest_answer (call, status);
+  if (status != 0)
+    return guest_answer (call, status < 0 ? status : call->result);
   enum guest_verdict verdict =
       found.untouched && flags == asked && added == 0 ? GUEST_PASS : GUEST_RUN;
   return makes ? guest_make (task, call, verdict, 0, 0, group, added) : verdict;
@@ -281,8 +329,8 @@ guest_enter_openat2 (struct guest_task *task, struct guest_call *call)
   uint32_t group = makes ? guest_inherited_group (task, call) : UINT32_MAX;
   status = put_open (task, call, how.resolve != 0 ? K_O_PATH : flags, &found);
   guest_found_release (task->guest, &found);
-  if (status < 0)
-    return guest_answer (call, status);
+  if (status != 0)
+    return guest_answer (call, status < 0 ? status : call->result);
 
   uint32_t added = makes ? guest_add_mode (task, &how.mode, 0600) : 0;
   enum guest_verdict verdict = GUEST_PASS;
@@ -542,12 +590,32 @@ guest_enter_move (struct guest_task *task, struct guest_call *call)
   return one.untouched && other.untouched ? GUEST_PASS : GUEST_RUN;
 }
 
+/* Inside: go to FOUND by its descriptor, as far as there is one.  Return
+   whether that was done, and *RESULT is the call's.  */
+static bool
+go_by_descriptor (struct guest *guest, const struct guest_found *found,
+                  int *result)
+{
+  int fd = found->object;
+
+  if (!guest->inside || found->virtual || found->magic)
+    return false;
+  if (fd < 0 && found->length == found->path)
+    fd = found->anchor;
+  if (fd < 0)
+    return false;
+  *result = (int) host_call (guest, K_NR_fchdir, host_fd (fd), 0, 0, 0);
+  return true;
+}
+
 enum guest_verdict
 guest_enter_chdir (struct guest_task *task, struct guest_call *call)
 {
   struct guest_found found;
-  int status =
-      guest_resolve_argument (task, call, 0, GUEST_FINAL_FOLLOW, &found);
+  unsigned int final = task->guest->inside
+                           ? GUEST_FINAL_FOLLOW | GUEST_FINAL_OBJECT
+                           : GUEST_FINAL_FOLLOW;
+  int status = guest_resolve_argument (task, call, 0, final, &found);
 
   if (status < 0)
     return guest_answer (call, status);
@@ -557,6 +625,13 @@ guest_enter_chdir (struct guest_task *task, struct guest_call *call)
     call->kept[0] = 0;
   if (guest_may_unlock (task))
     guest_unlock_found (task, &found, 0100);
+  if (go_by_descriptor (task->guest, &found, &status))
+    {
+      guest_found_release (task->guest, &found);
+      call->result = status;
+      guest_leave_chdir (task, call);
+      return GUEST_ANSWER;
+    }
   status = guest_put_path (task, call, 0, &found);
   guest_found_release (task->guest, &found);
   return status < 0 ? guest_answer (call, status) : GUEST_RUN_EXIT;

@@ -17,16 +17,6 @@ guest_found_release (struct guest *guest, struct guest_found *found)
   found->object = found->owned[0] = found->owned[1] = -1;
 }
 
-/* Append /proc/PID/fd/ANCHOR, for what has no shorter name.  */
-static void
-add_anchor (struct guest *guest, struct guest_text *text, int anchor)
-{
-  guest_text_add (text, "/proc/");
-  guest_text_add_number (text, guest->pid);
-  guest_text_add (text, "/fd/");
-  guest_text_add_number (text, anchor);
-}
-
 int
 guest_found_host (struct guest_task *task, const struct guest_found *found,
                   char *host, size_t size)
@@ -43,7 +33,7 @@ guest_found_host (struct guest_task *task, const struct guest_found *found,
     {
       guest_text_init (&text, host, size);
       if (by_number)
-        add_anchor (guest, &text, found->anchor);
+        guest_add_shown_fd (guest, &text, found->anchor);
       else if (found->binding != GUEST_OUTSIDE)
         guest_text_add (&text, guest_view_host (guest->view, found->binding));
       else
@@ -51,8 +41,8 @@ guest_found_host (struct guest_task *task, const struct guest_found *found,
           int place = guest_host_place (guest, found->anchor, host, size);
           if (place > 0)
             text.length = (size_t) place;
-          else if (guest->pid > 0)
-            add_anchor (guest, &text, found->anchor);
+          else if (guest_shows_fd (guest))
+            guest_add_shown_fd (guest, &text, found->anchor);
           else
             return place;
         }
@@ -63,7 +53,7 @@ guest_found_host (struct guest_task *task, const struct guest_found *found,
         guest_text_add (&text, found->last == GUEST_LAST_NORMAL ? "/" : "/.");
       if (!text.overflows && text.length < GUEST_PATH_SIZE)
         return (int) text.length;
-      if (by_number || guest->pid == 0)
+      if (by_number || !guest_shows_fd (guest))
         return -K_ENAMETOOLONG;
       by_number = true;
     }
@@ -108,8 +98,7 @@ guest_found_open (struct guest *guest, const struct guest_found *found,
       if (fd == GUEST_AT_CWD)
         return host_openat (guest, GUEST_AT_CWD, ".", flags);
       guest_text_init (&text, self, sizeof self);
-      guest_text_add (&text, "/proc/self/fd/");
-      guest_text_add_number (&text, fd);
+      guest_add_fd (guest, &text, fd);
       return host_openat (guest, K_AT_FDCWD, self, flags);
     }
   return host_openat (guest, found->anchor, path,

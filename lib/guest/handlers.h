@@ -49,6 +49,10 @@ enum guest_verdict guest_enter_rule (struct guest_task *task,
                                      struct guest_call *call,
                                      const struct guest_rule *rule);
 
+/* Where CALL is one that takes no descriptor and another is the same with one,
+   make it that.  Return whether it was.  */
+bool guest_form_at (struct guest_call *call);
+
 /* Return the enum guest_final bits that path argument WHICH of CALL asks
    for.  */
 unsigned int guest_path_final (const struct guest_call *call, int which);
@@ -63,6 +67,10 @@ int guest_resolve_argument (struct guest_task *task,
    Return 0 or a negative errno.  */
 int guest_put_path (struct guest_task *task, struct guest_call *call, int which,
                     struct guest_found *found);
+
+/* Keep our descriptor FD open until TASK's call has been run; inside, where
+   that is possible, out of the program's way.  Return its number then.  */
+int guest_park (struct guest_task *task, int fd);
 
 /* The plain handler: resolve the path arguments, refuse what the row and the
    bindings do not allow, run the call.  */
@@ -116,6 +124,10 @@ int guest_proc_content (struct guest_task *task,
    our descriptor FD is into the SIZE bytes at PATH.  Return its length or a
    negative errno.  */
 int guest_place (struct guest *guest, int fd, char *path, size_t size);
+
+/* Return a descriptor of ours for TASK's descriptor FD, as the engine's
+   operation does; -EBADF also for what is none, and the current directory.  */
+int guest_descriptor (struct guest_task *task, int fd, bool *owned);
 
 /* Write /proc/TID/fd/FD of TASK into the SIZE bytes at PATH.  */
 void guest_fd_path (const struct guest_task *task, int fd, char *path,

@@ -34,6 +34,14 @@ host_fd (int fd)
   return (uint64_t) (int64_t) fd;
 }
 
+/* Return whether STATUS says that no descriptor can be opened.  Where they are
+   the program's, its calls must work without.  */
+static inline bool
+host_lacks_numbers (int status)
+{
+  return status == -K_EMFILE || status == -K_ENFILE;
+}
+
 static inline int64_t
 host_call (struct guest *guest, long number, uint64_t a, uint64_t b, uint64_t c,
            uint64_t d)

@@ -29,6 +29,8 @@ enum
   K_ENOTDIR = 20,
   K_EISDIR = 21,
   K_EINVAL = 22,
+  K_ENFILE = 23,
+  K_EMFILE = 24,
   K_ENOTTY = 25,
   K_ENOSPC = 28,
   K_EROFS = 30,
@@ -55,6 +57,11 @@ enum
   K_NR_write = 1,
   K_NR_close = 3,
   K_NR_lseek = 8,
+  K_NR_sched_yield = 24,
+  K_NR_fcntl = 72,
+  K_NR_fchdir = 81,
+  K_NR_tkill = 200,
+  K_NR_dup3 = 292,
   K_NR_getcwd = 79,
   K_NR_uname = 63,
   K_NR_openat = 257,
@@ -91,6 +98,11 @@ enum
   K_NR_write = 64,
   K_NR_close = 57,
   K_NR_lseek = 62,
+  K_NR_sched_yield = 124,
+  K_NR_fcntl = 25,
+  K_NR_fchdir = 50,
+  K_NR_tkill = 130,
+  K_NR_dup3 = 24,
   K_NR_getcwd = 17,
   K_NR_uname = 160,
   K_NR_openat = 56,
@@ -147,6 +159,14 @@ enum
   K_O_DIRECTORY = 040000,
   K_O_NOFOLLOW = 0100000
 #endif
+};
+
+/* fcntl.  */
+enum
+{
+  K_F_GETFD = 1,
+  K_F_DUPFD_CLOEXEC = 1030,
+  K_FD_CLOEXEC = 1
 };
 
 /* Flags of *at calls.  */

@@ -174,7 +174,7 @@ link_by_copy (struct guest_task *task, const struct guest_found *from,
   guest_text_init (&text, temporary, sizeof temporary);
   guest_text_add_bytes (&text, place.path, end);
   guest_text_add (&text, ".udocker-link-");
-  guest_text_add_number (&text, guest->pid);
+  guest_text_add_number (&text, guest->inside ? task->pid : guest->pid);
   guest_text_add_char (&text, '-');
   guest_text_add_number (&text, task->tid);
   if (text.overflows)

@@ -205,7 +205,7 @@ guest_enter_list (struct guest_task *task, struct guest_call *call)
   int fd = (int) (uint32_t) call->arg[0];
   bool has_types = guest->owners != NULL && guest->owners->has_types;
   bool owned = false;
-  int ours = guest->hidden ? guest->ops->descriptor (task, fd, &owned) : -1;
+  int ours = guest->hidden ? guest_descriptor (task, fd, &owned) : -1;
 
   start_listing (&listing, call);
   if (ours >= 0)
@@ -277,9 +277,9 @@ guest_leave_list (struct guest_task *task, struct guest_call *call)
   bool owned = false;
   uint64_t address = call->arg[1];
   uint64_t left = call->result > 0 ? (uint64_t) call->result : 0;
-  int fd = left == 0 ? -1
-                     : guest->ops->descriptor (
-                         task, (int) (uint32_t) call->arg[0], &owned);
+  int fd = left == 0
+               ? -1
+               : guest_descriptor (task, (int) (uint32_t) call->arg[0], &owned);
 
   if (fd < 0 || host_fstatat (guest, fd, "", &status, K_AT_EMPTY_PATH) < 0)
     left = 0;

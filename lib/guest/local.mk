@@ -8,6 +8,7 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/exec.c lib/guest/exec.h \
   lib/guest/file.c \
   lib/guest/filter.c \
+  lib/guest/form.c \
   lib/guest/found.c \
   lib/guest/fs.c lib/guest/fs.h \
   lib/guest/handlers.h \
@@ -103,6 +104,13 @@ tests/unit/guest-calls-i386.inc: lib/guest/local.mk
 	  && rm -f $@.tmp
 tests/unit/test_guest_calls-test-guest-calls.$(OBJEXT): \
   tests/unit/guest-calls.inc tests/unit/guest-calls-i386.inc
+
+check_PROGRAMS += tests/unit/test-guest-inside
+tests_unit_test_guest_inside_SOURCES = tests/unit/test-guest-inside.c \
+  tests/unit/guest-engine.h
+tests_unit_test_guest_inside_CPPFLAGS = $(PLAIN_CPPFLAGS)
+tests_unit_test_guest_inside_CFLAGS = $(PLAIN_CFLAGS)
+tests_unit_test_guest_inside_LDADD = lib/guest/libguest.a
 
 shell_tests += tests/shell/guest-bare.sh
 fuzz_targets += tests/fuzz/fuzz-guest-calls.c tests/fuzz/fuzz-guest-path.c

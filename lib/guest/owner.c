@@ -7,6 +7,7 @@
 
 #include "lib/guest/attributes.h"
 #include "lib/guest/handlers.h"
+#include "lib/guest/path-private.h"
 #include "lib/guest/read-only.h"
 #include "lib/guest/record.h"
 #include "lib/guest/unlock.h"
@@ -77,8 +78,7 @@ host_chmod (struct guest *guest, const struct subject *subject, uint32_t mode)
     return (int) host_call (guest, K_NR_fchmodat, host_fd (place->dir),
                             host_pointer (place->path), mode, 0);
   guest_text_init (&text, path, sizeof path);
-  guest_text_add (&text, "/proc/self/fd/");
-  guest_text_add_number (&text, place->dir);
+  guest_add_fd (guest, &text, place->dir);
   return (int) host_call (guest, K_NR_fchmodat, host_fd (K_AT_FDCWD),
                           host_pointer (path), mode, 0);
 }
@@ -197,10 +197,12 @@ static void
 restore_mode (struct guest *guest, const struct subject *subject, uint32_t mode)
 {
   const struct guest_place *place = &subject->place;
-  bool is_open = place->flags & K_AT_EMPTY_PATH;
-  int fd = is_open ? place->dir
-                   : host_openat (guest, place->dir, place->path,
-                                  K_O_PATH | K_O_NOFOLLOW);
+  bool is_here = place->flags & K_AT_EMPTY_PATH;
+  bool is_open = is_here && place->dir != GUEST_AT_CWD;
+  int fd = is_open
+               ? place->dir
+               : host_openat (guest, place->dir, is_here ? "." : place->path,
+                              K_O_PATH | K_O_NOFOLLOW);
   if (fd < 0)
     return;
   guest->ops->restore_mode (guest, fd, mode);
@@ -291,7 +293,7 @@ change_fd (struct guest_task *task, struct guest_call *call, uint32_t one,
   struct guest *guest = task->guest;
   struct subject subject;
   bool owned = false;
-  int fd = guest->ops->descriptor (task, (int) (uint32_t) call->arg[0], &owned);
+  int fd = guest_descriptor (task, (int) (uint32_t) call->arg[0], &owned);
   if (fd < 0)
     return guest_answer (call, fd);
   subject.place = guest_place_of_fd (fd);
@@ -478,7 +480,7 @@ guest_leave_make (struct guest_task *task, struct guest_call *call)
   if (call->kept[1] == 0)
     {
       bool owned = false;
-      int fd = guest->ops->descriptor (task, (int) call->result, &owned);
+      int fd = guest_descriptor (task, (int) call->result, &owned);
       struct guest_place place = guest_place_of_fd (fd);
       if (fd >= 0)
         remember_made (task, call, &place);

@@ -15,6 +15,7 @@
 struct guest;
 struct guest_task;
 struct guest_found;
+struct guest_text;
 struct guest_view;
 
 /* One component of a path.  */
@@ -66,6 +67,18 @@ uint32_t guest_place_binding (struct guest *guest, int fd, uint32_t preferred);
    FD, a descriptor of the engine's, are read-only; or if it sees that through
    the binding PREFERRED (0 for none), whether that one is.  */
 bool guest_place_is_read_only (struct guest *guest, int fd, uint32_t preferred);
+
+/* Append to TEXT a path by which our descriptor FD is opened again, for a call
+   that we make.  */
+void guest_add_fd (const struct guest *guest, struct guest_text *text, int fd);
+
+/* Append to TEXT a path that names our descriptor FD to the tasks.  Only where
+   guest_shows_fd.  */
+void guest_add_shown_fd (const struct guest *guest, struct guest_text *text,
+                         int fd);
+
+/* Return whether the tasks can reach our descriptors by a path.  */
+bool guest_shows_fd (const struct guest *guest);
 
 /* Open the relative PATH below DIR with FLAGS (K_O_PATH among them), as long as
    no component of it is a link or "..": with openat2 and the bits RESOLVE more,

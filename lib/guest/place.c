@@ -7,6 +7,51 @@
 #include "lib/guest/handlers.h"
 #include "lib/guest/path-private.h"
 
+void
+guest_add_fd (const struct guest *guest, struct guest_text *text, int fd)
+{
+  /* The thread's own: the process's are those of a first thread, which may have
+     ended.  */
+  guest_text_add (text, guest->inside ? "/proc/thread-self/" : "/proc/self/");
+  if (fd == GUEST_AT_CWD)
+    {
+      guest_text_add (text, "cwd");
+      return;
+    }
+  guest_text_add (text, "fd/");
+  guest_text_add_number (text, fd);
+}
+
+void
+guest_add_shown_fd (const struct guest *guest, struct guest_text *text, int fd)
+{
+  if (guest->inside)
+    {
+      guest_add_fd (guest, text, fd);
+      return;
+    }
+  guest_text_add (text, "/proc/");
+  guest_text_add_number (text, guest->pid);
+  guest_text_add (text, "/fd/");
+  guest_text_add_number (text, fd);
+}
+
+bool
+guest_shows_fd (const struct guest *guest)
+{
+  return guest->inside || guest->pid > 0;
+}
+
+/* Read the current directory, which is ours, into the SIZE bytes at HOST.
+   Return its length, or a negative errno where another way may say more.  */
+static int
+read_own_directory (struct guest *guest, char *host, size_t size)
+{
+  int64_t length =
+      host_call (guest, K_NR_getcwd, host_pointer (host), size, 0, 0);
+  return length > 1 && host[0] == '/' ? (int) length - 1 : -K_ENOENT;
+}
+
 /* Read where FD is, or was when *REMOVED is set.  Otherwise as
    guest_host_place.  */
 static int
@@ -15,14 +60,15 @@ read_place (struct guest *guest, int fd, char *host, size_t size, bool *removed)
   char link[40];
   struct guest_text text;
 
+  *removed = false;
   guest_text_init (&text, link, sizeof link);
   if (fd == GUEST_AT_CWD)
-    guest_text_add (&text, "/proc/self/cwd");
-  else
     {
-      guest_text_add (&text, "/proc/self/fd/");
-      guest_text_add_number (&text, fd);
+      int own = read_own_directory (guest, host, size);
+      if (own > 0)
+        return own;
     }
+  guest_add_fd (guest, &text, fd);
   int length = host_readlinkat (guest, K_AT_FDCWD, link, host, size);
   if (length <= 0)
     return length == 0 ? -K_ENOENT : length;
@@ -31,7 +77,6 @@ read_place (struct guest *guest, int fd, char *host, size_t size, bool *removed)
 
   static const char deleted[] = " (deleted)";
   size_t tail = sizeof deleted - 1;
-  *removed = false;
   if ((size_t) length > tail
       && guest_text_equal (host + length - tail, deleted))
     {
@@ -124,11 +169,20 @@ guest_open_plainly (struct guest *guest, int dir, const char *path, int flags,
 }
 
 int
+guest_descriptor (struct guest_task *task, int fd, bool *owned)
+{
+  *owned = false;
+  return fd < 0 ? -K_EBADF : task->guest->ops->descriptor (task, fd, owned);
+}
+
+int
 guest_get_base (struct guest_task *task, int dir, int *owned)
 {
   bool is_owned = false;
 
   *owned = -1;
+  if (dir < 0 && dir != GUEST_AT_CWD)
+    return -K_EBADF;
   if (dir == GUEST_AT_CWD && task->fs->cwd >= 0)
     return task->fs->cwd;
   int base = task->guest->ops->descriptor (task, dir, &is_owned);

@@ -12,6 +12,7 @@
    as it is.  */
 
 #include "lib/guest/handlers.h"
+#include "lib/guest/path-private.h"
 
 enum file_kind
 {
@@ -606,7 +607,7 @@ guest_proc_content (struct guest_task *task, const struct guest_found *found)
   struct rewrite rewrite;
   int tid;
 
-  if (guest->pid == 0)
+  if (!guest_shows_fd (guest))
     return -K_ENOENT;
   int length = guest_found_proc (guest, found, proc, sizeof proc);
   if (length <= 0)

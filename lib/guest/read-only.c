@@ -122,7 +122,7 @@ guest_refuse_descriptor (struct guest_task *task, int fd)
 
   if (!guest->view->read_only)
     return 0;
-  int own = guest->ops->descriptor (task, fd, &owned);
+  int own = guest_descriptor (task, fd, &owned);
   if (own < 0)
     return 0; /* the kernel says what is wrong with it */
   bool result = guest_place_is_read_only (guest, own, 0);

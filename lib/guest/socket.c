@@ -7,9 +7,15 @@
    A host path that is too long for an address (107 bytes) is written below
    /proc/PID/fd/N, where N is a descriptor of ours: of the binding, or of the
    socket's directory.  The kernel gives such a name back long after the call,
-   so the last of these directories stay open.  */
+   so the last of these directories stay open.
+
+   Inside a task's process it is /proc/self/fd/N.  All processes have the
+   bindings at the same numbers; but of a directory, which is needed only where
+   a path is nearly as long as an address can be, nothing stays open: what the
+   kernel later calls such a socket is not understood.  */
 
 #include "lib/guest/handlers.h"
+#include "lib/guest/path-private.h"
 #include "lib/guest/port.h"
 #include "lib/guest/read-only.h"
 
@@ -57,7 +63,19 @@ read_address (struct guest_task *task, uint64_t place, uint64_t length,
   return 1;
 }
 
-/* Put PREFIX (the path of a descriptor FD of ours) and PATH into ADDRESS.
+/* Append to TEXT what the names of our descriptors begin with in addresses.  */
+static void
+add_fd_prefix (const struct guest *guest, struct guest_text *text)
+{
+  guest_text_add (text, "/proc/");
+  if (guest->inside)
+    guest_text_add (text, "self");
+  else
+    guest_text_add_number (text, guest->pid);
+  guest_text_add (text, "/fd/");
+}
+
+/* Put the path of a descriptor FD of ours, and PATH below it, into ADDRESS.
    Return whether it fits.  */
 static bool
 fill_by_fd (struct guest *guest, struct address *address, int fd,
@@ -66,9 +84,7 @@ fill_by_fd (struct guest *guest, struct address *address, int fd,
   struct guest_text text;
 
   guest_text_init (&text, address->un.sun_path, K_UNIX_PATH_MAX);
-  guest_text_add (&text, "/proc/");
-  guest_text_add_number (&text, guest->pid);
-  guest_text_add (&text, "/fd/");
+  add_fd_prefix (guest, &text);
   guest_text_add_number (&text, fd);
   if (path[0] != '\0')
     {
@@ -105,30 +121,52 @@ keep_directory (struct guest *guest, int fd)
   return fd;
 }
 
+/* Write the host path of our descriptor FD, as names of sockets have it, into
+   the SIZE bytes at PLACE.  Return whether it is known.  */
+static bool
+place_descriptor (struct guest *guest, int fd, char *place, size_t size)
+{
+  struct guest_text text;
+  char link[K_UNIX_PATH_MAX + 1];
+
+  if (!guest->inside)
+    {
+      guest_text_init (&text, link, sizeof link);
+      guest_add_fd (guest, &text, fd);
+      return host_readlinkat (guest, K_AT_FDCWD, link, place, size) > 0;
+    }
+  for (uint32_t i = 0; i < guest->view->binding_count; i++)
+    if (guest->anchors[i] == fd)
+      {
+        guest_text_init (&text, place, size);
+        guest_text_add (&text, guest_view_host (guest->view, i));
+        return true;
+      }
+  return false;
+}
+
 /* HOST, in SIZE bytes, is a name that the kernel gave.  If it goes through a
    descriptor of ours put what that is in its place.  */
 static void
 expand_descriptor (struct guest *guest, char *host, size_t size)
 {
-  char link[K_UNIX_PATH_MAX + 1];
+  char prefix[K_UNIX_PATH_MAX + 1];
   char place[GUEST_PATH_SIZE];
   struct guest_text text;
 
-  if (guest->pid == 0)
+  if (!guest_shows_fd (guest))
     return;
-  guest_text_init (&text, link, sizeof link);
-  guest_text_add (&text, "/proc/");
-  guest_text_add_number (&text, guest->pid);
-  guest_text_add (&text, "/fd/");
-  size_t end = text.length;
-  if (!guest_text_is (host, end, link))
+  guest_text_init (&text, prefix, sizeof prefix);
+  add_fd_prefix (guest, &text);
+  size_t start = text.length;
+  if (!guest_text_is (host, start, prefix))
     return;
-  guest_text_init (&text, link, sizeof link);
-  guest_text_add (&text, "/proc/self/fd/");
+  size_t end = start;
   while (host[end] >= '0' && host[end] <= '9')
-    guest_text_add_char (&text, host[end++]);
-  if ((host[end] != '/' && host[end] != '\0')
-      || host_readlinkat (guest, K_AT_FDCWD, link, place, sizeof place) <= 0)
+    end++;
+  int fd = guest_text_number (host + start, end - start);
+  if (fd < 0 || (host[end] != '/' && host[end] != '\0')
+      || !place_descriptor (guest, fd, place, sizeof place))
     return;
   struct guest_text whole = { .bytes = place,
                               .size = sizeof place,
@@ -160,7 +198,7 @@ fill_address (struct guest_task *task, struct guest_found *found,
       address->length = FAMILY_SIZE + (uint64_t) length + 1;
       return 0;
     }
-  if (guest->pid == 0)
+  if (!guest_shows_fd (guest))
     return -K_ENAMETOOLONG;
   if (found->binding != GUEST_OUTSIDE
       && fill_by_fd (guest, address, found->anchor, guest_found_path (found)))
@@ -174,7 +212,7 @@ fill_address (struct guest_task *task, struct guest_found *found,
   int fd = host_openat (guest, K_AT_FDCWD, host, K_O_PATH | K_O_DIRECTORY);
   if (fd < 0)
     return fd;
-  fd = keep_directory (guest, fd);
+  fd = guest->inside ? guest_park (task, fd) : keep_directory (guest, fd);
   return fill_by_fd (guest, address, fd, host + slash) ? 0 : -K_ENAMETOOLONG;
 }
 

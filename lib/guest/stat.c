@@ -5,6 +5,7 @@
    through guest_show_owner.  */
 
 #include "lib/guest/handlers.h"
+#include "lib/guest/path-private.h"
 #include "lib/guest/read-only.h"
 #include "lib/guest/record.h"
 
@@ -232,8 +233,7 @@ host_access (struct guest *guest, const struct guest_found *found,
       char path[40];
       struct guest_text text;
       guest_text_init (&text, path, sizeof path);
-      guest_text_add (&text, "/proc/self/fd/");
-      guest_text_add_number (&text, place.dir);
+      guest_add_fd (guest, &text, place.dir);
       return (int) host_call (guest, K_NR_faccessat, host_fd (K_AT_FDCWD),
                               host_pointer (path), mode, 0);
     }

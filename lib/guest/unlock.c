@@ -133,8 +133,15 @@ guest_unlock_way (struct guest_task *task, int dir, const char *path)
   struct guest *guest = task->guest;
   bool owned = false;
   bool any = false;
-  int fd = path[0] == '/' ? -1 : guest->ops->descriptor (task, dir, &owned);
+  int fd = -1;
 
+  if (path[0] != '/' && dir == GUEST_AT_CWD && guest->inside)
+    {
+      fd = host_openat (guest, dir, ".", K_O_PATH | K_O_DIRECTORY);
+      owned = fd >= 0;
+    }
+  else if (path[0] != '/' && (dir >= 0 || dir == GUEST_AT_CWD))
+    fd = guest->ops->descriptor (task, dir, &owned);
   if (fd >= 0)
     any = unlock (guest, fd, 0100);
   if (owned)

@@ -108,6 +108,8 @@ prove (struct guest_walk *walk, const char *raw, uint64_t resolve, bool dotdot)
     case -K_EXDEV:
     case -K_EAGAIN:
     case -K_ENOSYS:
+    case -K_EMFILE:
+    case -K_ENFILE:
       return WALK_UNFIT;
     default:
       return fd;
@@ -174,7 +176,8 @@ guest_walk_at_once (struct guest_walk *walk)
       && !dotdot)
     {
       status = prove_parent (walk, K_RESOLVE_IN_ROOT);
-      if (status == -K_ELOOP || status == -K_EAGAIN || status == -K_EXDEV)
+      if (status == -K_ELOOP || status == -K_EAGAIN || status == -K_EXDEV
+          || host_lacks_numbers (status))
         status = WALK_UNFIT;
     }
   else if ((walk->final & GUEST_FINAL_CREATE)
@@ -228,7 +231,9 @@ guest_walk_relative (struct guest_walk *walk, int base, const char *path)
         return 0;
       found->object =
           host_openat (walk->guest, base, ".", K_O_PATH | K_O_DIRECTORY);
-      return found->object < 0 ? found->object : 0;
+      return found->object < 0 && !host_lacks_numbers (found->object)
+                 ? found->object
+                 : 0;
     }
   if (count == 1 && !found->directory
       && (walk->final & (GUEST_FINAL_NOFOLLOW | GUEST_FINAL_CREATE)))
@@ -262,7 +267,8 @@ guest_walk_relative (struct guest_walk *walk, int base, const char *path)
           status = 0;
         }
     }
-  if (status == -K_ELOOP || status == -K_EXDEV || status == -K_EAGAIN)
+  if (status == -K_ELOOP || status == -K_EXDEV || status == -K_EAGAIN
+      || host_lacks_numbers (status))
     {
       found->untouched = false;
       return WALK_UNFIT;

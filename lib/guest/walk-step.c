@@ -280,6 +280,15 @@ check_directory (struct guest_walk *walk)
     return 0;
   int fd = host_openat (walk->guest, found->anchor, path,
                         K_O_PATH | K_O_NOFOLLOW | K_O_DIRECTORY);
+  if (host_lacks_numbers (fd))
+    {
+      struct k_stat status;
+      int result = host_fstatat (walk->guest, found->anchor, path, &status,
+                                 K_AT_SYMLINK_NOFOLLOW);
+      return result < 0                                 ? result
+             : (status.st_mode & K_S_IFMT) == K_S_IFDIR ? 0
+                                                        : -K_ENOTDIR;
+    }
   if (fd < 0)
     return fd;
   found->object = fd;

@@ -7,9 +7,9 @@
    Built with: lib/guest/
 
    The input is a program: each call is a byte for how the task is, two for the
-   number and the ABI, one for each argument, see pick_argument, and one for the result
-   where the call is run; then the memory of the program begins anew with what
-   is left.  No call is run but those that the handlers make themselves.  */
+   number and the ABI, one for each argument, see pick_argument, and one for the
+   result where the call is run; then the memory of the program begins anew with
+   what is left.  No call is run but those that the handlers make themselves. */
 
 #include <stdint.h>
 
@@ -205,6 +205,10 @@ make_call (const uint8_t *data)
   engine_guest.identity.root = data[0] & 2;
   engine_guest.ports = data[0] & 4 ? &ports : NULL;
   engine_guest.missing = data[0] & 8 ? 7 : 0;
+  engine_guest.inside = data[0] & 32;
+  /* There a change of directory is real.  */
+  if (chdir (root) != 0)
+    abort ();
   strcpy (engine_fs.root, data[0] & 16 ? "/a" : "");
   engine_fs.root_length = (uint32_t) strlen (engine_fs.root);
   scratch_used = 0;

@@ -2,7 +2,9 @@
    Copyright (C) 2026 the udocker authors
 
    An engine for tests of lib/guest: the contained program is the test
-   itself, its memory our own, and no call is intercepted.  Header only.  */
+   itself, its memory our own, and no call is intercepted.  It says of itself
+   that it is inside the program, as it is, or that it is not; tests run both
+   ways.  Header only.  */
 
 #ifndef UDOCKER_TESTS_UNIT_GUEST_ENGINE_H
 #define UDOCKER_TESTS_UNIT_GUEST_ENGINE_H
@@ -26,6 +28,10 @@
 #define ENGINE_BINDINGS 16
 #define ENGINE_OWNERS 1024
 
+/* Where descriptors are out of the way.  */
+#define ENGINE_FDS 200
+#define ENGINE_SPARE (ENGINE_FDS + ENGINE_BINDINGS)
+
 static struct guest engine_guest;
 static struct guest_task engine_task;
 static struct guest_fs engine_fs;
@@ -35,11 +41,15 @@ static struct guest_owner_slot engine_slots[ENGINE_OWNERS];
 static struct guest_owners engine_owners;
 static uint64_t engine_room[8192];
 static struct guest_names engine_names;
+static bool engine_inside = true;
 #define ENGINE_SCRATCH 65536
 static char engine_scratch_room[ENGINE_SCRATCH];
 static char *engine_scratch = engine_scratch_room;
 static size_t engine_scratch_used;
 static const char *engine_executable = "/bin/program";
+
+/* How often a call left other descriptors than the kernel would.  */
+static unsigned long engine_strays;
 
 /* A call with this number fails with ENOSYS: an old kernel.  */
 static long engine_without[3] = { -1, -1, -1 };
@@ -164,7 +174,11 @@ engine_start (const struct guest_mount *mounts, size_t count)
     {
       if (engine_anchors[i] > 0)
         close (engine_anchors[i]);
-      engine_anchors[i] = open (guest_view_host (view, i), O_PATH | O_CLOEXEC);
+      int fd = open (guest_view_host (view, i), O_PATH | O_CLOEXEC);
+      if (fd < 0)
+        return -errno;
+      engine_anchors[i] = fcntl (fd, F_DUPFD_CLOEXEC, ENGINE_FDS + (int) i);
+      close (fd);
       if (engine_anchors[i] < 0)
         return -errno;
     }
@@ -178,14 +192,64 @@ engine_start (const struct guest_mount *mounts, size_t count)
     .ops = &engine_ops,
     .owners = &engine_owners,
     .names = &engine_names,
-    .pid = (int) getpid (),
-    .inside = true,
+    .pid = engine_inside ? 0 : (int) getpid (),
+    .inside = engine_inside,
+    .spare = ENGINE_SPARE,
   };
   guest_fs_init (&engine_fs);
   guest_ids_init (&ids, getuid (), getgid (), NULL, 0);
   guest_task_init (&engine_task, &engine_guest, &engine_fs, &ids);
   engine_task.tid = engine_task.pid = (int) getpid ();
   return guest_start (&engine_guest);
+}
+
+/* Do what the VERDICT on CALL says.  Return its result.  */
+static int64_t
+engine_run (struct guest_call *call, enum guest_verdict verdict)
+{
+  bool again = false;
+
+  if (verdict == GUEST_ANSWER)
+    return call->result;
+  if (verdict == GUEST_EXEC)
+    return -ENOTSUP;
+  do
+    {
+      const uint64_t *arg = call->arg;
+      long result = -1;
+      errno = ENOSYS;
+      if (call->number != engine_without[0] && call->number != engine_without[1]
+          && call->number != engine_without[2])
+        result = syscall (call->number, arg[0], arg[1], arg[2], arg[3], arg[4],
+                          arg[5]);
+      call->result = result == -1 ? -errno : result;
+      again = verdict == GUEST_RUN_EXIT && guest_leave (&engine_task, call);
+    }
+  while (again);
+  if (engine_inside)
+    guest_task_release (&engine_task);
+  return call->result;
+}
+
+/* Return the lowest number that a descriptor would get.  */
+static int
+engine_lowest (void)
+{
+  int fd = fcntl (STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+  close (fd);
+  return fd;
+}
+
+/* Return whether the call NUMBER makes a descriptor, which is its result.  */
+static bool
+engine_opens (int number)
+{
+#ifdef SYS_open
+  if (number == SYS_open || number == SYS_creat)
+    return true;
+#endif
+  return number == SYS_openat || number == 437 || number == SYS_socket
+         || number == SYS_accept || number == SYS_accept4;
 }
 
 /* Make the system call NUMBER as the contained program would: enter it, run
@@ -195,19 +259,21 @@ engine_call (int number, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
              uint64_t e, uint64_t f)
 {
   struct guest_call call = { .number = number, .arg = { a, b, c, d, e, f } };
+  int lowest = engine_inside ? engine_lowest () : -1;
 
   engine_scratch_used = 0;
-  enum guest_verdict verdict = guest_enter (&engine_task, &call);
-  if (verdict == GUEST_ANSWER)
-    return call.result;
-  if (verdict == GUEST_EXEC)
-    return -ENOTSUP;
-  long result = syscall (call.number, call.arg[0], call.arg[1], call.arg[2],
-                         call.arg[3], call.arg[4], call.arg[5]);
-  call.result = result == -1 ? -errno : result;
-  if (verdict == GUEST_RUN_EXIT)
-    guest_leave (&engine_task, &call);
-  return call.result;
+  int64_t result = engine_run (&call, guest_enter (&engine_task, &call));
+  if (engine_inside && number != SYS_close)
+    {
+      bool opened = engine_opens (number) && result >= 0;
+      if (opened ? result != lowest : engine_lowest () != lowest)
+        {
+          printf ("# call %d left descriptor %d, not %d\n", number,
+                  opened ? (int) result : engine_lowest (), lowest);
+          engine_strays++;
+        }
+    }
+  return result;
 }
 
 /* Shorter forms of arguments.  */

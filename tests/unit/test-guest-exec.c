@@ -268,8 +268,8 @@ compare_with_libelf (const char *program)
 }
 #endif
 
-int
-main (void)
+static void
+test_all (void)
 {
   char root[PATH_MAX];
   const struct guest_mount whole = { "/", "/", 0 };
@@ -303,5 +303,16 @@ main (void)
   (void) whole;
   tap_skip ("programs of this machine", "built without libelf");
 #endif
+}
+
+int
+main (void)
+{
+  for (int inside = 0; inside < 2; inside++)
+    {
+      engine_inside = inside > 0;
+      tap_note (engine_inside ? "inside" : "beside");
+      test_all ();
+    }
   return tap_done ();
 }

@@ -610,6 +610,7 @@ main (void)
   if (low == MAP_FAILED || (uintptr_t) low > UINT32_MAX - 0x20000)
     tap_skip_all ("no memory that 32 bits can name");
   engine_scratch = (char *) low + 0x10000;
+  engine_inside = false; /* these programs have a tracer */
   engine_make_directory (root);
   const struct guest_mount mount = { root, "/", 0 };
   if (engine_start (&mount, 1) != 0)

@@ -474,14 +474,11 @@ test_view (void)
   tap_ok (!guest_view_is_sound (copy, sizeof copy), "a wild offset is seen");
 }
 
-int
-main (void)
+static void
+test_paths (void)
 {
-  make_tree ();
-  test_view ();
   if (!tap_is_number (start (), 0, "start"))
-    return tap_done ();
-  engine_executable = "/usr/bin/sh";
+    return;
   test_cases ("openat2");
   test_relative ("openat2");
   test_limits ();
@@ -498,6 +495,20 @@ main (void)
   engine_without[0] = -1;
 
   test_against_kernel ();
+}
+
+int
+main (void)
+{
+  make_tree ();
+  test_view ();
+  engine_executable = "/usr/bin/sh";
+  for (int inside = 0; inside < 2; inside++)
+    {
+      engine_inside = inside > 0;
+      tap_note (engine_inside ? "inside" : "beside");
+      test_paths ();
+    }
   if (chdir ("/") == 0)
     engine_shell ("rm -rf %s", top);
   return tap_done ();
