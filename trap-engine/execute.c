@@ -144,6 +144,28 @@ keep_held (const struct guest_exec *exec, uint64_t flags)
       call6 (__NR_fcntl, (uintptr_t) exec->held[i], F_SETFD, flags, 0, 0, 0);
 }
 
+/* Tell the user, on the program's own standard error, that EXEC cannot be
+   started in STATE's mode.  */
+static void
+refuse (const struct trap_state *state, const struct guest_exec *exec)
+{
+  const char *const parts[] = {
+    "Error: cannot execute '",
+    exec->name,
+    exec->emulated ? "': it is a program of another machine, which mode "
+                   : "': it is a 32-bit program, which mode ",
+    state->patches ? "T1" : "T2",
+    " cannot run; mode P1 can\n",
+  };
+  char text[GUEST_PATH_SIZE + 256];
+  struct guest_text line;
+  guest_text_init (&line, text, sizeof text);
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    guest_text_add (&line, parts[i]);
+  call6 (__NR_write, 2, (uintptr_t) text,
+         guest_text_length (text, sizeof text - 1), 0, 0, 0);
+}
+
 /* Execute the program that EXECUTION has found.  Return a negative errno.  */
 static int
 become (struct guest_task *task, struct execution *execution,
@@ -152,7 +174,11 @@ become (struct guest_task *task, struct execution *execution,
   const struct trap_state *state = task->guest->engine;
   uint64_t *environment;
   if (execution->exec.abi != GUEST_ABI_NATIVE || execution->exec.emulated)
-    return -K_ENOEXEC;
+    {
+      if (carried->install == 0) /* or the launcher says so */
+        refuse (state, &execution->exec);
+      return -K_ENOEXEC;
+    }
   int status = arrange (task, execution, given, &environment);
   if (status < 0)
     return status;
