@@ -95,7 +95,8 @@ tests_unit_test_engine_filter_SOURCES += proot-engine/arch/aarch64.c
 endif
 tests_unit_test_engine_filter_CPPFLAGS = $(PLAIN_CPPFLAGS)
 tests_unit_test_engine_filter_CFLAGS = $(PLAIN_CFLAGS)
-tests_unit_test_engine_filter_LDADD = lib/guest/libguest.a
+tests_unit_test_engine_filter_LDADD = lib/start/libstart.a \
+  lib/guest/libguest.a
 
 if HOSTED
 shell_tests += tests/shell/engine-locked.sh tests/shell/engine-options.sh tests/shell/nested.sh \

@@ -35,9 +35,6 @@ int seccomp_build_lists (struct sock_filter *program);
 /* Return the flags that seccomp(2) should install filters with here.  */
 unsigned int seccomp_flags (void);
 
-/* Return whether filters can be installed here, without trying.  */
-bool seccomp_is_possible (void);
-
 /* Return whether ARGUMENTS, of a seccomp(2) call, are those that
    seccomp_install makes one with.  */
 bool seccomp_is_ours (const uint64_t *arguments);

@@ -23,6 +23,7 @@
 
 #include "lib/guest/calls.h"
 #include "lib/plan/plan.h"
+#include "lib/start/filter.h"
 #include "lib/start/message.h"
 #include "lib/start/part.h"
 #include "lib/start/program.h"
@@ -254,7 +255,7 @@ tracer_start (const struct plan *plan)
       return START_FAILURE;
     }
   tracer.every_call = strcmp (plan_text (plan, PLAN_MODE, "P1"), "P2") == 0
-                      || !seccomp_is_possible () || !order_is_new ();
+                      || !filter_is_possible () || !order_is_new ();
   tracer.common.ops = &tracer_ops;
   tracer.common.engine = &tracer;
   tracer.common.pid = getpid ();

@@ -5,6 +5,7 @@ lib_start_libstart_a_SOURCES = \
   lib/start/container.c lib/start/container.h \
   lib/start/emulator.c lib/start/emulator.h \
   lib/start/explain.c lib/start/explain.h \
+  lib/start/filter.c lib/start/filter.h \
   lib/start/message.c lib/start/message.h \
   lib/start/modes.c lib/start/modes.h \
   lib/start/parents.c lib/start/parents.h \
