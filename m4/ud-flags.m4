@@ -33,11 +33,13 @@ AC_DEFUN([UD_COMPILER_FLAGS], [
   AC_SUBST([SANITIZE_CFLAGS])
   AM_CONDITIONAL([SANITIZERS], [test "$enable_sanitizers" = yes])
 
-  # What code that is mapped into programs of other people must not contain.
+  # What code that is mapped into programs of other people must not contain,
+  # calls of the compiler's library included.
   BARE_MACHINE_CFLAGS=
   for ud_flag in -fno-stack-protector -fcf-protection=none \
                  -fno-tree-loop-distribute-patterns \
-                 -fno-asynchronous-unwind-tables -mgeneral-regs-only; do
+                 -fno-asynchronous-unwind-tables -mgeneral-regs-only \
+                 -mno-outline-atomics; do
     UD_IF_FLAG([$ud_flag],
       [BARE_MACHINE_CFLAGS="$BARE_MACHINE_CFLAGS $ud_flag"])
   done

@@ -129,7 +129,7 @@ has_records (struct guest *guest)
   if (!guest->identity.root || guest->owners == NULL)
     return false;
   guest_owners_look (guest->owners);
-  return guest->owners->live > 0;
+  return guest_owners_any (guest->owners);
 }
 
 static void
@@ -166,19 +166,21 @@ find_target (struct guest_task *task, const struct guest_call *call,
   return status;
 }
 
-/* Return the record of TARGET, or NULL, and its status.  */
-static struct guest_owner_slot *
-find_slot (struct guest *guest, const struct target *target,
-           struct k_stat *status, int *result)
+/* Find out the STATUS of TARGET, with *RESULT, and what is known of it.  Return
+   whether anything is.  */
+static bool
+find_record (struct guest *guest, const struct target *target,
+             struct k_stat *status, int *result,
+             struct guest_owner_record *record)
 {
   const struct guest_place *place = &target->place;
   *result = target->found.virtual
                 ? -K_ENODATA
                 : host_fstatat (guest, place->dir, place->path, status,
                                 place->flags);
-  return *result < 0
-             ? NULL
-             : guest_record_find (guest, place, status->st_dev, status->st_ino);
+  return *result >= 0
+         && guest_record_find (guest, place, status->st_dev, status->st_ino,
+                               record);
 }
 
 /* Write a path to PROC by which calls follow to TARGET itself.  */
@@ -265,10 +267,10 @@ answer_remembered (struct guest_task *task, struct guest_call *call,
 
   if (result < 0)
     return false;
-  const struct guest_owner_slot *slot =
-      find_slot (guest, &target, &status, &result);
-  if (slot != NULL && may_see (&task->ids, request->name))
-    attribute = guest_attribute_find (guest->owners, slot, request->name);
+  struct guest_owner_record record;
+  if (find_record (guest, &target, &status, &result, &record)
+      && may_see (&task->ids, request->name))
+    attribute = guest_attribute_find (guest->owners, &record, request->name);
   if (attribute != NULL)
     *verdict =
         answer_bytes (task, call, request, guest_attribute_value (attribute),
@@ -317,15 +319,15 @@ is_listed (const char *list, size_t length, const char *name)
   return false;
 }
 
-/* Append to the *LENGTH bytes of LIST the names in SLOT that TASK may see, as
+/* Append to the *LENGTH bytes of LIST the names in RECORD that TASK may see, as
    far as there is room in its SIZE bytes.  */
 static void
-add_names (struct guest_task *task, const struct guest_owner_slot *slot,
+add_names (struct guest_task *task, const struct guest_owner_record *record,
            char *list, size_t size, size_t *length)
 {
   const struct guest_owners *owners = task->guest->owners;
   const struct guest_attribute *attribute =
-      guest_attribute_first (owners, slot);
+      guest_attribute_first (owners, record);
 
   for (; attribute != NULL;
        attribute = guest_attribute_next (owners, attribute))
@@ -358,16 +360,17 @@ guest_enter_listxattr (struct guest_task *task, struct guest_call *call)
       result = find_target (task, call, &target);
       if (result < 0)
         return guest_answer (call, result);
-      const struct guest_owner_slot *slot =
-          find_slot (guest, &target, &status, &result);
-      bool is_remembered = slot != NULL && slot->attributes != 0;
+      struct guest_owner_record record;
+      bool is_remembered =
+          find_record (guest, &target, &status, &result, &record)
+          && record.attributes != 0;
       size_t length = 0;
       if (is_remembered && name_object (guest, &target, proc, sizeof proc) == 0)
         {
           int64_t real = host_call (guest, K_NR_listxattr, host_pointer (proc),
                                     host_pointer (list), sizeof list, 0);
           length = real > 0 ? (size_t) real : 0;
-          add_names (task, slot, list, sizeof list, &length);
+          add_names (task, &record, list, sizeof list, &length);
         }
       release_target (guest, &target);
       if (is_remembered)
@@ -396,25 +399,30 @@ is_remembered_change (struct guest_task *task, const struct guest_call *call,
   return true;
 }
 
-/* Find the file of CALL, to be changed, as TARGET with its STATUS, and its
-   record if it has one.  */
+/* Find the file of CALL, to be changed, as TARGET, and fill RECORD: its key,
+   and what else is known of it.  */
 static int
 find_changed (struct guest_task *task, const struct guest_call *call,
-              struct target *target, struct k_stat *status,
-              struct guest_owner_slot **slot)
+              struct target *target, struct guest_owner_record *record)
 {
   struct guest *guest = task->guest;
+  struct k_stat status;
   int result = find_target (task, call, target);
 
   if (result < 0)
     return result;
-  *slot = find_slot (guest, target, status, &result);
+  bool is_known = find_record (guest, target, &status, &result, record);
   if (has_path (call)
       && (target->found.virtual
           || guest_found_is_read_only (guest, &target->found)))
     result = -K_EROFS;
   if (result < 0)
     release_target (guest, target);
+  else if (!is_known)
+    *record = (struct guest_owner_record){
+      .key = { status.st_dev, status.st_ino,
+               guest_place_birth (guest, &target->place) },
+    };
   return result;
 }
 
@@ -426,29 +434,24 @@ remember (struct guest_task *task, const struct guest_call *call,
 {
   struct guest *guest = task->guest;
   struct guest_owners *owners = guest->owners;
-  struct guest_owner_slot *slot;
+  struct guest_owner_record record;
   struct target target;
-  struct k_stat status;
-  int result = find_changed (task, call, &target, &status, &slot);
+  int result = find_changed (task, call, &target, &record);
 
-  if (result < 0 || owners == NULL)
+  if (result < 0)
     return result;
-  bool is_there = slot != NULL
-                  && guest_attribute_find (owners, slot, request->name) != NULL;
+  if (owners == NULL)
+    {
+      release_target (guest, &target);
+      return 0;
+    }
+  bool is_there = guest_attribute_find (owners, &record, request->name) != NULL;
   if (is_there && (request->flags & XATTR_CREATE))
     result = -K_EEXIST;
   else if (!is_there && (request->flags & XATTR_REPLACE))
     result = -K_ENODATA;
-  else if (slot == NULL)
-    {
-      struct guest_file_key key = { status.st_dev, status.st_ino,
-                                    guest_place_birth (guest, &target.place) };
-      struct guest_owner owner = { 0 };
-      result = guest_owners_put (owners, &key, &owner);
-      slot = guest_owners_find (owners, status.st_dev, status.st_ino);
-    }
-  if (result == 0)
-    result = guest_attribute_set (owners, slot, request->name, value,
+  else
+    result = guest_attribute_set (owners, &record.key, request->name, value,
                                   (size_t) request->size);
   release_target (guest, &target);
   return result;
@@ -462,14 +465,13 @@ set_access_list (struct guest_task *task, const struct guest_call *call,
                  const struct request *request, int *result)
 {
   struct guest *guest = task->guest;
-  struct guest_owner_slot *slot;
+  struct guest_owner_record record;
   struct target target;
-  struct k_stat status;
   char value[GUEST_ATTRIBUTE_VALUE_MAX];
   char proc[40];
 
   if (request->size > sizeof value
-      || find_changed (task, call, &target, &status, &slot) < 0)
+      || find_changed (task, call, &target, &record) < 0)
     return false; /* the kernel says what is wrong */
   *result = name_object (guest, &target, proc, sizeof proc);
   if (*result == 0)
@@ -480,7 +482,7 @@ set_access_list (struct guest_task *task, const struct guest_call *call,
         guest, K_NR_setxattr, host_pointer (proc), host_pointer (request->name),
         host_pointer (value), request->size, request->flags, 0);
   if (*result == 0)
-    guest_mode_changed (guest, &target.place, slot);
+    guest_mode_changed (guest, &target.place);
   release_target (guest, &target);
   return true;
 }
@@ -521,20 +523,20 @@ enum guest_verdict
 guest_enter_removexattr (struct guest_task *task, struct guest_call *call)
 {
   struct guest *guest = task->guest;
-  struct guest_owner_slot *slot;
+  struct guest_owner_record record;
   struct request request;
   struct target target;
-  struct k_stat file;
   int status = 0;
 
   if (!is_remembered_change (task, call, &request, &status))
     return leave_to_kernel (task, call);
   if (status == 0)
-    status = find_changed (task, call, &target, &file, &slot);
+    status = find_changed (task, call, &target, &record);
   if (status < 0)
     return guest_answer (call, status);
-  bool removed = slot != NULL
-                 && guest_attribute_remove (guest->owners, slot, request.name);
+  bool removed =
+      record.attributes != 0
+      && guest_attribute_remove (guest->owners, &record.key, request.name);
   release_target (guest, &target);
   return guest_answer (call, removed ? 0 : -K_ENODATA);
 }

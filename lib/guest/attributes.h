@@ -31,12 +31,11 @@ struct guest_attribute
    prefix "security." or "trusted.".  */
 bool guest_attribute_is_privileged (const char *name);
 
-/* Return the first attribute of the file that SLOT of OWNERS is about, or the
-   one behind ATTRIBUTE, or NULL.  They stay where they are until something is
-   set.  */
+/* Return the first attribute of the file that RECORD of OWNERS is about, or the
+   one behind ATTRIBUTE, or NULL.  They stay as they are.  */
 const struct guest_attribute *
 guest_attribute_first (const struct guest_owners *owners,
-                       const struct guest_owner_slot *slot);
+                       const struct guest_owner_record *record);
 const struct guest_attribute *
 guest_attribute_next (const struct guest_owners *owners,
                       const struct guest_attribute *attribute);
@@ -45,22 +44,23 @@ guest_attribute_next (const struct guest_owners *owners,
 const char *guest_attribute_name (const struct guest_attribute *attribute);
 const void *guest_attribute_value (const struct guest_attribute *attribute);
 
-/* Return the attribute NAME in SLOT of OWNERS, or NULL.  */
+/* Return the attribute NAME in RECORD of OWNERS, or NULL.  */
 const struct guest_attribute *
 guest_attribute_find (const struct guest_owners *owners,
-                      const struct guest_owner_slot *slot, const char *name);
+                      const struct guest_owner_record *record,
+                      const char *name);
 
-/* Set the attribute NAME (at most GUEST_ATTRIBUTE_NAME_MAX bytes) in SLOT of
-   OWNERS to the SIZE bytes at VALUE.  Return 0, or -ENOSPC when the value is
-   too long or there is no room left, or what the keeper says.  VALUE is not
-   NULL even when SIZE is 0.  */
+/* Set the attribute NAME (at most GUEST_ATTRIBUTE_NAME_MAX bytes) of the file
+   KEY, which gets a record if it has none, to the SIZE bytes at VALUE.  Return
+   0, or -ENOSPC when the value is too long or there is no room left, or what
+   the keeper says.  VALUE is not NULL even when SIZE is 0.  */
 int guest_attribute_set (struct guest_owners *owners,
-                         struct guest_owner_slot *slot, const char *name,
+                         const struct guest_file_key *key, const char *name,
                          const void *value, size_t size);
 
-/* Remove the attribute NAME from SLOT of OWNERS.  Return whether it was
-   there.  */
+/* Remove the attribute NAME of the file KEY.  Return whether it was there.  */
 bool guest_attribute_remove (struct guest_owners *owners,
-                             struct guest_owner_slot *slot, const char *name);
+                             const struct guest_file_key *key,
+                             const char *name);
 
 #endif

@@ -1258,7 +1258,11 @@ guest_rule_action (const struct guest *guest, const struct guest_rule *rule,
                  ? GUEST_ACTION_STOP
                  : GUEST_ACTION_ALLOW;
     case GUEST_LISTS:
-      return guest_mends_lists (guest) ? GUEST_ACTION_STOP : GUEST_ACTION_ALLOW;
+      /* Inside the filter cannot change when the first device is made.  */
+      return guest_mends_lists (guest)
+                     || (guest->inside && guest->identity.root)
+                 ? GUEST_ACTION_STOP
+                 : GUEST_ACTION_ALLOW;
     case GUEST_HANDLED:
     case GUEST_PROGRAM:
       break;

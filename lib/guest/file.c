@@ -371,16 +371,17 @@ drop_record (struct guest *guest, const struct guest_found *found)
 {
   struct k_stat status;
 
-  if (guest->owners == NULL || guest->owners->live == 0)
+  if (guest->owners == NULL || !guest_owners_any (guest->owners))
     return;
   if (guest_found_stat (guest, found, &status) == 0
       && (status.st_nlink == 1 || (status.st_mode & K_S_IFMT) == K_S_IFDIR))
     {
-      struct guest_owner_slot *slot =
-          guest_owners_find (guest->owners, status.st_dev, status.st_ino);
+      struct guest_owner_record record;
       /* With a time of birth a reused inode is noticed anyway, and a call
          that fails loses nothing.  */
-      if (slot != NULL && slot->key.birth == 0)
+      if (guest_owners_find (guest->owners, status.st_dev, status.st_ino,
+                             &record)
+          && record.key.birth == 0)
         guest_owners_forget (guest->owners, status.st_dev, status.st_ino);
     }
 }

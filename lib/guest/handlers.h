@@ -108,11 +108,9 @@ enum guest_verdict guest_make (struct guest_task *task, struct guest_call *call,
 uint32_t guest_add_mode (const struct guest_task *task, uint64_t *mode,
                          uint32_t needed);
 
-/* The host has changed the permission bits of the file at PLACE, whose record
-   SLOT is (NULL: it has none): remember them where that is needed, and take
-   from us none that we need.  */
-void guest_mode_changed (struct guest *guest, const struct guest_place *place,
-                         const struct guest_owner_slot *slot);
+/* The host has changed the permission bits of the file at PLACE: remember them
+   where that is needed, and take from us none that we need.  */
+void guest_mode_changed (struct guest *guest, const struct guest_place *place);
 
 /* Make, for FOUND, a file of /proc whose text tells too much of the host, a
    file in memory with what TASK is to read.  Return its descriptor, or a

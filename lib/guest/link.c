@@ -136,19 +136,17 @@ copy_record (struct guest *guest, const struct guest_found *from,
 {
   struct guest_place old = guest_place_of (from);
   struct k_stat made;
-  const struct guest_owner_slot *slot =
-      guest_record_find (guest, &old, status->st_dev, status->st_ino);
+  struct guest_owner_record record;
 
-  if (slot == NULL
+  if (!guest_record_find (guest, &old, status->st_dev, status->st_ino, &record)
       || host_fstatat (guest, place->dir, place->path, &made,
                        K_AT_SYMLINK_NOFOLLOW)
              < 0)
     return;
-  struct guest_owner owner = slot->owner;
   struct guest_file_key key = { .device = made.st_dev,
                                 .inode = made.st_ino,
                                 .birth = guest_place_birth (guest, place) };
-  (void) guest_owners_put (guest->owners, &key, &owner);
+  (void) guest_owners_put (guest->owners, &key, &record.owner);
 }
 
 /* Make TO, which does not exist, a copy of FROM, at once.  Return 0 or a

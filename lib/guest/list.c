@@ -226,12 +226,12 @@ faked_type (struct guest *guest, int fd, const char *name, uint64_t device,
             uint64_t inode)
 {
   const struct guest_place place = { fd, name, K_AT_SYMLINK_NOFOLLOW };
-  const struct guest_owner_slot *slot =
-      guest_record_find (guest, &place, device, inode);
+  struct guest_owner_record record;
 
-  if (slot == NULL || !(slot->owner.known & GUEST_OWNER_TYPE))
+  if (!guest_record_find (guest, &place, device, inode, &record)
+      || !(record.owner.known & GUEST_OWNER_TYPE))
     return 0;
-  return (char) ((slot->owner.mode & K_S_IFMT) >> 12);
+  return (char) ((record.owner.mode & K_S_IFMT) >> 12);
 }
 
 /* Mend the types of the whole entries at the beginning of LISTING, which lies

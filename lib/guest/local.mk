@@ -105,6 +105,12 @@ tests/unit/guest-calls-i386.inc: lib/guest/local.mk
 tests/unit/test_guest_calls-test-guest-calls.$(OBJEXT): \
   tests/unit/guest-calls.inc tests/unit/guest-calls-i386.inc
 
+check_PROGRAMS += tests/unit/test-guest-owners
+tests_unit_test_guest_owners_SOURCES = tests/unit/test-guest-owners.c
+tests_unit_test_guest_owners_CPPFLAGS = $(PLAIN_CPPFLAGS)
+tests_unit_test_guest_owners_CFLAGS = $(PLAIN_CFLAGS)
+tests_unit_test_guest_owners_LDADD = lib/guest/libguest.a -lpthread
+
 check_PROGRAMS += tests/unit/test-guest-inside
 tests_unit_test_guest_inside_SOURCES = tests/unit/test-guest-inside.c \
   tests/unit/guest-engine.h

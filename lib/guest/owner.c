@@ -57,13 +57,14 @@ note_inheritance (struct guest *guest, const struct subject *subject)
   if (guest->owners == NULL || guest->owners->inherits
       || (subject->real.st_mode & K_S_IFMT) != K_S_IFDIR)
     return;
-  const struct guest_owner_slot *slot = guest_owners_find (
-      guest->owners, subject->real.st_dev, subject->real.st_ino);
-  uint32_t mode = slot != NULL && slot->owner.known & GUEST_OWNER_MODE
-                      ? slot->owner.mode
-                      : subject->real.st_mode;
-  guest->owners->inherits =
-      slot != NULL && slot->owner.known & GUEST_OWNER_GID && (mode & K_S_ISGID);
+  struct guest_owner_record record;
+  if (!guest_owners_find (guest->owners, subject->real.st_dev,
+                          subject->real.st_ino, &record))
+    return;
+  uint32_t mode = record.owner.known & GUEST_OWNER_MODE ? record.owner.mode
+                                                        : subject->real.st_mode;
+  if ((record.owner.known & GUEST_OWNER_GID) && (mode & K_S_ISGID))
+    __atomic_store_n (&guest->owners->inherits, true, __ATOMIC_RELAXED);
 }
 
 /* Really give the file of SUBJECT the permission bits MODE.  */
@@ -89,10 +90,12 @@ forget_capabilities (struct guest *guest, const struct subject *subject)
 {
   if (guest->owners == NULL)
     return;
-  struct guest_owner_slot *slot = guest_record_find (
-      guest, &subject->place, subject->real.st_dev, subject->real.st_ino);
-  if (slot != NULL)
-    (void) guest_attribute_remove (guest->owners, slot, "security.capability");
+  struct guest_owner_record record;
+  if (guest_record_find (guest, &subject->place, subject->real.st_dev,
+                         subject->real.st_ino, &record)
+      && record.attributes != 0)
+    (void) guest_attribute_remove (guest->owners, &record.key,
+                                   "security.capability");
 }
 
 /* Return whether a task with IDS may give SUBJECT to UID and GID (-1: as it
@@ -173,19 +176,21 @@ needed_mode (uint32_t mode)
 }
 
 void
-guest_mode_changed (struct guest *guest, const struct guest_place *place,
-                    const struct guest_owner_slot *slot)
+guest_mode_changed (struct guest *guest, const struct guest_place *place)
 {
   struct subject subject = { .place = *place };
+  struct guest_owner_record record;
 
   if (look_at (guest, &subject) < 0)
     return;
   uint32_t mode = subject.real.st_mode & 07777;
   uint32_t needed = needed_mode (subject.real.st_mode);
-  bool is_known = slot != NULL && (slot->owner.known & GUEST_OWNER_MODE);
+  bool is_known = guest_record_find (guest, place, subject.real.st_dev,
+                                     subject.real.st_ino, &record)
+                  && (record.owner.known & GUEST_OWNER_MODE);
   struct guest_owner owner = { .known = GUEST_OWNER_MODE, .mode = mode };
   if (is_known)
-    owner.mode = (slot->owner.mode & 07000) | (mode & 0777);
+    owner.mode = (record.owner.mode & 07000) | (mode & 0777);
   if ((mode & needed) != needed)
     (void) host_chmod (guest, &subject, mode | needed);
   if (is_known || (mode & needed) != needed)
@@ -238,19 +243,18 @@ change_mode (struct guest_task *task, struct subject *subject, uint32_t mode)
      a group of which we are no member.  */
   bool is_real =
       kept == mode && result == 0 && (mode & (K_S_ISUID | K_S_ISGID)) == 0;
-  const struct guest_owner_slot *slot =
-      guest->owners == NULL
-          ? NULL
-          : guest_owners_find (guest->owners, subject->real.st_dev,
-                               subject->real.st_ino);
-  if (is_real && slot == NULL)
+  struct guest_owner_record record;
+  bool has_record = guest->owners != NULL
+                    && guest_owners_find (guest->owners, subject->real.st_dev,
+                                          subject->real.st_ino, &record);
+  if (is_real && !has_record)
     return 0;
   if (guest_may_unlock (task))
     restore_mode (guest, subject, mode);
   /* A file that was made without permissions, as dpkg makes all, and gets them
      now: nothing has to be remembered any more.  */
-  if (is_real && (slot->owner.known & ~(uint32_t) GUEST_OWNER_MODE) == 0
-      && slot->attributes == 0)
+  if (is_real && (record.owner.known & ~(uint32_t) GUEST_OWNER_MODE) == 0
+      && record.attributes == 0)
     {
       guest_owners_forget (guest->owners, subject->real.st_dev,
                            subject->real.st_ino);

@@ -46,25 +46,20 @@ guest_place_birth (struct guest *guest, const struct guest_place *place)
          + status.stx_btime.nanoseconds;
 }
 
-struct guest_owner_slot *
+bool
 guest_record_find (struct guest *guest, const struct guest_place *place,
-                   uint64_t device, uint64_t inode)
+                   uint64_t device, uint64_t inode,
+                   struct guest_owner_record *record)
 {
   if (guest->owners == NULL)
-    return NULL;
+    return false;
   guest_owners_look (guest->owners);
-  if (guest->owners->live == 0)
-    return NULL;
-  struct guest_owner_slot *slot =
-      guest_owners_find (guest->owners, device, inode);
-  if (slot == NULL)
-    return NULL;
-  if (slot->key.birth != guest_place_birth (guest, place))
-    {
-      guest_owners_drop (guest->owners, device, inode);
-      return NULL;
-    }
-  return slot;
+  if (!guest_owners_find (guest->owners, device, inode, record))
+    return false;
+  if (record->key.birth == guest_place_birth (guest, place))
+    return true;
+  guest_owners_drop (guest->owners, device, inode);
+  return false;
 }
 
 void
@@ -80,11 +75,10 @@ guest_show_owner (struct guest *guest, const struct guest_place *place,
   if (shown->gid == identity->host_gid)
     shown->gid = identity->gid;
 
-  const struct guest_owner_slot *slot =
-      guest_record_find (guest, place, device, inode);
-  if (slot == NULL)
+  struct guest_owner_record record;
+  if (!guest_record_find (guest, place, device, inode, &record))
     return;
-  const struct guest_owner *owner = &slot->owner;
+  const struct guest_owner *owner = &record.owner;
   if (owner->known & GUEST_OWNER_UID)
     shown->uid = owner->uid;
   if (owner->known & GUEST_OWNER_GID)

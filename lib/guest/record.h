@@ -12,6 +12,7 @@
 #ifndef UDOCKER_LIB_GUEST_RECORD_H
 #define UDOCKER_LIB_GUEST_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/guest/call.h"
@@ -51,11 +52,12 @@ int guest_place_statx (struct guest *guest, const struct guest_place *place,
 uint64_t guest_place_birth (struct guest *guest,
                             const struct guest_place *place);
 
-/* Return the record of the file at PLACE, which is DEVICE and INODE, or NULL.
-   A record of an earlier file with that number is dropped.  */
-struct guest_owner_slot *guest_record_find (struct guest *guest,
-                                            const struct guest_place *place,
-                                            uint64_t device, uint64_t inode);
+/* Copy what is known of the file at PLACE, which is DEVICE and INODE, to
+   RECORD. Return whether anything is.  A record of an earlier file with that
+   number is dropped.  */
+bool guest_record_find (struct guest *guest, const struct guest_place *place,
+                        uint64_t device, uint64_t inode,
+                        struct guest_owner_record *record);
 
 /* Replace in SHOWN, which the host says of the file at PLACE, what the
    container is to see.  */

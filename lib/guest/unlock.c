@@ -47,9 +47,7 @@ unlock (struct guest *guest, int fd, uint32_t needed)
       || guest_place_is_read_only (guest, fd, 0))
     return false;
   guest->ops->restore_mode (guest, fd, status.st_mode & 07777);
-  guest_mode_changed (
-      guest, &place,
-      guest_record_find (guest, &place, status.st_dev, status.st_ino));
+  guest_mode_changed (guest, &place);
   return host_fstatat (guest, fd, "", &status, K_AT_EMPTY_PATH) == 0
          && !is_locked (guest, &status, needed);
 }

@@ -24,11 +24,11 @@
 
 #include "lib/guest/attributes.h"
 
-/* So many files, and so much room for attributes; only what is used costs
-   memory.  */
-#define SLOT_COUNT ((size_t) 1 << 20)
-#define SLOTS_SIZE (SLOT_COUNT * sizeof (struct guest_owner_slot))
-#define ROOM_SIZE ((uint32_t) 64 << 20)
+/* So many files, and so much room for what is known of them; only what is used
+   costs memory.  */
+#define SLOT_COUNT ((size_t) 1 << 21)
+#define SLOTS_SIZE (SLOT_COUNT * sizeof (uint64_t))
+#define ROOM_SIZE ((uint32_t) 128 << 20)
 
 #define PAGE 4096
 #define MAGIC "udocker owners\n"
@@ -218,18 +218,19 @@ file_of (struct guest_owners_keeper *keeper)
 }
 
 static int
-keep (struct guest_owners_keeper *keeper, const struct guest_owner_slot *slot,
-      const char *name, const void *value, size_t size)
+keep (struct guest_owners_keeper *keeper,
+      const struct guest_owner_record *record, const char *name,
+      const void *value, size_t size)
 {
   struct owner_file *file = file_of (keeper);
   union entry entry;
-  if (slot->key.device != file->device)
+  if (record->key.device != file->device)
     return 0;
   if (name == NULL)
-    fill (&entry, KIND_OWNER, &slot->key, &slot->owner, NULL, NULL, 0);
+    fill (&entry, KIND_OWNER, &record->key, &record->owner, NULL, NULL, 0);
   else
     fill (&entry, value != NULL ? KIND_ATTRIBUTE : KIND_NO_ATTRIBUTE,
-          &slot->key, NULL, name, value, size);
+          &record->key, NULL, name, value, size);
   return append (file, &entry);
 }
 
@@ -255,9 +256,9 @@ take (struct owner_file *file, const struct record *record)
   struct guest_owners *table = &file->table;
   struct guest_file_key key = { file->device, record->inode, record->birth };
   struct guest_owner owner = { 0 };
-  struct guest_owner_slot *slot =
-      guest_owners_find (table, key.device, key.inode);
-  bool same = slot != NULL && slot->key.birth == key.birth;
+  struct guest_owner_record known;
+  bool same = guest_owners_find (table, key.device, key.inode, &known)
+              && known.key.birth == key.birth;
 
   if (record->name_length > GUEST_ATTRIBUTE_NAME_MAX)
     return;
@@ -277,15 +278,12 @@ take (struct owner_file *file, const struct record *record)
           table->inherits || (record->known & GUEST_OWNER_GID) != 0;
       break;
     case KIND_ATTRIBUTE:
-      if (!same && guest_owners_put (table, &key, &owner) == 0)
-        slot = guest_owners_find (table, key.device, key.inode);
-      if (slot != NULL)
-        (void) guest_attribute_set (
-            table, slot, name, text + record->name_length, record->value_size);
+      (void) guest_attribute_set (table, &key, name, text + record->name_length,
+                                  record->value_size);
       break;
     case KIND_NO_ATTRIBUTE:
       if (same)
-        (void) guest_attribute_remove (table, slot, name);
+        (void) guest_attribute_remove (table, &key, name);
       break;
     case KIND_NOTHING:
       if (same)
@@ -429,12 +427,12 @@ write_table (const struct owner_file *file, int fd, uint64_t *end)
   int result = 0;
   for (size_t i = 0; i < table->slot_count && result == 0; i++)
     {
-      const struct guest_owner_slot *slot = &table->slots[i];
-      if (slot->key.device == 0)
+      struct guest_owner_record record;
+      if (!guest_owners_at (table, i, &record))
         continue;
-      fill (&entry, KIND_OWNER, &slot->key, &slot->owner, NULL, NULL, 0);
+      fill (&entry, KIND_OWNER, &record.key, &record.owner, NULL, NULL, 0);
       const struct guest_attribute *attribute =
-          guest_attribute_first (table, slot);
+          guest_attribute_first (table, &record);
       for (;;)
         {
           size_t size = size_of (&entry.record);
@@ -443,7 +441,7 @@ write_table (const struct owner_file *file, int fd, uint64_t *end)
           *end += size;
           if (result < 0 || attribute == NULL)
             break;
-          fill (&entry, KIND_ATTRIBUTE, &slot->key, NULL,
+          fill (&entry, KIND_ATTRIBUTE, &record.key, NULL,
                 guest_attribute_name (attribute),
                 guest_attribute_value (attribute), attribute->size);
           attribute = guest_attribute_next (table, attribute);
@@ -489,7 +487,7 @@ shorten (struct owner_file *file, int dir, const char *name)
 static uint64_t
 length_of_table (const struct owner_file *file)
 {
-  return file->table.live * sizeof (struct record) + file->table.room_used;
+  return file->table.room_used; /* records have about one size here and there */
 }
 
 int
@@ -586,17 +584,15 @@ owner_file_key (int dir, const char *name, int flags,
   return 0;
 }
 
-struct guest_owner_slot *
+bool
 owner_file_find (struct owner_file *file, int dir, const char *name, int flags,
-                 const struct stat *status)
+                 const struct stat *status, struct guest_owner_record *record)
 {
   struct guest_file_key key;
-  struct guest_owner_slot *slot =
-      guest_owners_find (&file->table, status->st_dev, status->st_ino);
-  if (slot == NULL || owner_file_key (dir, name, flags, &key) < 0
-      || key.birth != slot->key.birth)
-    return NULL;
-  return slot;
+  return guest_owners_find (&file->table, status->st_dev, status->st_ino,
+                            record)
+         && owner_file_key (dir, name, flags, &key) == 0
+         && key.birth == record->key.birth;
 }
 
 int
@@ -604,18 +600,7 @@ owner_file_set_attribute (struct owner_file *file,
                           const struct guest_file_key *key, const char *name,
                           const void *value, size_t size)
 {
-  struct guest_owner nothing = { 0 };
-  struct guest_owner_slot *slot =
-      guest_owners_find (&file->table, key->device, key->inode);
-  int result = 0;
-  if (slot == NULL || slot->key.birth != key->birth)
-    {
-      result = guest_owners_put (&file->table, key, &nothing);
-      slot = guest_owners_find (&file->table, key->device, key->inode);
-    }
-  return result < 0 || slot == NULL
-             ? result
-             : guest_attribute_set (&file->table, slot, name, value, size);
+  return guest_attribute_set (&file->table, key, name, value, size);
 }
 
 int

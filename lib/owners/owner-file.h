@@ -67,11 +67,12 @@ int owner_file_open (struct owner_file *file, int dir, const char *name,
 /* Close FILE, and free its table.  */
 void owner_file_release (struct owner_file *file);
 
-/* Return the record of the file NAME below DIR (with AT_EMPTY_PATH in FLAGS
-   perhaps DIR itself), whose status is STATUS, or NULL when there is none.  */
-struct guest_owner_slot *owner_file_find (struct owner_file *file, int dir,
-                                          const char *name, int flags,
-                                          const struct stat *status);
+/* Copy what is known of the file NAME below DIR (with AT_EMPTY_PATH in FLAGS
+   perhaps DIR itself), whose status is STATUS, to RECORD.  Return whether
+   anything is.  */
+bool owner_file_find (struct owner_file *file, int dir, const char *name,
+                      int flags, const struct stat *status,
+                      struct guest_owner_record *record);
 
 /* Fill KEY for the file NAME below DIR, with FLAGS as above.  Return 0 or a
    negative errno.  */

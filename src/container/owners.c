@@ -61,10 +61,10 @@ struct copy
   int root; /* of the copy */
 };
 
-/* Give what ENTRY became in the copy the record of SLOT.  */
+/* Give what ENTRY became in the copy the RECORD.  */
 static int
 copy_record (struct copy *copy, const struct tree_entry *entry,
-             const struct guest_owner_slot *slot)
+             const struct guest_owner_record *record)
 {
   struct guest_file_key key;
   const char *path = entry->path;
@@ -74,9 +74,9 @@ copy_record (struct copy *copy, const struct tree_entry *entry,
   if (status == -ENOENT || status == -ENAMETOOLONG)
     return 0;
   if (status == 0)
-    status = guest_owners_put (&copy->to.table, &key, &slot->owner);
+    status = guest_owners_put (&copy->to.table, &key, &record->owner);
   const struct guest_attribute *attribute =
-      guest_attribute_first (&copy->from.table, slot);
+      guest_attribute_first (&copy->from.table, record);
   for (; status == 0 && attribute != NULL;
        attribute = guest_attribute_next (&copy->from.table, attribute))
     status = owner_file_set_attribute (
@@ -89,12 +89,13 @@ static int
 visit (void *data, const struct tree_entry *entry, struct error *err)
 {
   struct copy *copy = data;
-  const struct guest_owner_slot *slot =
-      entry->dir < 0 ? owner_file_find (&copy->from, entry->fd, "",
-                                        AT_EMPTY_PATH, entry->info)
-                     : owner_file_find (&copy->from, entry->dir, entry->name, 0,
-                                        entry->info);
-  int status = slot == NULL ? 0 : copy_record (copy, entry, slot);
+  struct guest_owner_record record;
+  bool is_known = entry->dir < 0
+                      ? owner_file_find (&copy->from, entry->fd, "",
+                                         AT_EMPTY_PATH, entry->info, &record)
+                      : owner_file_find (&copy->from, entry->dir, entry->name,
+                                         0, entry->info, &record);
+  int status = is_known ? copy_record (copy, entry, &record) : 0;
   if (status < 0)
     return error_set (err, -status, _ ("cannot keep the owner of '%s': %s"),
                       entry->path, strerror (-status));

@@ -178,13 +178,13 @@ put_owner (struct writer *writer, const struct tree_entry *entry)
 {
   struct owner_file *owners = writer->selection->owners;
   struct archive_entry *to = writer->entry;
-  const struct guest_owner_slot *slot = owner_file_find (
-      owners, entry->dir >= 0 ? entry->dir : entry->fd, entry->name,
-      entry->dir >= 0 ? 0 : AT_EMPTY_PATH, entry->info);
+  struct guest_owner_record record;
 
-  if (slot == NULL)
+  if (!owner_file_find (owners, entry->dir >= 0 ? entry->dir : entry->fd,
+                        entry->name, entry->dir >= 0 ? 0 : AT_EMPTY_PATH,
+                        entry->info, &record))
     return false;
-  const struct guest_owner *owner = &slot->owner;
+  const struct guest_owner *owner = &record.owner;
   if (owner->known & GUEST_OWNER_UID)
     archive_entry_set_uid (to, owner->uid);
   if (owner->known & GUEST_OWNER_GID)
@@ -197,7 +197,7 @@ put_owner (struct writer *writer, const struct tree_entry *entry)
       archive_entry_set_rdev (to, owner->rdev);
     }
   for (const struct guest_attribute *attribute =
-           guest_attribute_first (&owners->table, slot);
+           guest_attribute_first (&owners->table, &record);
        attribute != NULL;
        attribute = guest_attribute_next (&owners->table, attribute))
     archive_entry_xattr_add_entry (to, guest_attribute_name (attribute),

@@ -221,9 +221,9 @@ keep_owner (struct unpacker *unpacker, struct archive_entry *entry,
       owner.uid == 0 && owner.gid == 0 && !is_device
       && (S_ISLNK (status.st_mode) || (status.st_mode & 07777) == owner.mode);
   /* A directory may have one from a lower layer.  */
-  struct guest_owner_slot *slot =
-      guest_owners_find (&owners->table, key.device, key.inode);
-  if (!is_plain || slot != NULL)
+  struct guest_owner_record record;
+  if (!is_plain
+      || guest_owners_find (&owners->table, key.device, key.inode, &record))
     {
       owner.known = GUEST_OWNER_UID | GUEST_OWNER_GID;
       if (!S_ISLNK (status.st_mode))

@@ -37,9 +37,9 @@ static struct guest_task engine_task;
 static struct guest_fs engine_fs;
 static uint64_t engine_view[4096];
 static int engine_anchors[ENGINE_BINDINGS];
-static struct guest_owner_slot engine_slots[ENGINE_OWNERS];
+static uint64_t engine_slots[ENGINE_OWNERS];
 static struct guest_owners engine_owners;
-static uint64_t engine_room[8192];
+static uint64_t engine_room[32768];
 static struct guest_names engine_names;
 static bool engine_inside = true;
 #define ENGINE_SCRATCH 65536

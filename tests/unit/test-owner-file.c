@@ -35,22 +35,22 @@ static long
 owner_of (struct owner_file *file, uint64_t inode)
 {
   guest_owners_look (&file->table);
-  const struct guest_owner_slot *slot =
-      guest_owners_find (&file->table, DEVICE, inode);
-  return slot == NULL || !(slot->owner.known & GUEST_OWNER_UID)
+  struct guest_owner_record record;
+  return !guest_owners_find (&file->table, DEVICE, inode, &record)
+                 || !(record.owner.known & GUEST_OWNER_UID)
              ? -1
-             : (long) slot->owner.uid;
+             : (long) record.owner.uid;
 }
 
 /* Return the length of the value of attribute ATTRIBUTE of INODE, or -1.  */
 static long
 attribute_of (struct owner_file *file, uint64_t inode, const char *attribute)
 {
-  const struct guest_owner_slot *slot =
-      guest_owners_find (&file->table, DEVICE, inode);
+  struct guest_owner_record record;
   const struct guest_attribute *found =
-      slot == NULL ? NULL
-                   : guest_attribute_find (&file->table, slot, attribute);
+      guest_owners_find (&file->table, DEVICE, inode, &record)
+          ? guest_attribute_find (&file->table, &record, attribute)
+          : NULL;
   return found == NULL ? -1 : found->size;
 }
 
@@ -79,11 +79,11 @@ test_outlives (void)
   set_owner (&file, 10, 1, 33);
   set_owner (&file, 11, 1, 34);
   set_owner (&file, 11, 1, 35);
-  struct guest_owner_slot *slot = guest_owners_find (&file.table, DEVICE, 10);
-  guest_attribute_set (&file.table, slot, "trusted.a", "value", 5);
-  guest_attribute_set (&file.table, slot, "trusted.b", "", 0);
-  guest_attribute_set (&file.table, slot, "trusted.gone", "x", 1);
-  guest_attribute_remove (&file.table, slot, "trusted.gone");
+  const struct guest_file_key key_of_it = { DEVICE, 10, 1 };
+  guest_attribute_set (&file.table, &key_of_it, "trusted.a", "value", 5);
+  guest_attribute_set (&file.table, &key_of_it, "trusted.b", "", 0);
+  guest_attribute_set (&file.table, &key_of_it, "trusted.gone", "x", 1);
+  guest_attribute_remove (&file.table, &key_of_it, "trusted.gone");
   set_owner (&file, 12, 1, 36);
   guest_owners_forget (&file.table, DEVICE, 12);
   set_owner (&file, 13, 1, 37);
@@ -206,8 +206,8 @@ test_short (void)
   open_file (&file, OWNER_FILE_WRITE);
   for (uint32_t i = 0; i < 30000; i++)
     set_owner (&file, 60 + i % 3, 1, i);
-  struct guest_owner_slot *slot = guest_owners_find (&file.table, DEVICE, 60);
-  guest_attribute_set (&file.table, slot, "trusted.a", "value", 5);
+  const struct guest_file_key key_of_it = { DEVICE, 60, 1 };
+  guest_attribute_set (&file.table, &key_of_it, "trusted.a", "value", 5);
   off_t big = size_now ();
   open_file (&user, OWNER_FILE_WRITE);
   owner_file_release (&file);
@@ -230,6 +230,7 @@ test_short (void)
 static void
 test_key (void)
 {
+  struct guest_owner_record record;
   struct guest_file_key key, same;
   struct stat status;
   struct owner_file file;
@@ -242,10 +243,10 @@ test_key (void)
   owner_file_init (&file);
   struct guest_owner owner = { .known = GUEST_OWNER_UID, .uid = 3 };
   guest_owners_put (&file.table, &key, &owner);
-  tap_ok (owner_file_find (&file, dir, NAME, 0, &status) != NULL, "found");
+  tap_ok (owner_file_find (&file, dir, NAME, 0, &status, &record), "found");
   key.birth++;
   guest_owners_put (&file.table, &key, &owner);
-  tap_ok (owner_file_find (&file, dir, NAME, 0, &status) == NULL,
+  tap_ok (!owner_file_find (&file, dir, NAME, 0, &status, &record),
           "not for one that was born at another time");
   owner_file_release (&file);
 }
