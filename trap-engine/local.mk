@@ -4,7 +4,9 @@ if ARCH_X86_64
 noinst_LIBRARIES += trap-engine/libtrap.a
 trap_engine_libtrap_a_SOURCES = \
   trap-engine/execute.c trap-engine/execute.h \
+  trap-engine/patch.c trap-engine/patch.h \
   trap-engine/record.c trap-engine/record.h \
+  trap-engine/site.c trap-engine/site.h \
   trap-engine/state.h
 trap_engine_libtrap_a_CPPFLAGS = $(BARE_CPPFLAGS)
 trap_engine_libtrap_a_CFLAGS = $(BARE_CFLAGS)
@@ -37,4 +39,16 @@ libexec_udocker_runtime_x86_64_LDADD = trap-engine/libtrap.a \
 libexec_udocker_runtime_x86_64_DEPENDENCIES = \
   $(libexec_udocker_runtime_x86_64_LDADD) trap-engine/runtime/runtime.ld
 EXTRA_DIST += trap-engine/runtime/runtime.ld
+
+# Call sites: as bytes, and executed.
+check_PROGRAMS += tests/unit/test-trap-site tests/unit/test-trap-patch
+tests_unit_test_trap_site_SOURCES = tests/unit/test-trap-site.c
+tests_unit_test_trap_site_CPPFLAGS = $(PLAIN_CPPFLAGS)
+tests_unit_test_trap_site_CFLAGS = $(PLAIN_CFLAGS)
+tests_unit_test_trap_site_LDADD = trap-engine/libtrap.a
+
+tests_unit_test_trap_patch_SOURCES = tests/unit/test-trap-patch.c
+tests_unit_test_trap_patch_CPPFLAGS = $(PLAIN_CPPFLAGS)
+tests_unit_test_trap_patch_CFLAGS = $(PLAIN_CFLAGS) -pthread
+tests_unit_test_trap_patch_LDADD = trap-engine/libtrap.a
 endif

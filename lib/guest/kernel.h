@@ -14,6 +14,7 @@ enum
 {
   K_EPERM = 1,
   K_ENOENT = 2,
+  K_ESRCH = 3,
   K_EINTR = 4,
   K_ENOEXEC = 8,
   K_EBADF = 9,
