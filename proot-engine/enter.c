@@ -136,12 +136,6 @@ enter_handle (struct tracer *tracer, struct tracee *tracee)
 }
 
 int
-enter_ask (void)
-{
-  return prctl (ENTER_CALL, ENTER_ASK, 0, 0, 0);
-}
-
-int
 enter_plan (const struct plan *plan)
 {
   char text[ENTER_TEXT_SIZE] = "";

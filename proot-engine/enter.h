@@ -1,51 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
    Copyright (C) 2026 the udocker authors
 
-   Containers in a container.
-
-   A process has one tracer, so that an engine that runs under another one can
-   trace nothing.  But that one can do its work: the inner engine hands its plan
-   over with a call of prctl(2) that no kernel knows, and finds itself in the
-   container, of which it then becomes the first program.  Nothing is gained by
-   that but another picture of what one has anyway: all host paths of the plan
-   are looked up as the caller sees them.  */
+   Containers in a container.  */
 
 #ifndef UDOCKER_PROOT_ENGINE_ENTER_H
 #define UDOCKER_PROOT_ENGINE_ENTER_H
 
-#include <stddef.h>
 #include <stdint.h>
+
+#include "lib/start/enter.h"
 
 struct plan;
 struct tracee;
 struct tracer;
 
-/* The first argument of prctl; the second says what is wanted: ENTER_ASK
-   returns enum enter_answer; ENTER_PLAN enters the container whose plan is
-   behind the descriptor in the third argument, and returns what enter_plan
-   does.  What may be wrong with it is
-   told in the text at the fourth, of ENTER_TEXT_SIZE bytes.  */
-#define ENTER_CALL 0x7564636bu
-
-enum
-{
-  ENTER_ASK = 1,
-  ENTER_PLAN = 2,
-  ENTER_TEXT_SIZE = 1024
-};
-
-enum enter_answer
-{
-  ENTER_FILTERED = 1, /* the tracer wants a filter of system calls */
-  ENTER_EVERY_CALL = 2
-};
-
 /* Do what TRACEE's prctl wants.  Return the result of the call.  */
 int64_t enter_handle (struct tracer *tracer, struct tracee *tracee);
-
-/* Ask whether a tracer is around this process that takes plans.  Return enum
-   enter_answer, or a negative number if not.  */
-int enter_ask (void);
 
 /* Enter the container of PLAN.  Return 0; 1 when this process has to keep the
    descriptors that PLAN wants held itself; or a negative errno after a

@@ -66,7 +66,7 @@ bin_udocker_LDADD = \
   src/config/libconfig.a \
   src/platform/libplatform.a \
   lib/owners/libowners.a lib/guest/libguest.a \
-  lib/plan/libplan.a lib/elf/libelfread.a \
+  lib/start/libstart.a lib/plan/libplan.a lib/elf/libelfread.a \
   lib/base/libbase.a \
   $(LIBGNU) $(JSON_C_LIBS)
 
@@ -83,7 +83,7 @@ libexec_udocker_udocker_full_LDADD = \
   src/config/libconfig.a \
   src/platform/libplatform.a \
   lib/owners/libowners.a lib/guest/libguest.a \
-  lib/plan/libplan.a lib/elf/libelfread.a \
+  lib/start/libstart.a lib/plan/libplan.a lib/elf/libelfread.a \
   lib/base/libbase.a \
   $(LIBGNU) $(LIBCURL_LIBS) $(LIBARCHIVE_LIBS) $(JSON_C_LIBS) \
   $(LIBCRYPTO_LIBS) $(LIBISAL_LIBS) -lpthread

@@ -24,11 +24,7 @@
 
 #include "lib/guest/attributes.h"
 
-/* So many files, and so much room for what is known of them; only what is used
-   costs memory.  */
-#define SLOT_COUNT ((size_t) 1 << 21)
-#define SLOTS_SIZE (SLOT_COUNT * sizeof (uint64_t))
-#define ROOM_SIZE ((uint32_t) 128 << 20)
+#define SLOTS_SIZE (OWNER_FILE_SLOTS * sizeof (uint64_t))
 
 #define PAGE 4096
 #define MAGIC "udocker owners\n"
@@ -494,7 +490,7 @@ int
 owner_file_init (struct owner_file *file)
 {
   *file = (struct owner_file){ .fd = -1 };
-  file->memory = mmap (NULL, SLOTS_SIZE + ROOM_SIZE, PROT_READ | PROT_WRITE,
+  file->memory = mmap (NULL, SLOTS_SIZE + OWNER_FILE_ROOM, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (file->memory == MAP_FAILED)
     {
@@ -502,8 +498,8 @@ owner_file_init (struct owner_file *file)
       guest_owners_init (&file->table, NULL, 0, NULL, 0);
       return -ENOMEM;
     }
-  guest_owners_init (&file->table, file->memory, SLOT_COUNT,
-                     (char *) file->memory + SLOTS_SIZE, ROOM_SIZE);
+  guest_owners_init (&file->table, file->memory, OWNER_FILE_SLOTS,
+                     (char *) file->memory + SLOTS_SIZE, OWNER_FILE_ROOM);
   return 0;
 }
 
@@ -559,7 +555,7 @@ owner_file_release (struct owner_file *file)
   if (file->fd >= 0)
     (void) close (file->fd);
   if (file->memory != NULL)
-    (void) munmap (file->memory, SLOTS_SIZE + ROOM_SIZE);
+    (void) munmap (file->memory, SLOTS_SIZE + OWNER_FILE_ROOM);
   *file = (struct owner_file){ .fd = -1 };
 }
 

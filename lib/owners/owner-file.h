@@ -31,6 +31,11 @@
 
 #include "lib/guest/owners.h"
 
+/* Tables have so many slots, and so much room for what is known of files; only
+   what is used costs memory.  */
+#define OWNER_FILE_SLOTS ((size_t) 1 << 21)
+#define OWNER_FILE_ROOM ((uint32_t) 128 << 20)
+
 /* What the file is called in the directory of a container.  */
 #define OWNER_FILE_NAME "owners"
 

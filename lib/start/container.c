@@ -205,7 +205,7 @@ set_view (struct start_container *container, struct guest_task *outer,
   guest_fs_init (&fs);
   guest_task_init (&self, guest, &fs, ids);
   self.tid = self.pid = getpid ();
-  int error = view_make (guest, &self, outer, plan);
+  int error = view_make (guest, &self, outer, plan, container->lowest_fd);
   (void) guest_fs_release (guest, &fs);
   guest->ops = ops;
   return error;

@@ -28,6 +28,9 @@ struct start_container
   /* First, so that a task leads here by its guest.  */
   struct guest guest;
 
+  /* Descriptors that the guest's anchors are get numbers from this on.  */
+  int lowest_fd;
+
   struct guest_names names;
   struct owner_file owners;
   struct guest_ports ports;
@@ -42,8 +45,9 @@ struct start_container
 
 /* Make CONTAINER what PLAN describes.  Its guest is zero but for what the
    engine knows: OPS, ENGINE, PID, LOADER, FILTERED, STARTS, INSIDE and
-   INTERPRETERS.  (OPS serve the engine; nothing here calls them.)  All that
-   the guest points to lives as long as CONTAINER.
+   INTERPRETERS.  (OPS serve the engine; nothing here calls them.)  LOWEST_FD is
+   set, all else zero.  All that the guest points to lives as long as CONTAINER,
+   but for what the engine gave it.
 
    Host paths of PLAN are those that OUTER, a task of another struct
    start_container's guest, sees, or with NULL this process's own; what PLAN

@@ -4,6 +4,7 @@ noinst_LIBRARIES += lib/start/libstart.a
 lib_start_libstart_a_SOURCES = \
   lib/start/container.c lib/start/container.h \
   lib/start/emulator.c lib/start/emulator.h \
+  lib/start/enter.c lib/start/enter.h \
   lib/start/explain.c lib/start/explain.h \
   lib/start/filter.c lib/start/filter.h \
   lib/start/message.c lib/start/message.h \
@@ -13,6 +14,7 @@ lib_start_libstart_a_SOURCES = \
   lib/start/process.c lib/start/process.h \
   lib/start/program.c lib/start/program.h \
   lib/start/self.c lib/start/self.h \
+  lib/start/supervise.c lib/start/supervise.h \
   lib/start/temporary.c lib/start/temporary.h \
   lib/start/view.c lib/start/view.h
 lib_start_libstart_a_CPPFLAGS = $(PLAIN_CPPFLAGS)

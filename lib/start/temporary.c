@@ -74,6 +74,12 @@ temporary_directory (void)
   return NULL;
 }
 
+bool
+temporary_exists (void)
+{
+  return made_count > 0;
+}
+
 int
 temporary_make (const char *path)
 {

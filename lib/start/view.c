@@ -38,6 +38,7 @@ struct places
 {
   struct place *place;
   size_t count;
+  int lowest; /* descriptors get numbers from this on */
 };
 
 /* Build GUEST's view from PLACES, whose guest paths are canonical.  The
@@ -75,6 +76,19 @@ build_view (struct guest *guest, const struct places *places)
   guest->view = view;
   guest->anchors = anchors;
   return 0;
+}
+
+/* Return FD, or a copy in its place that has a number as PLACES want it, or a
+   negative errno, when it is closed.  */
+static int
+move_up (const struct places *places, int fd)
+{
+  if (fd < 0 || fd >= places->lowest)
+    return fd;
+  int moved = fcntl (fd, F_DUPFD_CLOEXEC, places->lowest);
+  int error = -errno;
+  (void) close (fd);
+  return moved < 0 ? error : moved;
 }
 
 /* Append the place FD, seen on the host as HOST, at the guest path GUEST
@@ -185,7 +199,8 @@ add_inner_places (struct places *places, struct guest_task *outer,
       (void) snprintf (place, sizeof place, "%s%s",
                        strcmp (guest, "/") == 0 ? "" : guest,
                        guest_view_guest (view, i) + skip);
-      int fd = fcntl (outer->guest->anchors[i], F_DUPFD_CLOEXEC, 0);
+      int fd =
+          fcntl (outer->guest->anchors[i], F_DUPFD_CLOEXEC, places->lowest);
       int error = fd < 0 ? -errno
                          : add_place (places, guest_view_host (view, i), place,
                                       view->binding[i].flags, fd);
@@ -205,7 +220,7 @@ open_place (struct places *places, struct guest_task *outer, const char *path,
   struct stat status;
   char host[PATH_MAX];
   uint32_t more;
-  int fd = view_open_host (outer, path, host, &more);
+  int fd = move_up (places, view_open_host (outer, path, host, &more));
   if (fd < 0)
     return fd;
   /* Newer C libraries make a path call of fstat.  */
@@ -294,7 +309,7 @@ add_file (struct guest *guest, struct guest_task *task, struct places *places,
   char host[48];
   const char *name = strrchr (file->guest, '/') + 1;
   bool sealable;
-  int fd = plan_open_nameless (name, &sealable);
+  int fd = move_up (places, plan_open_nameless (name, &sealable));
   int error = fd < 0 ? fd : 0;
   for (size_t done = 0; error == 0 && done < file->size;)
     {
@@ -308,8 +323,11 @@ add_file (struct guest *guest, struct guest_task *task, struct places *places,
   if (error == 0)
     {
       (void) fchmod (fd, file->mode);
-      (void) snprintf (host, sizeof host, "/proc/%d/fd/%d", (int) getpid (),
-                       fd);
+      if (guest->inside)
+        (void) snprintf (host, sizeof host, "/proc/self/fd/%d", fd);
+      else
+        (void) snprintf (host, sizeof host, "/proc/%d/fd/%d", (int) getpid (),
+                         fd);
       error = build_view (guest, places);
     }
   if (error == 0)
@@ -342,9 +360,9 @@ complete_view (struct guest *guest, struct places *places)
 
 int
 view_make (struct guest *guest, struct guest_task *task,
-           struct guest_task *outer, const struct plan *plan)
+           struct guest_task *outer, const struct plan *plan, int lowest)
 {
-  struct places places = { 0 };
+  struct places places = { .lowest = lowest };
   struct plan_record record;
   const char *root = plan_text (plan, PLAN_ROOT, "/");
   int error = open_place (&places, outer, root, "/", 0);

@@ -15,9 +15,10 @@ struct plan;
 
 /* Make GUEST's view from PLAN, and start it.  TASK, a task of GUEST, serves to
    resolve paths in it; OUTER, when not NULL, to resolve host paths as it sees
-   them.  Return 0, or a negative errno after a message.  */
+   them.  Anchors get numbers from LOWEST on.  Return 0, or a negative errno
+   after a message.  */
 int view_make (struct guest *guest, struct guest_task *task,
-               struct guest_task *outer, const struct plan *plan);
+               struct guest_task *outer, const struct plan *plan, int lowest);
 
 /* Free what GUEST's view holds.  */
 void view_release (struct guest *guest);

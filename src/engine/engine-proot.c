@@ -20,8 +20,8 @@
 #include "lib/base/i18n.h"
 #include "lib/base/log.h"
 #include "lib/plan/plan-write.h"
+#include "lib/start/supervise.h"
 #include "src/container/run-plan.h"
-#include "src/engine/supervise.h"
 #include "src/platform/host.h"
 #include "xvasprintf.h"
 
@@ -136,7 +136,7 @@ proot_run (const struct run_plan *plan, struct error *err)
       struct launch launch = { .plan = plan,
                                .program = program,
                                .plan_fd = plan_fd };
-      status = supervise (launch_engine, &launch);
+      status = supervise (launch_engine, &launch, SUPERVISE_LEAVE);
     }
   else
     status = exec_engine (plan, program, plan_fd);

@@ -2,7 +2,6 @@
 noinst_LIBRARIES += src/engine/libengine.a
 src_engine_libengine_a_SOURCES = \
   src/engine/engine-proot.c src/engine/engine.h \
-  src/engine/engines.c \
-  src/engine/supervise.c src/engine/supervise.h
+  src/engine/engines.c
 
 EXTRA_DIST += tests/bench/start.sh

@@ -10,21 +10,24 @@
    kernel marks those with SI_KERNEL, and they are not passed on again.
 
    Should we be killed without a chance to pass that on, the program dies as
-   it would if there were nobody in between.  */
+   it would if there were nobody in between.
 
-#include <config.h>
+   What the program leaves becomes our child where we have to do with it: the
+   kernel gives orphans to the nearest process above that wants them.  */
 
-#include "src/engine/supervise.h"
+#include "lib/start/supervise.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "lib/base/cleanup.h"
 
 /* A signal that is passed on.  */
 static const struct
@@ -66,6 +69,8 @@ run_child (int (*start) (void *), void *argument, const sigset_t *mask,
     _exit (125);
   (void) sigprocmask (SIG_SETMASK, mask, NULL); /* cannot fail */
   int failure = start (argument);
+  if (failure >= 0)
+    _exit (failure);
   ssize_t ignored = write (report, &failure, sizeof failure);
   (void) ignored; /* the parent sees an end of file then, and our status */
   _exit (125);
@@ -104,27 +109,30 @@ stop_with (pid_t child)
   (void) kill (child, SIGCONT); /* it may have ended meanwhile */
 }
 
-/* Look at CHILD.  Return whether it has ended, then with *RESULT what
+/* Look at our children.  Return whether CHILD has ended, then with *RESULT what
    supervise returns.  */
 static bool
 child_has_ended (pid_t child, int *result)
 {
+  bool has_ended = false;
   int status = 0;
   while (true)
     {
-      pid_t pid = waitpid (child, &status, WUNTRACED | WNOHANG);
+      pid_t pid = waitpid (-1, &status, WUNTRACED | WNOHANG);
       if (pid < 0 && errno == EINTR)
         continue;
       if (pid <= 0)
-        return false;
+        return has_ended;
+      if (pid != child)
+        continue;
       if (WIFSTOPPED (status))
         {
           stop_with (child);
           continue;
         }
+      has_ended = true;
       *result =
           WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
-      return true;
     }
 }
 
@@ -145,8 +153,66 @@ attend (pid_t child, const sigset_t *waiting)
   return result;
 }
 
+/* Return the parent of process PID, which NAME, or 0.  */
+static pid_t
+parent_of (const char *name)
+{
+  char path[64];
+  char text[512];
+  int parent = 0;
+  (void) snprintf (path, sizeof path, "/proc/%.20s/stat", name);
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  ssize_t length = fd < 0 ? -1 : read (fd, text, sizeof text - 1);
+  if (fd >= 0)
+    (void) close (fd);
+  if (length <= 0)
+    return 0;
+  text[length] = '\0';
+  /* Its name, in parentheses, may have any characters.  */
+  const char *end = strrchr (text, ')');
+  if (end == NULL || sscanf (end + 1, " %*c %d", &parent) != 1)
+    return 0;
+  return parent;
+}
+
+/* Kill our children.  */
+static void
+kill_children (void)
+{
+  pid_t self = getpid ();
+  DIR *directory = opendir ("/proc");
+  const struct dirent *entry;
+  while (directory != NULL && (entry = readdir (directory)) != NULL)
+    if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9'
+        && parent_of (entry->d_name) == self)
+      (void) kill ((pid_t) strtol (entry->d_name, NULL, 10), SIGKILL);
+  if (directory != NULL)
+    (void) closedir (directory);
+}
+
+/* Do with the REST, which has become ours, what is wanted.  A signal in WAITING
+   ends the wait: who sends it wants us to end, and the program has.  */
+static void
+see_rest_off (enum supervise_rest rest, const sigset_t *waiting)
+{
+  while (rest != SUPERVISE_LEAVE)
+    {
+      if (rest == SUPERVISE_KILL)
+        kill_children (); /* theirs become ours when they have ended */
+      pid_t pid = waitpid (-1, NULL, WNOHANG);
+      if (pid < 0 && errno == ECHILD)
+        break;
+      siginfo_t info;
+      if (pid == 0 && sigwaitinfo (waiting, &info) > 0
+          && info.si_signo != SIGCHLD && !has_reached_group (&info)
+          && rest == SUPERVISE_AWAIT)
+        break;
+    }
+}
+
 int
-supervise (int (*start) (void *argument), void *argument)
+supervise (int (*start) (void *argument), void *argument,
+           enum supervise_rest rest)
 {
   sigset_t waiting;
   sigset_t mask;
@@ -160,32 +226,39 @@ supervise (int (*start) (void *argument), void *argument)
   int report[2];
   if (pipe2 (report, O_CLOEXEC) < 0)
     return -errno;
-  AUTO_CLOSE int report_in = report[0];
-  AUTO_CLOSE int report_out = report[1];
   if (sigprocmask (SIG_BLOCK, &waiting, &mask) < 0)
-    return -errno;
+    {
+      int error = -errno;
+      (void) close (report[0]);
+      (void) close (report[1]);
+      return error;
+    }
 
   /* An ignored SIGCHLD would take the child's status away.  */
   struct sigaction old_action;
   const struct sigaction action = { .sa_handler = SIG_DFL };
   (void) sigaction (SIGCHLD, &action, &old_action); /* cannot fail */
+  if (rest != SUPERVISE_LEAVE)
+    (void) prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* since Linux 3.4 */
 
   pid_t self = getpid ();
   pid_t child = fork ();
   if (child == 0)
     {
       (void) sigaction (SIGCHLD, &old_action, NULL); /* cannot fail */
-      run_child (start, argument, &mask, self, report_out);
+      run_child (start, argument, &mask, self, report[1]);
     }
   int result = child < 0 ? -errno : 0;
+  (void) close (report[1]); /* the child's end stays */
   if (child > 0)
     {
-      (void) close (TAKE_FD (report_out)); /* the child's end stays */
-      result = read_report (report_in);
+      result = read_report (report[0]);
       int status = attend (child, &waiting);
       if (result == 0)
         result = status;
+      see_rest_off (rest, &waiting);
     }
+  (void) close (report[0]);
   (void) sigprocmask (SIG_SETMASK, &mask, NULL); /* cannot fail */
   return result;
 }
