@@ -64,6 +64,7 @@ bare_headers = (stddef|stdint|stdbool|stdarg|stdnoreturn|limits|elf|linux/[a-z0-
 sc_bare_rooms:
 	@bad=$$($(VC_LIST_EXCEPT) \
 	    | $(GREP) -E '^(lib/guest|lib/load|preload|proot-engine/loader|trap-engine)/.*\.[chS]$$' \
+	    | $(GREP) -v '^trap-engine/launcher/' \
 	    | xargs -r $(GREP) -nE '^ *# *include *[<"]' /dev/null \
 	    | $(GREP) -vE '[<"](lib/guest|lib/load|lib/plan|lib/elf|preload|proot-engine/loader|trap-engine)/[^>"]*[>"]' \
 	    | $(GREP) -vE '<$(bare_headers)>'); \
@@ -71,8 +72,9 @@ sc_bare_rooms:
 	  echo '$(ME): a bare room includes what it must not' 1>&2; exit 1; }
 	@bad=$$($(VC_LIST_EXCEPT) \
 	    | $(GREP) -E '^(lib/guest|lib/load|preload|proot-engine/loader|trap-engine)/.*\.[ch]$$' \
+	    | $(GREP) -v '^trap-engine/launcher/' \
 	    | xargs -r $(GREP) -nE \
-	      '\<(malloc|calloc|realloc|free|printf|fprintf|snprintf|errno|getenv|setlocale) *(\(|=)' \
+	      '\<((malloc|calloc|realloc|free|printf|fprintf|snprintf|getenv|setlocale) *\(|errno *=)' \
 	      /dev/null); \
 	test -z "$$bad" || { echo "$$bad"; \
 	  echo '$(ME): a bare room leans on libc' 1>&2; exit 1; }
@@ -115,6 +117,7 @@ sc_licence:
 	    | $(GREP) -E '\.([chS]|sh|am|ac|m4|mk|exp)$$|bootstrap'); do \
 	  case $$file in \
 	    */local.mk | tests/lib/* | tests/config/*) continue ;; \
+	    trap-engine/launcher/*) want=GPL-3.0-or-later ;; \
 	    lib/guest/* | lib/load/* | lib/plan/* | preload/* \
 	      | trap-engine/* | proot-engine/loader/*) want=LGPL-2.1-or-later ;; \
 	    *) want=GPL-3.0-or-later ;; \

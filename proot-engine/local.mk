@@ -86,6 +86,7 @@ endif
 # The filter, run by an interpreter.
 check_PROGRAMS += tests/unit/test-engine-filter
 tests_unit_test_engine_filter_SOURCES = tests/unit/test-engine-filter.c \
+  tests/unit/run-filter.h \
   proot-engine/seccomp.c
 if ARCH_X86_64
 tests_unit_test_engine_filter_SOURCES += proot-engine/arch/x86_64.c

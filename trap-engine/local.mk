@@ -51,4 +51,34 @@ tests_unit_test_trap_patch_SOURCES = tests/unit/test-trap-patch.c
 tests_unit_test_trap_patch_CPPFLAGS = $(PLAIN_CPPFLAGS)
 tests_unit_test_trap_patch_CFLAGS = $(PLAIN_CFLAGS) -pthread
 tests_unit_test_trap_patch_LDADD = trap-engine/libtrap.a
+
+# The launcher: an ordinary program, static as the tracer is.
+pkglibexec_PROGRAMS += libexec/udocker/udocker-trap
+libexec_udocker_udocker_trap_SOURCES = \
+  trap-engine/launcher/filter.c trap-engine/launcher/filter.h \
+  trap-engine/launcher/first.c trap-engine/launcher/first.h \
+  trap-engine/launcher/launch.c trap-engine/launcher/launch.h \
+  trap-engine/launcher/main.c \
+  trap-engine/launcher/numbers.c trap-engine/launcher/numbers.h \
+  trap-engine/launcher/shared.c trap-engine/launcher/shared.h
+libexec_udocker_udocker_trap_CPPFLAGS = $(PLAIN_CPPFLAGS)
+libexec_udocker_udocker_trap_CFLAGS = $(PLAIN_CFLAGS)
+libexec_udocker_udocker_trap_LDFLAGS = $(LDFLAGS_STATIC)
+libexec_udocker_udocker_trap_LDADD = \
+  lib/start/libstart.a trap-engine/libtrap.a lib/owners/libowners.a \
+  lib/guest/libguest.a lib/plan/libplan.a lib/elf/libelfread.a
+
+# The filter, run by an interpreter; and where descriptors lie.
+check_PROGRAMS += tests/unit/test-trap-filter tests/unit/test-trap-numbers
+tests_unit_test_trap_filter_SOURCES = tests/unit/test-trap-filter.c \
+  tests/unit/run-filter.h trap-engine/launcher/filter.c
+tests_unit_test_trap_filter_CPPFLAGS = $(PLAIN_CPPFLAGS)
+tests_unit_test_trap_filter_CFLAGS = $(PLAIN_CFLAGS)
+tests_unit_test_trap_filter_LDADD = lib/start/libstart.a lib/guest/libguest.a
+
+tests_unit_test_trap_numbers_SOURCES = tests/unit/test-trap-numbers.c \
+  trap-engine/launcher/numbers.c
+tests_unit_test_trap_numbers_CPPFLAGS = $(PLAIN_CPPFLAGS)
+tests_unit_test_trap_numbers_CFLAGS = $(PLAIN_CFLAGS)
+tests_unit_test_trap_numbers_LDADD = lib/start/libstart.a lib/plan/libplan.a
 endif

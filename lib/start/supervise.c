@@ -153,13 +153,12 @@ attend (pid_t child, const sigset_t *waiting)
   return result;
 }
 
-/* Return the parent of process PID, which NAME, or 0.  */
+/* Return the parent of the process that NAME is the number of, or 0.  */
 static pid_t
 parent_of (const char *name)
 {
   char path[64];
   char text[512];
-  int parent = 0;
   (void) snprintf (path, sizeof path, "/proc/%.20s/stat", name);
   int fd = open (path, O_RDONLY | O_CLOEXEC);
   ssize_t length = fd < 0 ? -1 : read (fd, text, sizeof text - 1);
@@ -170,9 +169,9 @@ parent_of (const char *name)
   text[length] = '\0';
   /* Its name, in parentheses, may have any characters.  */
   const char *end = strrchr (text, ')');
-  if (end == NULL || sscanf (end + 1, " %*c %d", &parent) != 1)
+  if (end == NULL || strlen (end) < sizeof ") S ")
     return 0;
-  return parent;
+  return (pid_t) strtol (end + strlen (") S "), NULL, 10);
 }
 
 /* Kill our children.  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
    Copyright (C) 2026 the udocker authors
 
-   The tracer's filter against the table it is made from, run by a small
-   interpreter for classic BPF.  */
+   The tracer's filter against the table it is made from, run by an
+   interpreter.  */
 
 #include <errno.h>
 #include <linux/filter.h>
@@ -15,6 +15,7 @@
 #include "proot-engine/arch/arch.h"
 #include "proot-engine/loader/loader.h"
 #include "proot-engine/seccomp.h"
+#include "tests/unit/run-filter.h"
 #include "tests/unit/tap.h"
 
 enum
@@ -25,51 +26,10 @@ enum
 static struct sock_filter program[SECCOMP_INSTRUCTIONS_MAX];
 static int length;
 
-/* Return what the filter says about DATA.  */
 static uint32_t
 run (const struct seccomp_data *data)
 {
-  uint32_t accumulator = 0;
-  uint32_t index = 0;
-  for (int at = 0; at < length; at++)
-    {
-      const struct sock_filter *step = &program[at];
-      switch (step->code)
-        {
-        case BPF_LD | BPF_W | BPF_ABS:
-          memcpy (&accumulator, (const char *) data + step->k, 4);
-          break;
-        case BPF_LD | BPF_IMM:
-          accumulator = step->k;
-          break;
-        case BPF_MISC | BPF_TAX:
-          index = accumulator;
-          break;
-        case BPF_ALU | BPF_LSH | BPF_X:
-          accumulator <<= index & 31;
-          break;
-        case BPF_ALU | BPF_AND | BPF_K:
-          accumulator &= step->k;
-          break;
-        case BPF_JMP | BPF_JA:
-          at += (int) step->k;
-          break;
-        case BPF_JMP | BPF_JEQ | BPF_K:
-          at += accumulator == step->k ? step->jt : step->jf;
-          break;
-        case BPF_JMP | BPF_JGE | BPF_K:
-          at += accumulator >= step->k ? step->jt : step->jf;
-          break;
-        case BPF_JMP | BPF_JSET | BPF_K:
-          at += (accumulator & step->k) != 0 ? step->jt : step->jf;
-          break;
-        case BPF_RET | BPF_K:
-          return step->k;
-        default:
-          return SECCOMP_RET_KILL;
-        }
-    }
-  return SECCOMP_RET_KILL;
+  return filter_run (program, length, data);
 }
 
 /* The ABI that calls are made through.  */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   From a plan to the first program of a container that is its own engine.  */
+
+#ifndef UDOCKER_TRAP_ENGINE_LAUNCHER_LAUNCH_H
+#define UDOCKER_TRAP_ENGINE_LAUNCHER_LAUNCH_H
+
+struct plan;
+
+/* Become what PLAN says, or where something is left to do afterwards, start it
+   and wait for its end.  Return the exit status for this process: the
+   program's, 128+N when signal N ended it, or one of enum start_status after a
+   message.  */
+int launch (const struct plan *plan);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Which numbers the engine's descriptors get.  */
+
+#include "trap-engine/launcher/numbers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "lib/plan/plan.h"
+#include "lib/start/message.h"
+
+enum
+{
+  HIGH = 4096,    /* numbers from here on make fork slow */
+  LOW = 32,       /* lower ones are too much in the way */
+  MOST = 1 << 20, /* what kernels allow unless told otherwise */
+  SPARE = 64      /* so many are open at a time while calls are made */
+};
+
+int
+numbers_place (rlim_t soft, rlim_t hard, int count)
+{
+  rlim_t need = (rlim_t) count;
+  rlim_t first;
+  if (hard > MOST)
+    hard = MOST;
+  if (soft > hard)
+    soft = hard;
+  if (soft <= HIGH && hard - soft >= need)
+    first = soft;
+  else if (soft > HIGH && need <= HIGH / 2)
+    first = HIGH - need;
+  else if (hard >= need + HIGH)
+    first = HIGH / 2;
+  else if (hard >= need + LOW)
+    first = hard - need;
+  else
+    return -EMFILE;
+  return first < LOW && hard >= need + LOW ? LOW : (int) first;
+}
+
+/* Return the number above the highest descriptor that is open among COUNT from
+   FIRST on, or FIRST.  */
+static int
+behind_open (int first, int count)
+{
+  for (int fd = first + count - 1; fd >= first; fd--)
+    if (fcntl (fd, F_GETFD) >= 0)
+      return fd + 1;
+  return first;
+}
+
+int
+numbers_choose (struct numbers *numbers, const struct plan *plan, int count)
+{
+  struct plan_record record;
+  if (getrlimit (RLIMIT_NOFILE, &numbers->limit) != 0)
+    return -errno;
+  numbers->soft = numbers->limit.rlim_cur;
+  for (size_t at = 0; plan_next_tag (plan, PLAN_LIMIT, &at, &record);)
+    {
+      struct plan_limit limit = plan_record_limit (&record);
+      if (limit.resource == RLIMIT_NOFILE)
+        numbers->soft = limit.soft;
+    }
+  rlim_t hard = numbers->limit.rlim_max;
+  int first = numbers_place (numbers->soft, hard, count);
+  int next = first < 0 ? first : behind_open (first, count);
+  /* What was inherited stays where it is.  */
+  while (next > first && (rlim_t) next + (rlim_t) count <= hard)
+    {
+      first = next;
+      next = behind_open (first, count);
+    }
+  struct rlimit raised = { hard, hard };
+  if (first < 0 || next > first || setrlimit (RLIMIT_NOFILE, &raised) != 0)
+    {
+      start_complain ("cannot open %d files for the container beside those "
+                      "that its programs open; the limit is %llu (ulimit -n)",
+                      count, (unsigned long long) hard);
+      return -EMFILE;
+    }
+  numbers->first = first;
+  return 0;
+}
+
+int
+numbers_spare (const struct numbers *numbers, int end)
+{
+  rlim_t soft = numbers->soft > MOST ? MOST : numbers->soft;
+  int first = numbers->first;
+  int spare = soft >= (rlim_t) end + SPARE ? end
+              : soft > (rlim_t) first      ? first - SPARE
+                                           : (int) soft - SPARE;
+  return spare < 2 * SPARE ? 0 : spare;
+}
+
+void
+numbers_settle (const struct numbers *numbers)
+{
+  (void) setrlimit (RLIMIT_NOFILE, &numbers->limit);
+}
