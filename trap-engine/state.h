@@ -26,6 +26,9 @@
 #define TRAP_STATE 0x567020000000
 #define TRAP_STATE_LIMIT 0x40000000
 
+/* Pages of a process's own that the runtime maps.  */
+#define TRAP_PAGES 0x567070000000
+
 /* Blocks of threads, from here to the end of the window.  */
 #define TRAP_BLOCKS 0x567080000000
 #define TRAP_BLOCKS_END 0x567100000000

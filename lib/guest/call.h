@@ -256,6 +256,15 @@ struct guest
      gets the lowest free number.  0: there is no such place.  */
   int spare;
 
+  /* Inside: what of the engine's own lies in every process of the container,
+     and is shown to none of them: descriptors from FIRST_FD up to before
+     END_FD, memory from START up to before END.  0: nothing.  */
+  struct
+  {
+    int first_fd, end_fd;
+    uint64_t start, end;
+  } own;
+
   /* Not inside: descriptors of current directories are kept between calls
      while their numbers are below this: a limit on open files may be low.  */
   int keep_below;

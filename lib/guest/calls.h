@@ -137,12 +137,13 @@ guest_rule_is_of_descriptor (const struct guest_rule *rule)
 }
 
 /* Return whether GUEST's directories may list other things than the host's:
-   what some binding that has no place on disk is for, or devices, from when the
-   first one is made.  */
+   what some binding that has no place on disk is for, devices, from when the
+   first one is made, or less than the engine's own descriptors.  */
 static inline bool
 guest_mends_lists (const struct guest *guest)
 {
-  return guest->hidden || (guest->owners != NULL && guest->owners->has_types);
+  return guest->hidden || guest->own.end_fd > 0
+         || (guest->owners != NULL && guest->owners->has_types);
 }
 
 /* What a filter does with a call.  */

@@ -2,7 +2,8 @@
    Copyright (C) 2026 the udocker authors
 
    Directories that list what the host does not know: entries which are only
-   there because something is bound below them, and devices of fake root.
+   there because something is bound below them, and devices of fake root; and
+   those of /proc that list what is the engine's.
 
    Entries that are added come first: the call that reads a directory from its
    start is answered with them alone, and the directory remembered, so that the
@@ -14,9 +15,14 @@
    programs such as find do not ask again for what a list tells them.  Only
    what the host says is an ordinary file can be a device, and the numbers of
    files in the list say which of them has a record: the others cost nothing
-   besides.  */
+   besides.
+
+   Where the engine has descriptors in the tasks, every list is looked at after
+   the call.  One whose first entry is called otherwise than descriptors are
+   costs no call of ours.  */
 
 #include "lib/guest/handlers.h"
+#include "lib/guest/path-private.h"
 #include "lib/guest/record.h"
 
 enum
@@ -203,7 +209,8 @@ guest_enter_list (struct guest_task *task, struct guest_call *call)
   struct guest *guest = task->guest;
   struct listing listing;
   int fd = (int) (uint32_t) call->arg[0];
-  bool has_types = guest->owners != NULL && guest->owners->has_types;
+  bool is_mended = guest->own.end_fd > 0
+                   || (guest->owners != NULL && guest->owners->has_types);
   bool owned = false;
   int ours = guest->hidden ? guest_descriptor (task, fd, &owned) : -1;
 
@@ -213,7 +220,7 @@ guest_enter_list (struct guest_task *task, struct guest_call *call)
   if (owned)
     host_close (guest, ours);
   if (listing.length == 0)
-    return has_types ? GUEST_RUN_EXIT : GUEST_PASS;
+    return is_mended ? GUEST_RUN_EXIT : GUEST_PASS;
   int status =
       guest->ops->write (task, call->arg[1], listing.bytes, listing.length);
   return guest_answer (call, status < 0 ? status : (int64_t) listing.length);
@@ -234,6 +241,39 @@ faked_type (struct guest *guest, int fd, const char *name, uint64_t device,
   return (char) ((record.owner.mode & K_S_IFMT) >> 12);
 }
 
+/* An entry as the kernel wrote it.  */
+struct entry
+{
+  const char *bytes;
+  size_t size;
+  const char *name;
+  size_t name_length;
+  size_t type; /* where its byte of the type is */
+};
+
+/* Read the ENTRY at AT of LISTING.  Return false when no whole one is
+   there.  */
+static bool
+read_entry (const struct listing *listing, size_t at, struct entry *entry)
+{
+  size_t word = listing->word;
+  size_t start = 2 * word + 2 + !listing->is_old;
+  size_t left = listing->length - at;
+  const unsigned char *bytes = (const unsigned char *) listing->bytes + at;
+
+  if (left <= start)
+    return false;
+  entry->bytes = listing->bytes + at;
+  entry->size = bytes[2 * word] | (size_t) bytes[2 * word + 1] << 8;
+  if (entry->size <= start || entry->size > left)
+    return false;
+  entry->name = entry->bytes + start;
+  entry->name_length = guest_text_length (entry->name, entry->size - start);
+  entry->type = listing->is_old ? entry->size - 1 : start - 1;
+  /* Or another thread writes there.  */
+  return entry->name_length < entry->size - start;
+}
+
 /* Mend the types of the whole entries at the beginning of LISTING, which lies
    at ADDRESS of TASK and is of the directory FD of DEVICE.  Return their
    size.  */
@@ -241,54 +281,43 @@ static size_t
 mend_entries (struct guest_task *task, const struct listing *listing,
               uint64_t address, int fd, uint64_t device)
 {
-  size_t word = listing->word;
-  size_t start = 2 * word + 2 + !listing->is_old;
+  struct entry entry;
   size_t at = 0;
 
-  while (listing->length - at > start)
+  for (; read_entry (listing, at, &entry); at += entry.size)
     {
-      const unsigned char *entry = (const unsigned char *) listing->bytes + at;
-      size_t whole = entry[2 * word] | (size_t) entry[2 * word + 1] << 8;
-      if (whole <= start || whole > listing->length - at)
-        break;
-      const char *name = listing->bytes + at + start;
-      if (guest_text_length (name, whole - start) == whole - start)
-        break; /* another thread writes there */
-      size_t type = listing->is_old ? whole - 1 : start - 1;
       uint64_t inode = 0;
-      for (size_t i = 0; i < word; i++)
-        inode |= (uint64_t) entry[i] << 8 * i;
+      for (size_t i = 0; i < listing->word; i++)
+        inode |= (uint64_t) (unsigned char) entry.bytes[i] << 8 * i;
       char faked = 0;
-      if (entry[type] == FILE_TYPE)
-        faked = faked_type (task->guest, fd, name, device, inode);
+      if (entry.bytes[entry.type] == FILE_TYPE)
+        faked = faked_type (task->guest, fd, entry.name, device, inode);
       if (faked != 0)
-        (void) task->guest->ops->write (task, address + at + type, &faked, 1);
-      at += whole;
+        (void) task->guest->ops->write (task, address + at + entry.type, &faked,
+                                        1);
     }
   return at;
 }
 
-void
-guest_leave_list (struct guest_task *task, struct guest_call *call)
+/* Mend the types of the LEFT bytes that CALL has listed of TASK's directory,
+   our FD.  */
+static void
+mend_types (struct guest_task *task, const struct guest_call *call, int fd,
+            uint64_t left)
 {
-  struct guest *guest = task->guest;
   struct listing listing;
   struct k_stat status;
-  bool owned = false;
   uint64_t address = call->arg[1];
-  uint64_t left = call->result > 0 ? (uint64_t) call->result : 0;
-  int fd = left == 0
-               ? -1
-               : guest_descriptor (task, (int) (uint32_t) call->arg[0], &owned);
 
-  if (fd < 0 || host_fstatat (guest, fd, "", &status, K_AT_EMPTY_PATH) < 0)
-    left = 0;
+  if (host_fstatat (task->guest, fd, "", &status, K_AT_EMPTY_PATH) < 0)
+    return;
   while (left > 0)
     {
       start_listing (&listing, call);
       listing.length =
           left < sizeof listing.bytes ? left : sizeof listing.bytes;
-      if (guest->ops->read (task, address, listing.bytes, listing.length) < 0)
+      if (task->guest->ops->read (task, address, listing.bytes, listing.length)
+          < 0)
         break;
       size_t done = mend_entries (task, &listing, address, fd, status.st_dev);
       if (done == 0)
@@ -296,6 +325,122 @@ guest_leave_list (struct guest_task *task, struct guest_call *call)
       address += done;
       left -= done;
     }
+}
+
+/* Return whether a descriptor, or a mapping, could have the name of ENTRY.  */
+static bool
+is_own_like (const struct entry *entry)
+{
+  for (size_t i = 0; i < entry->name_length; i++)
+    if ((entry->name[i] < '0' || entry->name[i] > '9')
+        && (entry->name[i] < 'a' || entry->name[i] > 'f')
+        && entry->name[i] != '-')
+      return false;
+  return true;
+}
+
+/* Tell which list of /proc that has what is the engine's TASK's directory, our
+   FD, is, LISTING being the beginning of what it has.  */
+static enum guest_proc_list
+find_kind (struct guest_task *task, int fd, const struct listing *listing)
+{
+  struct entry entry;
+  char host[GUEST_PATH_SIZE];
+  size_t at = 0;
+
+  while (read_entry (listing, at, &entry) && entry.name[0] == '.')
+    at += entry.size;
+  if (at < listing->length
+      && (!read_entry (listing, at, &entry) || !is_own_like (&entry)))
+    return GUEST_PROC_LIST_OTHER;
+  int length = guest_host_place (task->guest, fd, host, sizeof host);
+  return length > 6 && guest_text_is_below (host, (size_t) length, "/proc", 5)
+             ? guest_proc_list (task, host + 6)
+             : GUEST_PROC_LIST_OTHER;
+}
+
+/* Leave out of what CALL of TASK has listed, of KIND, what is the engine's.
+   Return the new size.  */
+static uint64_t
+leave_out (struct guest_task *task, const struct guest_call *call,
+           enum guest_proc_list kind)
+{
+  struct guest *guest = task->guest;
+  uint64_t from = call->arg[1];
+  uint64_t to = from;
+  uint64_t end = from + (uint64_t) call->result;
+  struct listing listing;
+  struct entry entry;
+
+  while (from < end)
+    {
+      size_t at = 0;
+      start_listing (&listing, call);
+      listing.length =
+          end - from < sizeof listing.bytes ? end - from : sizeof listing.bytes;
+      if (guest->ops->read (task, from, listing.bytes, listing.length) < 0)
+        break;
+      for (; read_entry (&listing, at, &entry); at += entry.size)
+        if (!guest_proc_is_own_name (guest, kind, entry.name,
+                                     entry.name_length))
+          {
+            if (to != from + at
+                && guest->ops->write (task, to, entry.bytes, entry.size) < 0)
+              return to - call->arg[1];
+            to += entry.size;
+          }
+      if (at == 0)
+        break;
+      from += at;
+    }
+  return to - call->arg[1];
+}
+
+/* If TASK's directory, our FD, is one of /proc that has what is the engine's,
+   leave that out of what CALL has listed, and go on with the directory when
+   nothing else was there.  */
+static void
+hide_own (struct guest_task *task, struct guest_call *call, int fd)
+{
+  struct guest *guest = task->guest;
+  struct listing listing;
+
+  start_listing (&listing, call);
+  listing.length = (uint64_t) call->result < sizeof listing.bytes
+                       ? (size_t) call->result
+                       : sizeof listing.bytes;
+  if (guest->ops->read (task, call->arg[1], listing.bytes, listing.length) < 0)
+    return;
+  enum guest_proc_list kind = find_kind (task, fd, &listing);
+  while (kind != GUEST_PROC_LIST_OTHER && call->result > 0)
+    {
+      uint64_t size = leave_out (task, call, kind);
+      if (size > 0)
+        {
+          call->result = (int64_t) size;
+          return;
+        }
+      /* Inside: the program's descriptors and memory are ours.  */
+      call->result = host_call (guest, call->number, call->arg[0], call->arg[1],
+                                call->arg[2], 0);
+    }
+}
+
+void
+guest_leave_list (struct guest_task *task, struct guest_call *call)
+{
+  struct guest *guest = task->guest;
+  bool owned = false;
+
+  if (call->result <= 0)
+    return;
+  int fd = guest_descriptor (task, (int) (uint32_t) call->arg[0], &owned);
+  if (fd < 0)
+    return;
+  if (guest->owners != NULL && guest->owners->has_types)
+    mend_types (task, call, fd, (uint64_t) call->result);
+  if (guest->own.end_fd > 0)
+    hide_own (task, call, fd);
   if (owned)
     host_close (guest, fd);
 }

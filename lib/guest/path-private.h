@@ -120,6 +120,33 @@ enum guest_proc_kind guest_proc_classify (const char *proc, int *tid);
 const char *guest_proc_below (const struct guest_view *view, uint32_t binding,
                               const char *path, size_t length);
 
+/* Lists of a task's in /proc that have what is the engine's, too.  */
+enum guest_proc_list
+{
+  GUEST_PROC_LIST_OTHER,
+  GUEST_PROC_LIST_FDS, /* fd, fdinfo */
+  GUEST_PROC_LIST_MAPS /* map_files */
+};
+
+/* Tell which list the directory PROC, a path below /proc, is, if it is one of a
+   task of TASK's container.  */
+enum guest_proc_list guest_proc_list (struct guest_task *task,
+                                      const char *proc);
+
+/* Return whether what LIST calls NAME, of LENGTH bytes, is the engine's.  */
+bool guest_proc_is_own_name (const struct guest *guest,
+                             enum guest_proc_list list, const char *name,
+                             size_t length);
+
+/* Return whether the TEXT of LENGTH bytes begins with the hexadecimal address
+   of memory that is the engine's.  */
+bool guest_proc_is_own_address (const struct guest *guest, const char *text,
+                                size_t length);
+
+/* Return whether PROC, a path below /proc, is for TASK not there: it names, or
+   leads through, what is the engine's in a task of the container.  */
+bool guest_proc_hides (struct guest_task *task, const char *proc);
+
 /* Replace TARGET, of LENGTH bytes in a space of SIZE, what the link of /proc
    at PROC says to the engine, by what TASK is to see.  Return the new
    length.  */

@@ -130,6 +130,16 @@ resolve_relative (struct guest_walk *walk, int dir, const char *path)
   return walk_all (walk);
 }
 
+/* What was found may be one of the engine's own descriptors in /proc.  */
+static int
+check_hidden (struct guest_walk *walk)
+{
+  const char *proc = walk->guest->own.end_fd > 0 && walk->found->absolute
+                         ? guest_walk_path_in_proc (walk)
+                         : NULL;
+  return proc != NULL && guest_proc_hides (walk->task, proc) ? -K_ENOENT : 0;
+}
+
 /* What was found must not lie on another mount of the host's either: see
    whether it does.  */
 static int
@@ -204,6 +214,8 @@ guest_resolve_closed (struct guest_task *task, int dir, const char *path,
     status = resolve_relative (&walk, dir, path);
   if (status == 0)
     status = check_mounts (&walk);
+  if (status == 0)
+    status = check_hidden (&walk);
   if (status < 0)
     {
       guest_found_release (walk.guest, found);

@@ -23,20 +23,18 @@ guest_proc_below (const struct guest_view *view, uint32_t binding,
   return NULL;
 }
 
-enum guest_proc_kind
-guest_proc_classify (const char *proc, int *tid)
+/* Return what follows the directory of a task in PROC, a path below /proc, and
+   set TID; NULL when there is none.  */
+static const char *
+skip_task (const char *proc, int *tid)
 {
   struct guest_component component;
 
-  if (guest_text_equal (proc, "self"))
-    return GUEST_PROC_SELF;
-  if (guest_text_equal (proc, "thread-self"))
-    return GUEST_PROC_THREAD_SELF;
   if (!guest_next_component (proc, &component) || component.last)
-    return GUEST_PROC_PLAIN;
+    return NULL;
   *tid = guest_text_number (component.name, component.length);
   if (*tid < 0)
-    return GUEST_PROC_PLAIN;
+    return NULL;
 
   const char *rest = component.end;
   if (guest_next_component (rest, &component) && !component.last
@@ -46,6 +44,21 @@ guest_proc_classify (const char *proc, int *tid)
       *tid = guest_text_number (component.name, component.length);
       rest = component.end;
     }
+  return rest;
+}
+
+enum guest_proc_kind
+guest_proc_classify (const char *proc, int *tid)
+{
+  struct guest_component component;
+
+  if (guest_text_equal (proc, "self"))
+    return GUEST_PROC_SELF;
+  if (guest_text_equal (proc, "thread-self"))
+    return GUEST_PROC_THREAD_SELF;
+  const char *rest = skip_task (proc, tid);
+  if (rest == NULL)
+    return GUEST_PROC_PLAIN;
   if (guest_text_equal (rest, "exe"))
     return GUEST_PROC_EXE;
   if (guest_text_equal (rest, "cwd"))
@@ -59,6 +72,93 @@ guest_proc_classify (const char *proc, int *tid)
       && guest_next_component (component.end, &component) && component.last)
     return GUEST_PROC_MAGIC;
   return GUEST_PROC_PLAIN;
+}
+
+static bool
+is_of_container (struct guest_task *task, int tid)
+{
+  return tid == task->tid || tid == task->pid
+         || task->guest->ops->find_task (task->guest, tid) != NULL;
+}
+
+/* Return the number that the LENGTH hexadecimal digits at NAME begin with.  */
+static uint64_t
+read_address (const char *name, size_t length)
+{
+  uint64_t address = 0;
+  for (size_t i = 0; i < length; i++)
+    if (name[i] >= '0' && name[i] <= '9')
+      address = address << 4 | (uint64_t) (name[i] - '0');
+    else if (name[i] >= 'a' && name[i] <= 'f')
+      address = address << 4 | (uint64_t) (name[i] - 'a' + 10);
+    else
+      break;
+  return address;
+}
+
+bool
+guest_proc_is_own_address (const struct guest *guest, const char *text,
+                           size_t length)
+{
+  uint64_t address = read_address (text, length);
+  return address >= guest->own.start && address < guest->own.end;
+}
+
+bool
+guest_proc_is_own_name (const struct guest *guest, enum guest_proc_list list,
+                        const char *name, size_t length)
+{
+  if (list == GUEST_PROC_LIST_MAPS)
+    return guest_proc_is_own_address (guest, name, length);
+  int fd = list == GUEST_PROC_LIST_FDS ? guest_text_number (name, length) : -1;
+  return fd >= guest->own.first_fd && fd < guest->own.end_fd;
+}
+
+/* Return which list REST, what follows the directory of a task, is or begins
+   with; COMPONENT gets it.  */
+static enum guest_proc_list
+find_list (const char *rest, struct guest_component *component)
+{
+  if (!guest_next_component (rest, component))
+    return GUEST_PROC_LIST_OTHER;
+  if (guest_text_is (component->name, component->length, "fd")
+      || guest_text_is (component->name, component->length, "fdinfo"))
+    return GUEST_PROC_LIST_FDS;
+  return guest_text_is (component->name, component->length, "map_files")
+             ? GUEST_PROC_LIST_MAPS
+             : GUEST_PROC_LIST_OTHER;
+}
+
+enum guest_proc_list
+guest_proc_list (struct guest_task *task, const char *proc)
+{
+  struct guest_component component;
+  int tid;
+  const char *rest = skip_task (proc, &tid);
+  enum guest_proc_list list =
+      rest == NULL ? GUEST_PROC_LIST_OTHER : find_list (rest, &component);
+
+  return list != GUEST_PROC_LIST_OTHER && component.last
+                 && is_of_container (task, tid)
+             ? list
+             : GUEST_PROC_LIST_OTHER;
+}
+
+bool
+guest_proc_hides (struct guest_task *task, const char *proc)
+{
+  struct guest_component component;
+  int tid;
+  const char *rest =
+      task->guest->own.end_fd > 0 ? skip_task (proc, &tid) : NULL;
+  enum guest_proc_list list =
+      rest == NULL ? GUEST_PROC_LIST_OTHER : find_list (rest, &component);
+
+  return list != GUEST_PROC_LIST_OTHER
+         && guest_next_component (component.end, &component)
+         && guest_proc_is_own_name (task->guest, list, component.name,
+                                    component.length)
+         && is_of_container (task, tid);
 }
 
 int

@@ -33,6 +33,7 @@ struct rewrite
   struct guest_task *task;
   const struct guest_task *subject; /* whose file it is */
   enum file_kind kind;
+  bool hides; /* what is told of the engine's memory */
   int from, to;
   struct guest_text out;
   char out_bytes[GUEST_PATH_SIZE];
@@ -152,7 +153,17 @@ put_number (struct rewrite *rewrite, uint64_t number)
   return put (rewrite, digits, text.length);
 }
 
-/* Rewrite a line of maps: its path, if it has one.  */
+/* Return whether LINE of maps begins what is told of a mapping.  */
+static bool
+is_header (const char *line, size_t length)
+{
+  return length > 0
+         && ((line[0] >= '0' && line[0] <= '9')
+             || (line[0] >= 'a' && line[0] <= 'f'));
+}
+
+/* Rewrite a line of maps, which begins what is told of a mapping or goes on:
+   its path, if it has one.  */
 static int
 rewrite_maps (struct rewrite *rewrite, const char *line, size_t length)
 {
@@ -163,10 +174,7 @@ rewrite_maps (struct rewrite *rewrite, const char *line, size_t length)
 
   while (start < length && line[start] != '/')
     start++;
-  bool is_header = length > 0
-                   && ((line[0] >= '0' && line[0] <= '9')
-                       || (line[0] >= 'a' && line[0] <= 'f'));
-  if (start == length || !is_header)
+  if (start == length || !is_header (line, length))
     return put (rewrite, line, length);
   if (ends_with (line, length, deleted))
     end -= sizeof deleted - 1;
@@ -289,6 +297,11 @@ static int
 rewrite_line (struct rewrite *rewrite, const char *line, size_t length,
               bool whole)
 {
+  if (rewrite->kind == FILE_MAPS && is_header (line, length))
+    rewrite->hides =
+        guest_proc_is_own_address (rewrite->task->guest, line, length);
+  if (rewrite->hides)
+    return 0;
   int status = rewrite->kind == FILE_MAPS ? rewrite_maps (rewrite, line, length)
                : rewrite->kind == FILE_VERSION
                    ? rewrite_version (rewrite, line, length)
@@ -615,6 +628,7 @@ guest_proc_content (struct guest_task *task, const struct guest_found *found)
   rewrite.task = task;
   rewrite.subject = task;
   rewrite.inner = 0;
+  rewrite.hides = false;
   rewrite.kind = classify (proc, (size_t) length, &tid);
   if (rewrite.kind == FILE_PLAIN)
     return -K_ENOENT;

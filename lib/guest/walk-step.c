@@ -77,6 +77,8 @@ walk_proc (struct guest_walk *walk, const char *proc,
           : walk->guest->ops->find_task (walk->guest, tid);
   if (other == NULL)
     return refuse_process (walk);
+  if (kind == GUEST_PROC_MAGIC && guest_proc_hides (task, proc))
+    return -K_ENOENT;
   if (kind == GUEST_PROC_MAGIC && final && !component->slash)
     {
       found->magic = true;

@@ -4,6 +4,7 @@
    Tests of lib/guest inside the processes of a container: what an engine there
    must not do to the program whose descriptors and memory are its own.  */
 
+#include <dirent.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/statfs.h>
@@ -284,6 +285,128 @@ test_forms (void)
 #endif
 }
 
+/* Return how many entries of the directory PATH lie from FIRST up to before
+   END, as numbers in BASE, and set ALL to how many there are.  ROOM is how much
+   is asked for at once.  */
+static int
+count_listed (const char *path, unsigned long first, unsigned long end,
+              int base, size_t room, int *all)
+{
+  union
+  {
+    char bytes[4096];
+    struct dirent64 entry;
+  } buffer;
+  int found = 0;
+  int64_t size;
+  int fd = (int) engine_call (SYS_openat, FD (AT_FDCWD), P (path),
+                              O_RDONLY | O_DIRECTORY, 0, 0, 0);
+  *all = fd < 0 ? fd : 0;
+  while (
+      (size = engine_call (SYS_getdents64, FD (fd), P (&buffer), room, 0, 0, 0))
+      > 0)
+    for (int64_t at = 0; at < size;)
+      {
+        const struct dirent64 *entry =
+            (const struct dirent64 *) (const void *) (buffer.bytes + at);
+        char *rest;
+        unsigned long number = strtoul (entry->d_name, &rest, base);
+        found += rest != entry->d_name && number >= first && number < end;
+        ++*all;
+        at += entry->d_reclen;
+      }
+  close (fd);
+  return found;
+}
+
+/* What is the engine's own in the program's process is not shown to it.  */
+static void
+test_own (void)
+{
+  static const char *const lists[] = { "/proc/self/fd", "/proc/self/fdinfo",
+                                       "/proc/thread-self/fd", "/dev/fd" };
+  static const size_t rooms[] = { 4096, 100, 24 };
+  enum
+  {
+    OWN = 4 /* anchors */
+  };
+  char path[64], text[65536];
+  struct stat st;
+  int all = 0;
+  int all_before = 0;
+
+  char *memory =
+      mmap (NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  unsigned long start_of = (unsigned long) memory;
+  for (int shown = 1; shown >= 0; shown--)
+    {
+      if (!shown)
+        {
+          engine_guest.own.first_fd = ENGINE_FDS;
+          engine_guest.own.end_fd = ENGINE_FDS + OWN;
+          engine_guest.own.start = start_of;
+          engine_guest.own.end = start_of + 4096;
+        }
+      for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        for (size_t j = 0; j < sizeof rooms / sizeof *rooms; j++)
+          {
+            tap_ok (count_listed (lists[i], ENGINE_FDS, ENGINE_FDS + OWN, 10,
+                                  rooms[j], &all)
+                        == (shown ? OWN : 0),
+                    "%s, by %zu, shown %d", lists[i], rooms[j], shown);
+            if (shown)
+              all_before = all;
+            else
+              tap_is_number (all, all_before - OWN, "and no other is missing");
+          }
+      tap_is_number (count_listed ("/proc/self/map_files", start_of,
+                                   start_of + 4096, 16, 4096, &all),
+                     0, "anonymous memory is none of map_files");
+      static const char *const ways[][2] = {
+        { "/proc/self/fd", "" },        { "/proc/self/fdinfo", "" },
+        { "/proc/thread-self/fd", "" }, { "/dev/fd", "" },
+        { "/proc/self/fd", "/etc" },
+      };
+      for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        {
+          snprintf (path, sizeof path, "%s/%d%s", ways[i][0], ENGINE_FDS,
+                    ways[i][1]);
+          long long expected = shown ? 0 : -ENOENT;
+          tap_ok (engine_call (SYS_newfstatat, FD (AT_FDCWD), P (path), P (&st),
+                               0, 0, 0)
+                      == expected,
+                  "stat %s, shown %d", path, shown);
+          tap_is_number (engine_call (SYS_newfstatat, FD (AT_FDCWD), P (path),
+                                      P (&st), AT_SYMLINK_NOFOLLOW, 0, 0),
+                         expected, "lstat");
+          tap_is_number (opens (AT_FDCWD, path, O_RDONLY), shown, "open");
+        }
+      int fd = (int) engine_call (SYS_openat, FD (AT_FDCWD),
+                                  P ("/proc/self/smaps"), O_RDONLY, 0, 0, 0);
+      ssize_t size, length = 0;
+      while (
+          (size = read (fd, text + length, sizeof text - 1 - (size_t) length))
+          > 0)
+        length += size;
+      text[length] = '\0';
+      close (fd);
+      snprintf (path, sizeof path, "%lx-%lx", start_of, start_of + 4096);
+      tap_is_number (strstr (text, path) != NULL, shown, "in smaps");
+      int headers = 0, flags = 0;
+      for (const char *line = text; line != NULL && *line != '\0';
+           line = strchr (line, '\n'), line += line != NULL)
+        {
+          headers += strchr ("0123456789abcdef", *line) != NULL;
+          flags += strncmp (line, "VmFlags:", 8) == 0;
+        }
+      tap_ok (headers == flags, "with all that belongs to it: %d, %d", headers,
+              flags);
+    }
+  tap_ok (!opens (AT_FDCWD, "/proc/1/fd/0", O_RDONLY),
+          "what is another's is not looked at");
+  munmap (memory, 4096);
+}
+
 int
 main (void)
 {
@@ -297,6 +420,8 @@ main (void)
   test_content ();
   start (false);
   test_forms ();
+  start (false);
+  test_own ();
   engine_without[0] = 437;
   start (false);
   test_numbers ("no openat2");

@@ -121,8 +121,9 @@ thread_start (void)
   known = &never;
   taken[0] = 1;
   prepare (&first_block, 0);
-  long page = call_mmap (0, 4096, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS, (uintptr_t) -1, 0);
+  long page = call_mmap (TRAP_PAGES, 4096, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+                         (uintptr_t) -1, 0);
   /* Without it (Linux before 4.14) every call asks for the ids.  */
   if (!is_error (page)
       && trap_call (__NR_madvise, (uint64_t) page, 4096, 18 /* WIPEONFORK */, 0)
