@@ -207,6 +207,8 @@ prepare (struct launch *launch)
   hold_descriptors (launch);
   inherit_descriptors (launch);
   state->guest.spare = numbers_spare (&launch->numbers, state->end_fd);
+  state->guest.own.first_fd = state->first_fd;
+  state->guest.own.end_fd = state->end_fd;
   int length = trap_filter_build (&state->guest, state->first_fd, state->end_fd,
                                   state->filter);
   if (length < 0)

@@ -214,6 +214,8 @@ shared_make (const struct start_container *container,
   state->guest.ops = NULL;
   state->guest.engine = NULL;
   state->guest.interpreters = NULL;
+  state->guest.own.start = TRAP_WINDOW;
+  state->guest.own.end = TRAP_BLOCKS_END;
   copy_parts (state, &layout, container);
   state->ids = *ids;
   state->first_fd = file;

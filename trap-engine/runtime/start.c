@@ -123,10 +123,6 @@ fill_process (struct trap_state *state, struct trap_block *block,
   process->guest.ops = &trap_ops;
   process->guest.engine = state;
   process->guest.inside = true;
-  process->guest.own.first_fd = state->first_fd;
-  process->guest.own.end_fd = state->end_fd;
-  process->guest.own.start = TRAP_WINDOW;
-  process->guest.own.end = TRAP_BLOCKS_END;
   process->container = state->container;
   copy_text (process->executable, strings[TRAP_STRING_EXECUTABLE]);
   guest_fs_init (&process->fs);
