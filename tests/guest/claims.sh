@@ -18,7 +18,15 @@
 guest_modes=${GUEST_MODES:-P1 P2}
 guest_limit=${GUEST_LIMIT:-120} # seconds for one claim
 guest_source=$top_srcdir/tests/guest
-guest_engine=${GUEST_ENGINE:-$libexec/udocker-proot}
+
+# guest_engine MODE: print the engine's program.
+guest_engine ()
+{
+  case $1 in
+    T*) echo "${GUEST_ENGINE:-$libexec/udocker-trap}" ;;
+    *) echo "${GUEST_ENGINE:-$libexec/udocker-proot}" ;;
+  esac
+}
 
 # guest_open ROOT: make the root ready for claims, or skip the whole test.
 guest_open ()
@@ -34,7 +42,10 @@ guest_open_here ()
   guest_root=$1
   guest_name=$2
   need cc timeout cmp
-  test -x "$guest_engine" || skip_all "'$guest_engine' has not been built"
+  for guest_mode in $guest_modes; do
+    test -x "$(guest_engine "$guest_mode")" \
+      || skip_all "'$(guest_engine "$guest_mode")' has not been built"
+  done
   mkdir -p "$work/tools" || exit 99
   cc -std=gnu11 -O1 -o "$work/tools/enter-root" "$guest_source/enter-root.c" \
     || bail 'cannot compile enter-root'
@@ -118,8 +129,8 @@ guest_enter ()
           "$guest_container" "$@"
       else
         set -- "$work/tools/enter-engine" $guest_engine_options \
-          -m "$guest_how" $guest_bindings "$guest_engine" "$guest_root" \
-          "$guest_directory" "$@"
+          -m "$guest_how" $guest_bindings "$(guest_engine "$guest_how")" \
+          "$guest_root" "$guest_directory" "$@"
       fi ;;
   esac
   test -z "$guest_lacks" || set -- "$work/tools/lacks" "$guest_lacks" "$@"

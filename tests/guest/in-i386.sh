@@ -58,7 +58,7 @@ guest_engine_options=
 # A build whose compiler made no 32-bit programs.
 mkdir "$work/libexec"
 cp "$libexec/udocker-proot" "$libexec/loader-$(uname -m)" "$work/libexec/"
-guest_engine=$work/libexec/udocker-proot
+GUEST_ENGINE=$work/libexec/udocker-proot
 for mode in $guest_modes; do
   guest_see "$mode" "$guest_place/bin/nothing-i386"
   is "without the loader, $mode says so" \
