@@ -26,6 +26,8 @@ enum
   BARRIER_REGISTER = 1 << 6,
   NR_MEMBARRIER = 324,
 
+  RLIMIT_NOFILE = 7,
+
   /* Slots of stubs.  One of the area begins with the word that a jump reads;
      the first of the area, and of a pool, has the runtime's entry.  */
   SLOT = 64,
@@ -70,6 +72,9 @@ static struct
   struct trap_patch_options options;
   int decided_by; /* the process whose tracer was looked for */
   bool forks_are_seen;
+  bool barriers; /* the kernel knows that they will be wanted */
+  uint64_t mark; /* what is looked for in /proc/self/mem */
+  uint32_t traps;
 
   uint32_t area;
   uint32_t area_used; /* slots */
@@ -213,17 +218,16 @@ trap_patch_begin (const struct trap_patch_options *options)
   patcher.state = TRAP_PATCHING_ON;
 }
 
+void
+trap_patch_forked (void)
+{
+  patcher.traps = 0;
+}
+
 enum trap_patching
 trap_patching (void)
 {
   return patcher.state;
-}
-
-void
-trap_patch_share (void)
-{
-  if (patcher.state == TRAP_PATCHING_ON)
-    (void) call (NR_MEMBARRIER, BARRIER_REGISTER, 0, 0, 0);
 }
 
 /* Return whether somebody traces the process.  */
@@ -287,68 +291,93 @@ degrade (void)
   patcher.state = next ? TRAP_PATCHING_ALONE : TRAP_PATCHING_NEVER;
 }
 
-/* Return whether descriptor FD is /proc/self/mem.  */
-static bool
-is_memory (uint64_t fd)
-{
-  uint64_t read = 0, mark = (uintptr_t) &mark;
-
-  return call (__NR_pread64, fd, (uintptr_t) &read, sizeof read,
-               (uintptr_t) &mark)
-             == sizeof read
-         && read == mark;
-}
-
-/* Open /proc/self/mem.  Another thread of the program may close a number that
-   it does not know and have it anew for a file of its own; so what is written
-   to lies at a number that it cannot reach, and is looked at there.  */
 static int
-open_memory (bool alone)
+open_memory (void)
 {
-  long fd = call (__NR_openat, (uint64_t) AT_FDCWD,
-                  (uintptr_t) "/proc/self/mem", O_RDWR | O_CLOEXEC, 0);
-  int32_t safe = patcher.options.fd;
-
-  if (fd == -K_ENOENT || fd == -K_EACCES || fd == -K_EPERM)
-    degrade ();
-  if (is_error (fd) || alone)
-    return (int) fd;
-  if (safe < 0
-      || call (__NR_dup3, (uint64_t) fd, (uint64_t) safe, O_CLOEXEC, 0) < 0)
-    {
-      (void) call (__NR_close, (uint64_t) fd, 0, 0, 0);
-      return -1;
-    }
-  if (is_memory ((uint64_t) safe))
-    {
-      (void) call (__NR_close, (uint64_t) fd, 0, 0, 0);
-      return safe;
-    }
-  (void) call (__NR_close, (uint64_t) safe, 0, 0, 0);
-  return -1;
+  return (int) call (__NR_openat, (uint64_t) AT_FDCWD,
+                     (uintptr_t) "/proc/self/mem", O_RDWR | O_CLOEXEC, 0);
 }
 
-/* Make WRITER ready.  Return whether something can be written now.  */
+/* Return whether descriptor FD is the memory of this process: a fork leaves the
+   child with its parent's.  */
+static bool
+is_memory (int fd)
+{
+  uint64_t read = 0;
+
+  patcher.mark = (uint64_t) call (__NR_getpid, 0, 0, 0, 0) << 32 | 1;
+  return fd >= 0
+         && call (__NR_pread64, (uint64_t) fd, (uintptr_t) &read, sizeof read,
+                  (uintptr_t) &patcher.mark)
+                == sizeof read
+         && read == patcher.mark;
+}
+
+/* Move FD to the number that the program cannot reach, which may be one that
+   its limit does not allow.  */
+static void
+put_away (int fd)
+{
+  uint64_t to = (uint64_t) patcher.options.fd;
+  struct
+  {
+    uint64_t soft, hard;
+  } limit, raised;
+
+  if (call (__NR_dup3, (uint64_t) fd, to, O_CLOEXEC, 0) == -K_EBADF
+      && call (__NR_prlimit64, 0, RLIMIT_NOFILE, 0, (uintptr_t) &limit) == 0)
+    {
+      raised.soft = raised.hard = limit.hard;
+      (void) call (__NR_prlimit64, 0, RLIMIT_NOFILE, (uintptr_t) &raised, 0);
+      (void) call (__NR_dup3, (uint64_t) fd, to, O_CLOEXEC, 0);
+      (void) call (__NR_prlimit64, 0, RLIMIT_NOFILE, (uintptr_t) &limit, 0);
+    }
+  (void) call (__NR_close, (uint64_t) fd, 0, 0, 0);
+}
+
+void
+trap_patch_share (bool alone)
+{
+  int fd;
+
+  if (patcher.state != TRAP_PATCHING_ON || patcher.options.fd < 0 || !alone)
+    return;
+  if (!patcher.barriers)
+    (void) call (NR_MEMBARRIER, BARRIER_REGISTER, 0, 0, 0);
+  patcher.barriers = true;
+  if (is_memory (patcher.options.fd))
+    return;
+  fd = open_memory ();
+  if (fd >= 0)
+    put_away (fd);
+}
+
+/* Make WRITER ready.  Return whether something can be written now.  A number
+   that the program can reach will do only while no other thread is there to
+   close it, and have it anew for a file of its own.  */
 static bool
 open_writer (struct writer *writer, bool alone)
 {
-  writer->alone = alone;
-  writer->fd = -1;
+  *writer = (struct writer){ .fd = patcher.options.fd, .alone = alone };
+  if (patcher.state == TRAP_PATCHING_ON && !alone)
+    return is_memory (writer->fd) && synchronize ();
   if (patcher.state == TRAP_PATCHING_ON)
     {
-      if (!alone && !synchronize ())
-        return false;
-      writer->fd = open_memory (alone);
+      writer->fd = open_memory ();
       if (writer->fd >= 0)
         return true;
+      if (writer->fd == -K_ENOENT || writer->fd == -K_EACCES
+          || writer->fd == -K_EPERM)
+        degrade ();
     }
+  writer->fd = -1;
   return patcher.state == TRAP_PATCHING_ALONE && alone;
 }
 
 static void
 close_writer (const struct writer *writer)
 {
-  if (writer->fd >= 0)
+  if (writer->fd >= 0 && writer->alone)
     (void) call (__NR_close, (uint64_t) writer->fd, 0, 0, 0);
 }
 
@@ -634,7 +663,10 @@ is_due (uint64_t address)
     return false;
   if (count < SEEN_REFUSED - 1)
     __atomic_store_n (place, address << 8 | ++count, __ATOMIC_RELAXED);
-  return count >= patcher.options.patience;
+  if (patcher.traps < patcher.options.warming)
+    __atomic_store_n (&patcher.traps, patcher.traps + 1, __ATOMIC_RELAXED);
+  return count >= patcher.options.patience
+         && patcher.traps >= patcher.options.warming;
 }
 
 /* Never try the place at ADDRESS again, as long as that is remembered.  */

@@ -55,21 +55,27 @@ struct trap_patch_options
      rolled back to; all else is as the program left it.  */
   uint64_t entry;
 
-  /* A descriptor number that the program cannot reach, for moments at which
-     other threads run; -1 when there is none.  */
+  /* A descriptor number that the program cannot reach, for /proc/self/mem
+     where tasks share memory; -1 when there is none, and then only who is alone
+     patches.  */
   int32_t fd;
 
-  /* How many calls of a place are trapped before it is patched; 0 and 1 mean
-     the same.  Patching pays after some.  */
-  uint32_t patience;
+  /* How many calls of a place are trapped before it is patched, and how many
+     of a process before any is.  Patching pays after some.  */
+  uint32_t patience, warming;
 };
 
 /* Patch from now on.  Once in a process, before anything is trapped.  */
 void trap_patch_begin (const struct trap_patch_options *options);
 
+/* This process has been forked: it begins to count anew, since many end soon.
+   Nothing else has to be told.  */
+void trap_patch_forked (void);
+
 /* A task that shares the memory is about to be made: make ready for writing
-   while it runs, which is cheap now and takes milliseconds later.  */
-void trap_patch_share (void);
+   while it runs, which later is not possible or takes milliseconds.  ALONE as
+   for trap_patch.  */
+void trap_patch_share (bool alone);
 
 /* The system call instruction at CALL has been trapped, with REGISTERS (enum
    trap_register of site.h), rax being the number: patch the place if it can

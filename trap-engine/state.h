@@ -72,7 +72,7 @@ struct trap_state
 
   /* The number of this file's descriptor, which those of the bindings
      (guest.anchors) follow: numbers from FIRST_FD up to before END_FD are
-     ours.  */
+     ours.  The last one is for /proc/self/mem (patch.h).  */
   int32_t first_fd, end_fd;
 
   /* Mode T1: call sites are patched.  */

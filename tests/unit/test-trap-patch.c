@@ -23,6 +23,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -1006,16 +1007,64 @@ child_without_fd (void)
   return call_all (&trapped) != 0 || trapped != TRAPS_PATCHED ? 2 : 0;
 }
 
+/* The descriptor that a fork leaves is that of another's memory.  */
+static int
+child_with_parents_memory (void)
+{
+  unsigned trapped;
+
+  alone = false;
+  return call_all (&trapped) != 0 || trapped != TRAPS_UNPATCHED;
+}
+
+/* The number lies above those that the program may use.  */
+static int
+child_with_limit (void)
+{
+  struct rlimit limit = { 100, 0 }, old, after;
+  unsigned trapped;
+
+  getrlimit (RLIMIT_NOFILE, &old);
+  limit.rlim_max = old.rlim_max;
+  setrlimit (RLIMIT_NOFILE, &limit);
+  trap_patch_share (true);
+  getrlimit (RLIMIT_NOFILE, &after);
+  if (after.rlim_cur != 100 || after.rlim_max != old.rlim_max)
+    return 1;
+  alone = false;
+  return call_all (&trapped) != 0 || trapped != TRAPS_PATCHED ? 2 : 0;
+}
+
 static int
 child_with_patience (void)
 {
   struct trap_patch_options options = { .entry = (uintptr_t) entry,
                                         .fd = -1,
                                         .patience = 3 };
-  unsigned trapped;
+  unsigned trapped, old;
 
   trap_patch_begin (&options);
-  return call_all (&trapped) != 0 || trapped != TRAPS_UNPATCHED;
+  if (call_all (&trapped) != 0 || trapped != TRAPS_UNPATCHED)
+    return 1;
+  options.patience = 0;
+  options.warming = 10;
+  trap_patch_begin (&options);
+  for (int i = 0; i < 2; i++)
+    {
+      /* 9 traps are not enough, 10 are.  */
+      struct place place[2];
+      make_place (&place[0], &functions[0]);
+      make_place (&place[1], &functions[0]);
+      trap_patch_forked ();
+      old = traps;
+      for (int j = 0; j < 9; j++)
+        call_place (&place[0]);
+      for (int j = 0; j < 9; j++)
+        call_place (&place[1]);
+      if (traps != old + 10)
+        return 2;
+    }
+  return 0;
 }
 
 static int
@@ -1102,6 +1151,10 @@ check_processes (void)
                  "without process_vm_readv it works");
   tap_is_number (in_child (child_without_fd), 0,
                  "without a number of its own only who is alone patches");
+  tap_is_number (in_child (child_with_parents_memory), 0,
+                 "a child does not write to its parent");
+  tap_is_number (in_child (child_with_limit), 0,
+                 "the number may be above the limit");
   tap_is_number (in_child (child_with_patience), 0,
                  "it takes some calls, where wanted");
   tap_is_number (in_child (child_not_writable), 0,
@@ -1210,9 +1263,11 @@ static const struct place *stopped;
 static int
 child_between (void)
 {
-  int wrong = call_between (stopped);
   unsigned old;
+  int wrong;
 
+  trap_patch_share (true);
+  wrong = call_between (stopped);
   old = traps + landings;
   wrong += call_place (stopped) != getppid ();
   return wrong != 0 ? 1 : traps + landings != old ? 2 : 0;
@@ -1378,7 +1433,7 @@ child_race (void)
 
   alone = false;
   make_cold ();
-  trap_patch_share ();
+  trap_patch_share (true);
   pthread_barrier_init (&starting, NULL, THREADS);
   for (uintptr_t i = 0; i < THREADS; i++)
     if (pthread_create (&threads[i], NULL, run_racer, (void *) i) != 0)
@@ -1403,7 +1458,7 @@ child_forks (void)
 
   alone = false;
   make_cold ();
-  trap_patch_share ();
+  trap_patch_share (true);
   pthread_barrier_init (&starting, NULL, THREADS + 1);
   for (uintptr_t i = 0; i < THREADS; i++)
     if (pthread_create (&threads[i], NULL, run_racer, (void *) i) != 0)
@@ -1471,6 +1526,7 @@ main (void)
   install_filter ();
   tap_is_number (trap_patching (), TRAP_PATCHING_OFF, "nothing is patched yet");
   trap_patch_begin (&options);
+  trap_patch_share (true);
   check_races (long_form && strcmp (long_form, "yes") == 0 ? 1000 : 50);
   check_one_by_one ();
   check_edges ();

@@ -105,7 +105,7 @@ is_possible (const struct plan *plan, const char *mode)
 static int
 count_descriptors (const struct plan *plan)
 {
-  size_t count = 6 + plan_count (plan, PLAN_HELD_FD)
+  size_t count = 7 + plan_count (plan, PLAN_HELD_FD)
                  + 2 * plan_count (plan, PLAN_BINDING)
                  + 2 * plan_count (plan, PLAN_FILE);
   return (int) count;
@@ -171,7 +171,8 @@ inherit_descriptors (const struct launch *launch)
   int fd = end + count_descriptors (launch->plan);
   while (fd > end && fcntl (fd, F_GETFD) < 0)
     fd--;
-  state->end_fd = fd + 1;
+  /* One more is for /proc/self/mem.  */
+  state->end_fd = fd + 2;
 }
 
 /* Make what LAUNCH's plan describes.  Return 0, or a negative errno after a

@@ -128,6 +128,10 @@ void thread_forked (struct trap_block *block);
 
 /* True from when ids of tasks are known until a fork.  */
 bool thread_is_known (void);
+
+/* Return whether no other task shares the memory; false when that is not
+   known.  Safe in a child that has not made a call yet.  */
+bool thread_is_alone (void);
 void thread_know (void);
 
 /* descriptor.c: calls that could reach our descriptors.  */

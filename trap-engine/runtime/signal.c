@@ -11,7 +11,9 @@
 #include "trap-engine/runtime/runtime.h"
 
 #include "lib/guest/kernel.h"
+#include "trap-engine/patch.h"
 #include "trap-engine/runtime/deliver.h"
+#include "trap-engine/site.h"
 
 #define FLAG_ZERO 0x40u
 
@@ -239,7 +241,7 @@ leave (const struct trap_block *block, struct k_context *context)
   context->r8 = block->arg[4];
   context->r9 = block->arg[5];
   context->rsp = block->rsp;
-  context->rip = block->restarts ? block->site : block->back;
+  context->rip = block->restarts ? block->site : trap_origin (block->back);
   context->rax = block->restarts ? block->number : block->result;
   context->rcx = block->back;
   context->r11 = context->eflags;
@@ -333,19 +335,50 @@ interrupt (struct trap_block *block, const struct k_siginfo *info,
     defer (block, info, ucontext);
 }
 
+_Static_assert(offsetof (struct k_context, rip)
+                       - offsetof (struct k_context, r8)
+                   == TRAP_RIP * sizeof (uint64_t),
+               "registers lie as in enum trap_register");
+
+/* The program's call at CONTEXT was trapped: next time, perhaps, it is not.  */
+static void
+try_patch (const struct k_context *context)
+{
+  (void) trap_patch (context->rip - 2, &context->r8, thread_is_alone ());
+}
+
+/* Return whether the program has landed in a patched place at CONTEXT, which
+   then leads to where it goes on.  */
+static bool
+lands (const struct k_siginfo *info, struct k_context *context)
+{
+  if (info->number != K_SIGILL || info->code <= K_SI_USER)
+    return false;
+  uint64_t next = trap_landing (context->rip, thread_is_alone ());
+  if (next != 0)
+    context->rip = next;
+  return next != 0;
+}
+
 /* The kernel's handler of all signals that matter.  */
 void
 trap_signal (int number, struct k_siginfo *info, struct k_ucontext *ucontext)
 {
   struct trap_block *block = block_here ();
-  uint64_t rip = ucontext->context.rip;
-  if (rip >= trap_pointer (trap_text_start)
-      && rip < trap_pointer (trap_text_end))
+  struct k_context *context = &ucontext->context;
+  if (context->rip >= trap_pointer (trap_text_start)
+      && context->rip < trap_pointer (trap_text_end))
     interrupt (block, info, ucontext);
   else if (number == K_SIGSYS && info->code == K_SYS_SECCOMP)
-    redirect (&ucontext->context);
-  else
-    hand_over (block, info, ucontext);
+    {
+      try_patch (context);
+      redirect (context);
+    }
+  else if (!lands (info, context))
+    {
+      context->rip = trap_origin (context->rip);
+      hand_over (block, info, ucontext);
+    }
 }
 
 /* sigaction.  */

@@ -15,6 +15,7 @@
 
 #include "lib/guest/text.h"
 #include "lib/load/load.h"
+#include "trap-engine/patch.h"
 
 #define HWCAP2_FSGSBASE 2u
 
@@ -157,6 +158,24 @@ install_filter (struct trap_state *state)
   return (int) status;
 }
 
+/* A trap costs about a microsecond; a patch five, the first of a process, or
+   of a child by fork, fifty.  */
+#define PATIENCE 4
+#define WARMING 32
+
+/* Mode T1.  */
+static void
+begin_patching (const struct trap_state *state)
+{
+  const struct trap_patch_options options = {
+    .entry = trap_pointer (trap_entry),
+    .fd = state->end_fd - 1,
+    .patience = PATIENCE,
+    .warming = WARMING,
+  };
+  trap_patch_begin (&options);
+}
+
 _Noreturn void
 trap_main (uint64_t *stack)
 {
@@ -182,6 +201,8 @@ trap_main (uint64_t *stack)
   if (record.install != 0 && install_filter (state) < 0)
     load_fail ("system call filters are not possible here", name);
 
+  if (state->patches)
+    begin_patching (state);
   const struct guest_ids *ids = &block->task.ids;
   const struct load_request request = {
     .program = strings[TRAP_STRING_PROGRAM],

@@ -9,6 +9,7 @@
 #include <linux/sched.h>
 
 #include "lib/guest/kernel.h"
+#include "trap-engine/patch.h"
 
 #ifndef CLONE_CLEAR_SIGHAND
 #  define CLONE_CLEAR_SIGHAND 0x100000000ull
@@ -27,6 +28,9 @@ struct clone_request
 /* Which blocks are taken, and which have been mapped.  */
 static uint64_t taken[BLOCK_COUNT / 64], mapped[BLOCK_COUNT / 64];
 
+/* No word of TAKEN behind this one was ever used.  */
+static size_t highest;
+
 /* The block of the process's first thread.  */
 static struct trap_block first_block;
 
@@ -43,6 +47,17 @@ block_at (int index)
                                              + (uint64_t) index * BLOCK_STRIDE);
 }
 
+/* Bits of word INDEX of TAKEN are about to be used.  */
+static void
+note_word (size_t index)
+{
+  size_t old = __atomic_load_n (&highest, __ATOMIC_RELAXED);
+  while (old < index
+         && !__atomic_compare_exchange_n (&highest, &old, index, 0,
+                                          __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+    ;
+}
+
 /* Take a free bit of TAKEN.  Return its index, or -1.  */
 static int
 take_index (void)
@@ -53,6 +68,7 @@ take_index (void)
       while (~word != 0)
         {
           int bit = __builtin_ctzl (~word);
+          note_word (i);
           if (__atomic_compare_exchange_n (&taken[i], &word, word | 1ul << bit,
                                            0, __ATOMIC_ACQUIRE,
                                            __ATOMIC_RELAXED))
@@ -121,9 +137,9 @@ thread_start (void)
   known = &never;
   taken[0] = 1;
   prepare (&first_block, 0);
-  long page = call_mmap (TRAP_PAGES, 4096, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-                         (uintptr_t) -1, 0);
+  long page =
+      call_mmap (TRAP_PAGES, 4096, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, (uintptr_t) -1, 0);
   /* Without it (Linux before 4.14) every call asks for the ids.  */
   if (!is_error (page)
       && trap_call (__NR_madvise, (uint64_t) page, 4096, 18 /* WIPEONFORK */, 0)
@@ -136,6 +152,22 @@ bool
 thread_is_known (void)
 {
   return *known != 0;
+}
+
+bool
+thread_is_alone (void)
+{
+  uint64_t seen = 0;
+  if (known == &never)
+    return false;
+  for (size_t i = 0; *known != 0 && i <= highest; i++)
+    {
+      uint64_t word = __atomic_load_n (&taken[i], __ATOMIC_RELAXED);
+      if ((word & (word - 1)) != 0 || (word != 0 && seen != 0))
+        return false;
+      seen |= word;
+    }
+  return true;
 }
 
 void
@@ -152,6 +184,7 @@ thread_forked (struct trap_block *block)
   block->handlers->writer = 0;
   block->handlers->changes &= ~1u;
   block->lent = false;
+  trap_patch_forked ();
   if (known != &never)
     *known = 1;
 }
@@ -202,6 +235,7 @@ static int64_t
 start (struct trap_block *block, long number, uint64_t a, uint64_t b,
        uint64_t c, uint64_t d, uint64_t e, uint64_t flags, uint64_t stack)
 {
+  trap_patch_share (thread_is_alone ());
   struct trap_block *child = take_block ();
   if (child == NULL)
     return -K_EAGAIN;
