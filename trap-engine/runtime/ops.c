@@ -119,6 +119,7 @@ find_task (struct guest *guest, int tid)
 {
   struct trap_block *block = block_here ();
   struct trap_place *other = &block->other;
+  struct trap_block *first;
   uint64_t container;
   (void) guest;
   if (is_here (tid))
@@ -127,10 +128,12 @@ find_task (struct guest *guest, int tid)
       || container != trap_process.container
       || !read_other (tid, trap_process.executable, other->executable,
                       sizeof other->executable)
-      || !read_other (tid, &trap_process.fs, &other->fs, sizeof other->fs))
+      || !read_other (tid, &trap_process.fs, &other->fs, sizeof other->fs)
+      || !read_other (tid, &trap_process.first, &first, sizeof first)
+      || !read_other (tid, &first->task, &other->task, sizeof other->task))
     return NULL;
   other->fs.cwd = -1;
-  other->task = block->task;
+  other->task.guest = guest;
   other->task.tid = other->task.pid = tid;
   other->task.fs = &other->fs;
   other->task.engine = other->executable;

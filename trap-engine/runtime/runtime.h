@@ -35,7 +35,8 @@
 struct trap_process
 {
   struct trap_state *state;
-  uint64_t container; /* the inode of the state: whose process this is */
+  uint64_t container;       /* the inode of the state: whose process this is */
+  struct trap_block *first; /* its first thread's */
   struct guest guest;
   struct guest_fs fs;
   struct trap_handlers handlers;

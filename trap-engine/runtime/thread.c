@@ -176,6 +176,7 @@ thread_forked (struct trap_block *block)
   block->task.tid = (int) trap_call (__NR_gettid, 0, 0, 0, 0);
   block->task.pid = (int) trap_call (__NR_getpid, 0, 0, 0, 0);
   trap_process.guest.pid = block->task.pid;
+  trap_process.first = block;
   /* The other threads have stayed behind.  */
   for (size_t i = 0; i < BLOCK_COUNT / 64; i++)
     if (taken[i] != 0)
