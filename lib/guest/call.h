@@ -303,8 +303,9 @@ struct guest_task
      zeroed; NULL: none.  Nobody else uses it.  See prefix.h.  */
   struct guest_prefixes *prefixes;
 
-  /* Private to this room: descriptors of the engine's that paths of the call
-     being run go through.  */
+  /* Private to this room: that the call being run turns names (prefix.h), and
+     descriptors of the engine's that its paths go through.  */
+  int turn;
   uint32_t parked_count;
   int parked[8];
 };
@@ -323,6 +324,16 @@ struct guest_call
 
   /* Private to this room, from guest_enter to guest_leave.  */
   const struct guest_rule *rule;
+  bool
+      leaves; /* the rule's own function is to be called when it has been run */
+  bool tries; /* what it is about was not looked at: ELOOP says that there is
+                 a link */
+  bool careful; /* after that everything is */
+  bool watches; /* see prefix.h: others that turn names are counted */
+  bool quiet;
+  uint32_t generation;
+  int given_number; /* as it was made */
+  uint64_t given[6];
   uint64_t kept[4];
   bool packed;       /* a call within socketcall, of which ... */
   uint64_t inner[6]; /* ... these are the arguments */

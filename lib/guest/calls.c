@@ -280,6 +280,7 @@ const struct guest_rule guest_rules[] = {
   { "fchmod",
     { 91, 52, 94 },
     .kind = GUEST_IDS,
+    .closes = true,
     .changes = true,
     .enter = guest_enter_fchmod },
   { "chown",
@@ -1247,7 +1248,9 @@ guest_rule_action (const struct guest *guest, const struct guest_rule *rule,
       *error = rule->error;
       return GUEST_ACTION_ERROR;
     case GUEST_IDS:
-      return guest->identity.emulated ? GUEST_ACTION_STOP : GUEST_ACTION_ALLOW;
+      return guest->identity.emulated || (guest->turns != NULL && rule->closes)
+                 ? GUEST_ACTION_STOP
+                 : GUEST_ACTION_ALLOW;
     case GUEST_NAMES:
       return guest->identity.emulated
                      || (names != NULL

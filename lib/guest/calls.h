@@ -115,6 +115,10 @@ struct guest_rule
      it.  */
   bool turns_names;
 
+  /* It may close a directory to whom it belongs: it turns names where that is
+     kept (prefix.h).  */
+  bool closes;
+
   /* It changes what its paths name, or its first argument, a descriptor, when
      it has none: EROFS where a binding is read-only.  */
   bool changes;

@@ -4,6 +4,7 @@
    The way into the handlers, and the plain one for calls with paths.  */
 
 #include "lib/guest/handlers.h"
+#include "lib/guest/prefix.h"
 #include "lib/guest/read-only.h"
 
 /* Find out what the host's kernel lacks.  A sandbox around us may refuse
@@ -66,6 +67,7 @@ guest_task_init (struct guest_task *task, struct guest *guest,
   task->ids = *ids;
   task->linux32 = false;
   task->prefixes = NULL;
+  task->turn = 0;
   task->parked_count = 0;
 }
 
@@ -85,12 +87,16 @@ guest_task_clone (struct guest_task *child, const struct guest_task *parent,
     }
   child->fs = fs;
   child->prefixes = NULL;
+  child->turn = 0;
   child->parked_count = 0;
 }
 
 void
 guest_task_release (struct guest_task *task)
 {
+  /* A call that was begun was not made.  */
+  if (task->turn != 0)
+    guest_turn_end (task, false);
   while (task->parked_count > 0)
     host_close (task->guest, task->parked[--task->parked_count]);
 }
@@ -143,7 +149,8 @@ guest_enter_rule (struct guest_task *task, struct guest_call *call,
       if (status < 0)
         return guest_answer (call, status);
       if (rule->enter == NULL
-          || (rule->kind == GUEST_IDS && !guest->identity.emulated))
+          || (rule->kind == GUEST_IDS && !guest->identity.emulated
+              && !rule->closes))
         return GUEST_PASS;
     }
   if (passes_test (rule, call))
@@ -152,19 +159,58 @@ guest_enter_rule (struct guest_task *task, struct guest_call *call,
                              : guest_enter_paths (task, call);
 }
 
+/* Enter CALL as guest_enter does, inside TASK's process.  */
+static enum guest_verdict
+enter_inside (struct guest_task *task, struct guest_call *call)
+{
+  call->tries = call->watches = false;
+  call->given_number = call->number;
+  for (int i = 0; i < 6; i++)
+    call->given[i] = call->arg[i];
+  bool is_other = guest_form_at (call);
+
+  enum guest_verdict verdict = guest_enter_rule (
+      task, call, guest_rule_of (task->guest, call->abi, call->number));
+  if (verdict == GUEST_ANSWER)
+    guest_task_release (task);
+  call->leaves = verdict == GUEST_RUN_EXIT;
+  if (verdict == GUEST_RUN || verdict == GUEST_PASS)
+    {
+      /* There is more to be done than the rule knows.  */
+      if (task->turn != 0 || call->watches || call->tries)
+        return GUEST_RUN_EXIT;
+      if (is_other)
+        return GUEST_RUN;
+    }
+  return verdict;
+}
+
 enum guest_verdict
 guest_enter (struct guest_task *task, struct guest_call *call)
 {
   const struct guest *guest = task->guest;
 
   guest_task_release (task);
-  call->packed = false;
-  bool is_other = guest->inside && guest_form_at (call);
-  enum guest_verdict verdict = guest_enter_rule (
-      task, call, guest_rule_of (guest, call->abi, call->number));
-  if (verdict == GUEST_ANSWER)
-    guest_task_release (task);
-  return verdict == GUEST_PASS && is_other ? GUEST_RUN : verdict;
+  call->packed = call->careful = false;
+  if (guest->inside)
+    return enter_inside (task, call);
+  call->tries = call->watches = false;
+  call->leaves = true;
+  return guest_enter_rule (task, call,
+                           guest_rule_of (guest, call->abi, call->number));
+}
+
+/* CALL met a link that nobody had looked for: enter it again, and look.  Return
+   whether it is to be run.  */
+static bool
+enter_again (struct guest_task *task, struct guest_call *call)
+{
+  guest_task_release (task);
+  call->number = call->given_number;
+  for (int i = 0; i < 6; i++)
+    call->arg[i] = call->given[i];
+  call->careful = true;
+  return enter_inside (task, call) != GUEST_ANSWER;
 }
 
 bool
@@ -173,7 +219,13 @@ guest_leave (struct guest_task *task, struct guest_call *call)
   if (call->packed)
     for (int i = 0; i < 6; i++)
       call->arg[i] = call->inner[i];
-  if (call->rule->leave != NULL)
+  if (call->tries && call->result == -K_ELOOP)
+    return enter_again (task, call);
+  if (task->turn != 0)
+    guest_turn_end (task, call->result >= 0);
+  if (call->watches)
+    guest_turn_watched (task, call);
+  if (call->leaves && call->rule->leave != NULL)
     call->rule->leave (task, call);
   return false;
 }
@@ -349,6 +401,8 @@ translate (struct guest_task *task, struct guest_call *call, int which)
     return status;
   if (rule->changes && guest_found_is_read_only (task->guest, &found))
     status = guest_refuse_change (task->guest, call, which, &found);
+  else if (found.virtual && rule->path[which].kind == GUEST_PATH_CREATE)
+    status = -K_EEXIST;
   else
     status = guest_put_path (task, call, which, &found);
   guest_found_release (task->guest, &found);

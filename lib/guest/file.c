@@ -5,6 +5,7 @@
 
 #include "lib/guest/handlers.h"
 #include "lib/guest/path-private.h"
+#include "lib/guest/prefix.h"
 #include "lib/guest/read-only.h"
 #include "lib/guest/unlock.h"
 
@@ -106,6 +107,45 @@ guest_enter_statfs (struct guest_task *task, struct guest_call *call)
   return guest_answer (call, result);
 }
 
+/* Return whether CALL, an open as FINAL says that CHANGES something or not, can
+   be made before anybody has looked for links: the kernel says that there was
+   one.  Root of the container has to know what is new; and what is read-only
+   has errors of its own.  */
+static bool
+may_try_open (const struct guest_task *task, const struct guest_call *call,
+              unsigned int final, bool changes)
+{
+  const struct guest *guest = task->guest;
+
+  return guest->inside && call->abi == GUEST_ABI_NATIVE && !call->careful
+         && call->number == K_NR_openat
+         && !(guest->missing & GUEST_LACKS_OPENAT2)
+         && !(changes && guest->view->read_only)
+         && !(guest->identity.root && (final & GUEST_FINAL_MISSING))
+         && guest_may_try (task, GUEST_FINAL_TRY_ALL) != 0;
+}
+
+/* Have CALL, an openat, be made in such a way that a link is an error.  */
+static int
+forbid_links (struct guest_task *task, struct guest_call *call)
+{
+  uint64_t flags = call->arg[2];
+  bool makes = flags & (K_O_CREAT | (uint64_t) K_O_TMPFILE);
+  struct k_open_how how = { .flags = flags & (uint64_t) K_O_VALID,
+                            .mode = makes ? call->arg[3] & 07777 : 0,
+                            .resolve = K_RESOLVE_NO_SYMLINKS };
+
+  /* openat is content with what openat2 is not.  */
+  if (flags & K_O_PATH)
+    {
+      how.flags &= K_O_PATH | K_O_DIRECTORY | K_O_NOFOLLOW | K_O_CLOEXEC;
+      how.mode = 0;
+    }
+  call->number = K_NR_openat2;
+  call->arg[3] = sizeof how;
+  return task->guest->ops->scratch (task, &how, sizeof how, &call->arg[2]);
+}
+
 /* Resolve path argument 0 of CALL, an open with *FLAGS, into FOUND.  What a
    read-only binding forbids is refused, or taken out of *FLAGS.  */
 static int
@@ -115,19 +155,24 @@ resolve_open (struct guest_task *task, struct guest_call *call,
   unsigned int final = extra;
   uint64_t asked = *flags;
   bool creates = (asked & K_O_CREAT) && !(asked & K_O_PATH);
+  bool writes = !(asked & K_O_PATH)
+                && ((asked & K_O_ACCMODE) != 0 || (asked & K_O_TRUNC));
 
   if (creates && (asked & K_O_EXCL))
     final |= GUEST_FINAL_CREATE;
   else
     final |= (asked & K_O_NOFOLLOW ? GUEST_FINAL_NOFOLLOW : 0u)
              | (creates ? GUEST_FINAL_MISSING : 0u);
-  int status = guest_resolve_argument (task, call, 0, final, found);
+  unsigned int tries = may_try_open (task, call, final, writes || creates)
+                           ? GUEST_FINAL_TRY_ALL
+                           : 0;
+  int status = guest_resolve_argument (task, call, 0, final | tries, found);
   if (status < 0)
     return status;
 
-  bool writes = !(asked & K_O_PATH)
-                && ((asked & K_O_ACCMODE) != 0 || (asked & K_O_TRUNC));
-  if ((writes || creates) && guest_found_is_read_only (task->guest, found))
+  if (creates && found->virtual)
+    status = final & GUEST_FINAL_CREATE ? -K_EEXIST : -K_EISDIR;
+  else if ((writes || creates) && guest_found_is_read_only (task->guest, found))
     {
       status = guest_refuse_open (task->guest, found, asked);
       *flags &= ~(uint64_t) K_O_CREAT;
@@ -231,10 +276,17 @@ guest_enter_open (struct guest_task *task, struct guest_call *call)
     }
   status = put_open (task, call, flags, &found);
   guest_found_release (task->guest, &found);
+  if (status == 0 && found.unproved)
+    {
+      status = forbid_links (task, call);
+      call->tries = true;
+    }
   if (status != 0)
     return guest_answer (call, status < 0 ? status : call->result);
   enum guest_verdict verdict =
-      found.untouched && flags == asked && added == 0 ? GUEST_PASS : GUEST_RUN;
+      found.untouched && flags == asked && added == 0 && !found.unproved
+          ? GUEST_PASS
+          : GUEST_RUN;
   return makes ? guest_make (task, call, verdict, 0, 0, group, added) : verdict;
 }
 
@@ -401,6 +453,31 @@ refuse_removal (const struct guest *guest, const struct guest_found *found,
   return !is_directory ? -K_EISDIR : found->mount ? -K_EBUSY : -K_ENOTEMPTY;
 }
 
+/* Return whether FOUND is a link, or with MOVES a directory, which may hold
+   one. Asked only where turns are kept.  */
+static bool
+holds_link (struct guest *guest, const struct guest_found *found, bool moves)
+{
+  struct k_stat status;
+
+  if (guest->turns == NULL || found->virtual
+      || guest_found_stat (guest, found, &status) < 0)
+    return false;
+  uint32_t type = status.st_mode & K_S_IFMT;
+  return type == K_S_IFLNK || (moves && type == K_S_IFDIR);
+}
+
+/* Say that TASK's CALL TURNS names (prefix.h); or where it does not as far as
+   is known, watch it.  */
+static void
+turn (struct guest_task *task, struct guest_call *call, bool turns)
+{
+  if (turns)
+    guest_turn_begin (task);
+  else
+    guest_turn_watch (task, call);
+}
+
 /* unlink, rmdir, unlinkat.  */
 enum guest_verdict
 guest_enter_remove (struct guest_task *task, struct guest_call *call)
@@ -428,6 +505,8 @@ guest_enter_remove (struct guest_task *task, struct guest_call *call)
   else
     {
       drop_record (guest, &found);
+      if (!is_directory)
+        turn (task, call, holds_link (guest, &found, false));
       status = guest_put_path (task, call, 0, &found);
     }
   guest_found_release (guest, &found);
@@ -513,7 +592,7 @@ static int
 check_link (struct guest *guest, const struct guest_found *one,
             const struct guest_found *other, bool apart)
 {
-  if (other->last != GUEST_LAST_NORMAL || other->mount)
+  if (other->last != GUEST_LAST_NORMAL || other->mount || other->virtual)
     return -K_EEXIST;
   if (!apart && !guest_found_is_read_only (guest, one)
       && !guest_found_is_read_only (guest, other))
@@ -578,6 +657,10 @@ guest_enter_move (struct guest_task *task, struct guest_call *call)
   bool may_copy = guest->copies_links && !is_rename;
   if (may_copy)
     guest_keep_link (call);
+  if (status == 0)
+    turn (task, call,
+          (!one.magic && holds_link (guest, &one, is_rename))
+              || (is_rename && holds_link (guest, &other, true)));
   if (status == 0)
     status = guest_put_path (task, call, 0, &one);
   if (status == 0)

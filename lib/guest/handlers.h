@@ -13,6 +13,7 @@
 #include "lib/guest/layout.h"
 #include "lib/guest/path.h"
 #include "lib/guest/record.h"
+#include "lib/guest/unlock.h"
 
 /* Bits of clone's flags: new namespaces, and the one that would make a child
    escape from a tracer.  */
@@ -76,6 +77,15 @@ int guest_park (struct guest_task *task, int fd);
    bindings do not allow, run the call.  */
 enum guest_verdict guest_enter_paths (struct guest_task *task,
                                       struct guest_call *call);
+
+/* Return the bits TRIES, GUEST_FINAL_TRY_LAST or _ALL, if TASK's paths may be
+   resolved with them, else 0: the errors of closed directories may be needed,
+   which root of the container opens.  */
+static inline unsigned int
+guest_may_try (const struct guest_task *task, unsigned int tries)
+{
+  return guest_may_unlock (task) ? 0 : tries;
+}
 
 /* Fill STATUS with what the container is to see of FOUND, or of the file
    PATH below DIR with the FLAGS of newfstatat.  Return 0 or a negative

@@ -15,6 +15,7 @@
 #include "lib/guest/host.h"
 #include "lib/guest/kernel.h"
 #include "lib/guest/path.h"
+#include "lib/guest/prefix.h"
 #include "lib/guest/record.h"
 #include "lib/guest/text.h"
 
@@ -217,8 +218,11 @@ guest_leave_link (struct guest_task *task, struct guest_call *call)
                         GUEST_FINAL_CREATE, &to)
       == 0)
     {
+      /* The copy of a link is one.  */
+      guest_turn_begin (task);
       if (link_by_copy (task, &from, &to) == 0)
         call->result = 0;
+      guest_turn_end (task, true);
       guest_found_release (task->guest, &to);
     }
   guest_found_release (task->guest, &from);

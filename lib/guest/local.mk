@@ -30,7 +30,7 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/walk-step.c \
   lib/guest/place.c \
   lib/guest/port.c lib/guest/port.h \
-  lib/guest/prefix.h \
+  lib/guest/prefix.c lib/guest/prefix.h \
   lib/guest/proc-link.c \
   lib/guest/proc.c \
   lib/guest/record.c lib/guest/record.h \
@@ -104,6 +104,13 @@ tests/unit/guest-calls-i386.inc: lib/guest/local.mk
 	  && rm -f $@.tmp
 tests/unit/test_guest_calls-test-guest-calls.$(OBJEXT): \
   tests/unit/guest-calls.inc tests/unit/guest-calls-i386.inc
+
+check_PROGRAMS += tests/unit/test-guest-prefix
+tests_unit_test_guest_prefix_SOURCES = tests/unit/test-guest-prefix.c \
+  tests/unit/guest-engine.h
+tests_unit_test_guest_prefix_CPPFLAGS = $(PLAIN_CPPFLAGS)
+tests_unit_test_guest_prefix_CFLAGS = $(PLAIN_CFLAGS)
+tests_unit_test_guest_prefix_LDADD = lib/guest/libguest.a
 
 check_PROGRAMS += tests/unit/test-guest-owners
 tests_unit_test_guest_owners_SOURCES = tests/unit/test-guest-owners.c

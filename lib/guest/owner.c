@@ -8,6 +8,7 @@
 #include "lib/guest/attributes.h"
 #include "lib/guest/handlers.h"
 #include "lib/guest/path-private.h"
+#include "lib/guest/prefix.h"
 #include "lib/guest/read-only.h"
 #include "lib/guest/record.h"
 #include "lib/guest/unlock.h"
@@ -329,6 +330,23 @@ guest_enter_fchown (struct guest_task *task, struct guest_call *call)
                     guest_argument_id (call, 2), false);
 }
 
+/* A directory that is closed turns names (prefix.h): say that TASK does so, if
+   PATH, an address, from DIR is one.  Where root is faked no directory is ever
+   closed; and where turns are kept all addresses are ours.  */
+static void
+turn_directory (struct guest_task *task, int dir, uint64_t path)
+{
+  struct guest *guest = task->guest;
+  struct k_stat status;
+
+  if (guest->turns != NULL
+      && host_call (guest, K_NR_newfstatat, host_fd (dir), path,
+                    host_pointer (&status), K_AT_EMPTY_PATH)
+             == 0
+      && (status.st_mode & K_S_IFMT) == K_S_IFDIR)
+    guest_turn_begin (task);
+}
+
 /* chmod, fchmodat, fchmodat2.  */
 enum guest_verdict
 guest_enter_chmod (struct guest_task *task, struct guest_call *call)
@@ -336,7 +354,13 @@ guest_enter_chmod (struct guest_task *task, struct guest_call *call)
   int at = call->rule->path[0].path;
 
   if (!task->guest->identity.root)
-    return guest_enter_paths (task, call);
+    {
+      enum guest_verdict verdict = guest_enter_paths (task, call);
+      if (verdict != GUEST_ANSWER)
+        turn_directory (task, (int) (uint32_t) call->arg[at - 1],
+                        call->arg[at]);
+      return verdict;
+    }
   return change_path (task, call, (uint32_t) call->arg[at + 1], 0, true);
 }
 
@@ -344,7 +368,10 @@ enum guest_verdict
 guest_enter_fchmod (struct guest_task *task, struct guest_call *call)
 {
   if (!task->guest->identity.root)
-    return GUEST_PASS;
+    {
+      turn_directory (task, (int) (uint32_t) call->arg[0], host_pointer (""));
+      return GUEST_PASS;
+    }
   return change_fd (task, call, (uint32_t) call->arg[1], 0, true);
 }
 
@@ -529,6 +556,8 @@ guest_enter_make (struct guest_task *task, struct guest_call *call)
   uint32_t group = guest_inherited_group (task, call);
   if (!is_link)
     added = guest_add_mode (task, &call->arg[argument->path + 1], 0700);
+  if (is_link)
+    guest_turn_begin (task);
   enum guest_verdict verdict = guest_enter_paths (task, call);
   if (verdict == GUEST_ANSWER && is_link)
     {

@@ -34,7 +34,15 @@ enum guest_final
      being mounts: -EXDEV for what leads out of the directory, or across.  */
   GUEST_FINAL_BENEATH = 256,
   GUEST_FINAL_IN_ROOT = 512,
-  GUEST_FINAL_NO_XDEV = 1024
+  GUEST_FINAL_NO_XDEV = 1024,
+
+  /* The caller copes with what nobody has looked at, found's member unproved:
+     a last component that may be a link though it is to be followed, because
+     it looks at the link itself and then asks again without this; or a link
+     anywhere, because it gives the path to openat2, which is told to meet
+     none.  */
+  GUEST_FINAL_TRY_LAST = 2048,
+  GUEST_FINAL_TRY_ALL = 4096
 };
 
 /* How the last component was written.  */
@@ -87,6 +95,9 @@ struct guest_found
 
   /* MISSING was asked for, and it is known not to be there.  */
   bool missing;
+
+  /* It was not looked at: see GUEST_FINAL_TRY_LAST and _ALL.  */
+  bool unproved;
 
   /* It is a directory that is only there because a binding lies below it.
      ANCHOR and the path lead nowhere.  */

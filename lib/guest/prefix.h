@@ -8,19 +8,24 @@
    links below a binding that it stands for.  A call on a file there then needs
    no look at the way any more.
 
-   What is remembered becomes wrong when a directory on the way is put
-   elsewhere or a link leads elsewhere.  Programs of the container tell each
-   other: whoever makes a call that may do so says that it is at work, and when
-   it has been made, that one more was.  While anybody is at work nothing that
-   is remembered is used, and what was remembered before the last such call is
-   forgotten.  What others on the host do to the container's directories
-   meanwhile is not seen by what remembers them.  */
+   What is remembered becomes wrong when a link on the way is made, goes or
+   leads elsewhere.  Programs of the container tell each other: whoever makes a
+   call that may do so says that it is at work, and when it has been made, that
+   one more was.  While anybody is at work nothing that is remembered is used,
+   and what was remembered before the last such call is forgotten.  What others
+   on the host do to the container's links meanwhile is not noticed: a guest
+   without TURNS remembers nothing.  */
 
 #ifndef UDOCKER_LIB_GUEST_PREFIX_H
 #define UDOCKER_LIB_GUEST_PREFIX_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+struct guest_call;
+struct guest_task;
+struct guest_text;
 
 #define GUEST_TURNERS 64
 
@@ -34,22 +39,58 @@ struct guest_turns
 };
 
 /* One directory.  TEXT has the path that the program wrote and behind it, where
-   that is another, the one below the binding.  */
+   that is another, the canonical guest path.  Both are empty for the root.  */
 struct guest_prefix
 {
   uint32_t generation; /* of the turns, and 1; 0: nothing is here */
   uint32_t hash;
-  uint16_t binding;
   uint8_t length;       /* of the program's path */
   uint8_t found_length; /* of the other */
-  bool same;            /* the other is the end of the program's path */
-  char text[243];
+  bool same;            /* both are the same */
+  char text[245];
 };
 
 /* Those of one thread, in zeroed memory of its own.  */
 struct guest_prefixes
 {
   struct guest_prefix entry[64];
+  uint32_t next;
+  uint32_t waits; /* how often somebody was turning names */
 };
+
+/* Append to TEXT the canonical guest path of the directory PATH, of LENGTH
+   bytes, if TASK remembers it.  Return whether it does.  */
+bool guest_prefix_find (struct guest_task *task, const char *path,
+                        size_t length, struct guest_text *text);
+
+/* TASK is about to look where a directory is, in order to remember it.  Return
+   whether that is of use, with *GENERATION for guest_prefix_keep.  */
+bool guest_prefix_begin (struct guest_task *task, uint32_t *generation);
+
+/* Remember, if nobody turned names since GENERATION, that the directory PATH,
+   of LENGTH bytes, is FOUND, of FOUND_LENGTH.  */
+void guest_prefix_keep (struct guest_task *task, uint32_t generation,
+                        const char *path, size_t length, const char *found,
+                        size_t found_length);
+
+/* TASK is about to make a call that turns names.  Nothing where turns are not
+   kept, or when that was said before.  */
+void guest_turn_begin (struct guest_task *task);
+
+/* The call has been made, and TURNED names, or not.  Nothing when none was
+   begun.  */
+void guest_turn_end (struct guest_task *task, bool turned);
+
+/* TASK's CALL is about to do something to a file that was no link, nor a
+   directory that is moved: note what others do meanwhile.  */
+void guest_turn_watch (struct guest_task *task, struct guest_call *call);
+
+/* It has been made: if others turned names meanwhile, it may have done so
+   itself.  Nothing when it was not watched.  */
+void guest_turn_watched (struct guest_task *task, struct guest_call *call);
+
+/* Return whether nobody is turning names, with *GENERATION how often that was
+   done.  TASK has prefixes.  */
+bool guest_turns_are_quiet (struct guest_task *task, uint32_t *generation);
 
 #endif

@@ -260,6 +260,8 @@ translate_address (struct guest_task *task, uint64_t *place, uint64_t *length,
     return status;
   if (creates && guest_found_is_read_only (task->guest, &found))
     status = -K_EROFS;
+  else if (creates && found.virtual)
+    status = -K_EADDRINUSE;
   else if (!found.untouched)
     status = fill_address (task, &found, &address);
   guest_found_release (task->guest, &found);

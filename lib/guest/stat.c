@@ -102,6 +102,33 @@ guest_enter_fstat (struct guest_task *task, struct guest_call *call)
   return answer_status (task, call, 1, &status);
 }
 
+static bool
+is_link (uint32_t mode)
+{
+  return (mode & K_S_IFMT) == K_S_IFLNK;
+}
+
+/* Fill STATUS with what TASK sees of PATH from DIR, with the FINAL bits.  */
+static int
+stat_path (struct guest_task *task, int dir, const char *path,
+           unsigned int final, struct k_stat *status)
+{
+  struct guest *guest = task->guest;
+  unsigned int tries = guest_may_try (task, GUEST_FINAL_TRY_LAST);
+  struct guest_found found;
+
+  for (;; tries = 0)
+    {
+      int result = guest_resolve (task, dir, path, final | tries, &found);
+      if (result < 0)
+        return result;
+      result = guest_stat_found (guest, &found, status);
+      guest_found_release (guest, &found);
+      if (!found.unproved || result < 0 || !is_link (status->st_mode))
+        return result;
+    }
+}
+
 /* stat, lstat, newfstatat in all their forms.  */
 enum guest_verdict
 guest_enter_stat (struct guest_task *task, struct guest_call *call)
@@ -111,7 +138,6 @@ guest_enter_stat (struct guest_task *task, struct guest_call *call)
   int dir = guest_argument_fd (call, argument->dir);
   uint64_t flags = argument->flags >= 0 ? call->arg[argument->flags] : 0;
   char path[GUEST_PATH_SIZE];
-  struct guest_found found;
   struct k_stat status;
   int result = 0;
 
@@ -135,19 +161,73 @@ guest_enter_stat (struct guest_task *task, struct guest_call *call)
         return GUEST_PASS;
     }
   else
-    {
-      result = guest_resolve (task, dir, path,
-                              guest_path_final (call, 0) | GUEST_FINAL_OBJECT,
-                              &found);
-      if (result == 0)
-        {
-          result = guest_stat_found (task->guest, &found, &status);
-          guest_found_release (task->guest, &found);
-        }
-    }
+    result =
+        stat_path (task, dir, path,
+                   guest_path_final (call, 0) | GUEST_FINAL_OBJECT, &status);
   if (result < 0)
     return guest_answer (call, result);
   return answer_status (task, call, buffer, &status);
+}
+
+/* Return the place of FOUND that statx looks at.  */
+static struct guest_place
+statx_place (struct guest *guest, const struct guest_found *found)
+{
+  return found->virtual
+             ? (struct guest_place){ guest->anchors[0], "", K_AT_EMPTY_PATH }
+             : guest_place_of (found);
+}
+
+/* Find what TASK's CALL, statx, names by PATH, with the FINAL bits, and have
+   the host fill STATUS.  Return 0 with FOUND to be released, or a negative
+   errno.  */
+static int
+statx_path (struct guest_task *task, const struct guest_call *call,
+            const char *path, unsigned int final, struct guest_found *found,
+            struct k_statx *status)
+{
+  struct guest *guest = task->guest;
+  uint64_t flags =
+      call->arg[2] & ~(uint64_t) (K_AT_EMPTY_PATH | K_AT_SYMLINK_NOFOLLOW);
+  uint32_t mask = (uint32_t) call->arg[3];
+  int result =
+      guest_resolve (task, guest_argument_fd (call, 0), path, final, found);
+
+  if (result < 0)
+    return result;
+  struct guest_place place = statx_place (guest, found);
+  result = guest_place_statx (guest, &place, status,
+                              mask | (K_STATX_BASIC & ~(uint32_t) 0x6e0),
+                              (int) flags);
+  if (result < 0)
+    guest_found_release (guest, found);
+  return result;
+}
+
+/* Make STATUS, which the host says of FOUND, what the container is to see.  */
+static void
+show_statx (struct guest *guest, const struct guest_found *found,
+            struct k_statx *status)
+{
+  const uint64_t none = ~(uint64_t) 0;
+  struct guest_place place = statx_place (guest, found);
+
+  if (found->virtual)
+    {
+      status->stx_mode = K_S_IFDIR | 0755;
+      status->stx_nlink = 2;
+    }
+  struct guest_shown shown = { status->stx_uid, status->stx_gid,
+                               status->stx_mode, none };
+  guest_show_owner (guest, &place, device_of (status), status->stx_ino, &shown);
+  status->stx_uid = shown.uid;
+  status->stx_gid = shown.gid;
+  status->stx_mode = (uint16_t) shown.mode;
+  if (shown.rdev == none)
+    return;
+  status->stx_rdev_major = (uint32_t) (shown.rdev >> 8 & 0xfff);
+  status->stx_rdev_minor =
+      (uint32_t) ((shown.rdev & 0xff) | (shown.rdev >> 12 & 0xfff00));
 }
 
 enum guest_verdict
@@ -157,8 +237,6 @@ guest_enter_statx (struct guest_task *task, struct guest_call *call)
   char path[GUEST_PATH_SIZE];
   struct guest_found found;
   struct k_statx status;
-  struct guest_shown shown;
-  int dir = guest_argument_fd (call, 0);
   uint64_t flags = call->arg[2];
   int result = 0;
 
@@ -177,42 +255,20 @@ guest_enter_statx (struct guest_task *task, struct guest_call *call)
   if (path[0] == '\0' && !guest->identity.emulated)
     return GUEST_PASS;
 
-  result = guest_resolve (
-      task, dir, path, guest_path_final (call, 0) | GUEST_FINAL_OBJECT, &found);
+  unsigned int final = guest_path_final (call, 0) | GUEST_FINAL_OBJECT;
+  result = statx_path (task, call, path,
+                       final | guest_may_try (task, GUEST_FINAL_TRY_LAST),
+                       &found, &status);
+  if (result == 0 && found.unproved && is_link (status.stx_mode))
+    {
+      guest_found_release (guest, &found);
+      result = statx_path (task, call, path, final, &found, &status);
+    }
   if (result < 0)
     return guest_answer (call, result);
 
-  struct guest_place place = guest_place_of (&found);
-  if (found.virtual)
-    place = (struct guest_place){ guest->anchors[0], "", K_AT_EMPTY_PATH };
-  uint32_t mask = (uint32_t) call->arg[3];
-  result = guest_place_statx (
-      guest, &place, &status, mask | (K_STATX_BASIC & ~(uint32_t) 0x6e0),
-      (int) (flags & ~(uint64_t) (K_AT_EMPTY_PATH | K_AT_SYMLINK_NOFOLLOW)));
-  if (result == 0)
-    {
-      if (found.virtual)
-        {
-          status.stx_mode = K_S_IFDIR | 0755;
-          status.stx_nlink = 2;
-        }
-      shown = (struct guest_shown){ status.stx_uid, status.stx_gid,
-                                    status.stx_mode, 0 };
-      uint64_t rdev = ~(uint64_t) 0;
-      shown.rdev = rdev;
-      guest_show_owner (guest, &place, device_of (&status), status.stx_ino,
-                        &shown);
-      status.stx_uid = shown.uid;
-      status.stx_gid = shown.gid;
-      status.stx_mode = (uint16_t) shown.mode;
-      if (shown.rdev != rdev)
-        {
-          status.stx_rdev_major = (uint32_t) (shown.rdev >> 8 & 0xfff);
-          status.stx_rdev_minor =
-              (uint32_t) ((shown.rdev & 0xff) | (shown.rdev >> 12 & 0xfff00));
-        }
-      result = guest->ops->write (task, call->arg[4], &status, sizeof status);
-    }
+  show_statx (guest, &found, &status);
+  result = guest->ops->write (task, call->arg[4], &status, sizeof status);
   guest_found_release (guest, &found);
   return guest_answer (call, result);
 }
@@ -272,6 +328,39 @@ is_special (struct guest *guest, const struct guest_found *found)
   return type != K_S_IFREG && type != K_S_IFDIR && type != K_S_IFLNK;
 }
 
+/* Say of FOUND, whose last component was not looked at, whether TASK may access
+   it in MODE with FLAGS, where *KNOWN is set: it is no link.  Return 0 or a
+   negative errno.  Of what is its user's the permission bits tell whether it
+   can be read; a policy of the host that goes beyond them (SELinux) shows when
+   it is opened.  */
+static int
+quick_access (const struct guest_task *task, const struct guest_found *found,
+              uint64_t mode, uint64_t flags, bool *known)
+{
+  struct guest *guest = task->guest;
+  const struct guest_identity *identity = &guest->identity;
+  struct k_stat status;
+  bool is_root =
+      identity->emulated && guest_ids_can (&task->ids, GUEST_CAP_DAC_OVERRIDE);
+  int result = is_root ? guest_stat_found (guest, found, &status)
+                       : guest_found_stat (guest, found, &status);
+
+  *known = result < 0 || !is_link (status.st_mode);
+  if (result < 0 || !*known)
+    return result;
+  if (is_root)
+    return (mode & 1) && (status.st_mode & K_S_IFMT) != K_S_IFDIR
+                   && !(status.st_mode & 0111)
+               ? -K_EACCES
+               : 0;
+  if (mode == 0)
+    return 0;
+  if (mode == 4 && identity->host_uid != 0
+      && status.st_uid == identity->host_uid)
+    return status.st_mode & 0400 ? 0 : -K_EACCES;
+  return host_access (guest, found, mode, flags);
+}
+
 /* access, faccessat, faccessat2.  */
 enum guest_verdict
 guest_enter_access (struct guest_task *task, struct guest_call *call)
@@ -290,8 +379,20 @@ guest_enter_access (struct guest_task *task, struct guest_call *call)
   if (flags
       & ~(uint64_t) (K_AT_SYMLINK_NOFOLLOW | K_AT_EACCESS | K_AT_EMPTY_PATH))
     return guest_answer (call, -K_EINVAL);
-  int result = guest_resolve_argument (
-      task, call, 0, guest_path_final (call, 0) | GUEST_FINAL_OBJECT, &found);
+  unsigned int final = guest_path_final (call, 0) | GUEST_FINAL_OBJECT;
+  /* What may be written is another matter.  */
+  unsigned int tries =
+      mode & 2 ? 0 : guest_may_try (task, GUEST_FINAL_TRY_LAST);
+  int result = guest_resolve_argument (task, call, 0, final | tries, &found);
+  if (result == 0 && found.unproved)
+    {
+      bool known;
+      result = quick_access (task, &found, mode, flags, &known);
+      guest_found_release (guest, &found);
+      if (known)
+        return guest_answer (call, result);
+      result = guest_resolve_argument (task, call, 0, final, &found);
+    }
   if (result < 0)
     return guest_answer (call, result);
 

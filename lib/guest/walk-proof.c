@@ -38,6 +38,8 @@ prove_parent (struct guest_walk *walk, uint64_t resolve)
                          == 0;
   walk->text.bytes[slash] = '/';
   host_close (walk->guest, fd);
+  if (fd >= 0)
+    guest_walk_learn (walk, true);
   if (!is_there)
     return -K_EROFS;
   return fd < 0 ? fd : 0;
@@ -55,6 +57,7 @@ follow_last (struct guest_walk *walk, uint64_t resolve)
                     K_O_PATH | K_O_NOFOLLOW, K_RESOLVE_NO_SYMLINKS | resolve);
   if (fd < 0)
     return WALK_UNFIT;
+  guest_walk_learn (walk, true);
   int length = host_readlinkat (walk->guest, fd, "", target, sizeof target);
   host_close (walk->guest, fd);
   if (length < 0)
@@ -81,6 +84,8 @@ prove (struct guest_walk *walk, const char *raw, uint64_t resolve, bool dotdot)
                          K_O_PATH | (nofollow ? K_O_NOFOLLOW : 0)
                              | (found->directory ? K_O_DIRECTORY : 0),
                          K_RESOLVE_NO_SYMLINKS | resolve);
+  if (!dotdot && (fd >= 0 || fd == -K_ENOENT))
+    guest_walk_learn (walk, fd >= 0);
   if (fd >= 0)
     {
       if (walk->final & GUEST_FINAL_OBJECT)
@@ -235,9 +240,14 @@ guest_walk_relative (struct guest_walk *walk, int base, const char *path)
                  ? found->object
                  : 0;
     }
-  if (count == 1 && !found->directory
-      && (walk->final & (GUEST_FINAL_NOFOLLOW | GUEST_FINAL_CREATE)))
-    return 0;
+  bool tries = (walk->final & GUEST_FINAL_TRY_ALL)
+               || (count == 1 && (walk->final & GUEST_FINAL_TRY_LAST));
+  bool follows = !(walk->final & (GUEST_FINAL_NOFOLLOW | GUEST_FINAL_CREATE));
+  if (!found->directory && (tries || (count == 1 && !follows)))
+    {
+      found->unproved = follows || count > 1;
+      return 0;
+    }
 
   int status;
   if ((walk->final & GUEST_FINAL_CREATE) && found->last == GUEST_LAST_NORMAL)

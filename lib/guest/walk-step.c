@@ -51,6 +51,8 @@ walk_proc (struct guest_walk *walk, const char *proc,
 
   if (kind == GUEST_PROC_PLAIN || nofollow)
     return 0;
+  /* Where these lead may change at any time.  */
+  walk->learns = false;
   if ((walk->final & GUEST_FINAL_NO_LINKS)
       || ((walk->final & GUEST_FINAL_NO_MAGIC) && kind != GUEST_PROC_SELF
           && kind != GUEST_PROC_THREAD_SELF))
@@ -306,6 +308,7 @@ guest_walk_by_component (struct guest_walk *walk)
   if (status != 0)
     return status;
   guest_walk_locate (walk);
+  guest_walk_learn (walk, !found->missing);
   return (walk->final & GUEST_FINAL_CREATE) && found->last == GUEST_LAST_NORMAL
              ? check_parent (walk)
              : check_directory (walk);

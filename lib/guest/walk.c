@@ -6,6 +6,7 @@
 #include "lib/guest/walk.h"
 
 #include "lib/guest/handlers.h"
+#include "lib/guest/prefix.h"
 
 void
 guest_walk_set_owned (struct guest_walk *walk, int fd)
@@ -114,6 +115,57 @@ guest_walk_look_for_slash (struct guest_walk *walk, const char *path,
                   | GUEST_FINAL_CREATE;
 }
 
+/* Return whether TARGET, of LENGTH bytes, goes up from somewhere that it went
+   down to.  */
+static bool
+goes_back (const char *target, size_t length)
+{
+  bool is_down = target[0] == '/';
+
+  for (size_t i = 0; i < length;)
+    {
+      size_t start = i;
+      while (i < length && target[i] != '/')
+        i++;
+      if (i - start == 2 && target[start] == '.' && target[start + 1] == '.')
+        {
+          if (is_down)
+            return true;
+        }
+      else if (i > start && !(i - start == 1 && target[start] == '.'))
+        is_down = true;
+      i++;
+    }
+  return false;
+}
+
+void
+guest_walk_learn (struct guest_walk *walk, bool is_there)
+{
+  const struct guest_found *found = walk->found;
+  const char *name = walk->path + walk->parent + 1;
+  size_t slash = guest_walk_last_slash (walk);
+
+  if (!walk->learns)
+    return;
+  walk->learns = false;
+  /* The slash in front of what lies right below the binding.  */
+  if (slash == 0 && found->path > 0 && found->path < walk->text.length)
+    slash = found->path - 1;
+  if (!found->absolute || found->binding == GUEST_OUTSIDE || found->mount
+      || slash >= walk->text.length
+      || !guest_text_equal (walk->text.bytes + slash + 1, name)
+      || guest_walk_path_in_proc (walk) != NULL
+      /* It may be there only because of bindings.  */
+      || (!is_there
+          && guest_view_below (walk->guest->view, 0, walk->text.bytes, slash,
+                               NULL, NULL)
+                 > 0))
+    return;
+  guest_prefix_keep (walk->task, walk->generation, walk->path, walk->parent,
+                     walk->text.bytes, slash);
+}
+
 int
 guest_walk_splice (struct guest_walk *walk, const char *target, size_t length,
                    const char *rest, bool slash)
@@ -139,6 +191,10 @@ guest_walk_splice (struct guest_walk *walk, const char *target, size_t length,
   for (size_t i = length; i > 0; i--)
     *--end = target[i - 1];
   walk->rest = end;
+  /* What this says of a last component is not what the path says; and what is
+     gone through only to come back may go unnoticed.  */
+  if (rest_length == 0 || goes_back (target, length))
+    walk->learns = false;
   guest_walk_look_for_slash (walk, end, whole - 1);
   if (target[0] == '/'
       && ((walk->final & GUEST_FINAL_BENEATH)

@@ -42,7 +42,15 @@ struct guest_walk
   bool known_directory;   /* where we are is one */
   struct guest_text text; /* where we are: in FOUND's member text */
   char *rest;             /* what is still to be walked, in PENDING */
-  char *pending;          /* GUEST_WALK_PENDING bytes */
+
+  /* Where LEARNS: the path as it was written, how much of it comes before the
+     slash in front of its last component, and of what time this is
+     (prefix.h).  */
+  bool learns;
+  const char *path;
+  size_t parent;
+  uint32_t generation;
+  char *pending; /* GUEST_WALK_PENDING bytes */
 };
 
 /* What a way can say besides 0 (done) and a negative errno.  */
@@ -125,6 +133,11 @@ void guest_walk_look_for_slash (struct guest_walk *walk, const char *path,
    WALK_AGAIN or a negative errno.  */
 int guest_walk_splice (struct guest_walk *walk, const char *target,
                        size_t length, const char *rest, bool slash);
+
+/* There is no link on the way to where the walk is: remember that for the
+   directory of the path being walked, if its last component is where the walk
+   is.  IS_THERE: that directory is known to exist.  */
+void guest_walk_learn (struct guest_walk *walk, bool is_there);
 
 /* Ways (path.c tells of them).  They return 0, WALK_AGAIN, WALK_UNFIT or a
    negative errno.  */

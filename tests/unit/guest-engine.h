@@ -24,6 +24,7 @@
 #include "lib/guest/call.h"
 #include "lib/guest/calls.h"
 #include "lib/guest/path.h"
+#include "lib/guest/prefix.h"
 
 #define ENGINE_BINDINGS 16
 #define ENGINE_OWNERS 1024
@@ -42,6 +43,8 @@ static struct guest_owners engine_owners;
 static uint64_t engine_room[32768];
 static struct guest_names engine_names;
 static bool engine_inside = true;
+static struct guest_turns engine_turns;
+static struct guest_prefixes engine_prefixes;
 #define ENGINE_SCRATCH 65536
 static char engine_scratch_room[ENGINE_SCRATCH];
 static char *engine_scratch = engine_scratch_room;
@@ -194,12 +197,15 @@ engine_start (const struct guest_mount *mounts, size_t count)
     .names = &engine_names,
     .pid = engine_inside ? 0 : (int) getpid (),
     .inside = engine_inside,
+    .turns = engine_inside ? &engine_turns : NULL,
     .spare = ENGINE_SPARE,
   };
   guest_fs_init (&engine_fs);
   guest_ids_init (&ids, getuid (), getgid (), NULL, 0);
   guest_task_init (&engine_task, &engine_guest, &engine_fs, &ids);
   engine_task.tid = engine_task.pid = (int) getpid ();
+  memset (&engine_prefixes, 0, sizeof engine_prefixes);
+  engine_task.prefixes = engine_inside ? &engine_prefixes : NULL;
   return guest_start (&engine_guest);
 }
 

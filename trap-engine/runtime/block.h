@@ -40,6 +40,7 @@
 #  include <stdint.h>
 
 #  include "lib/guest/call.h"
+#  include "lib/guest/prefix.h"
 #  include "trap-engine/runtime/signal-abi.h"
 
 /* What a program wants of each signal.  CHANGES is odd while it is written.  */
@@ -103,6 +104,10 @@ struct trap_block
 
   int32_t index; /* among the blocks */
   bool lent;     /* of a child by vfork: its parent takes it back */
+
+  /* What the thread knows of paths; also what the last thread with this block
+     knew, since nothing in it is wrong for another.  */
+  struct guest_prefixes prefixes;
 
   size_t scratch_used;
   uint64_t scratch[BLOCK_SCRATCH_SIZE / 8];

@@ -134,6 +134,7 @@ fill_process (struct trap_state *state, struct trap_block *block,
   process->fs.root_length =
       (uint32_t) guest_text_length (process->fs.root, GUEST_PATH_SIZE);
   guest_task_init (&block->task, &process->guest, &process->fs, &record.ids);
+  block->task.prefixes = &block->prefixes;
   block->task.linux32 = record.linux32;
   block->task.engine = process->executable;
   block->handlers = &process->handlers;

@@ -198,6 +198,7 @@ inherit (struct trap_block *child, struct trap_block *parent, uint64_t flags)
   guest_task_clone (&child->task, &parent->task,
                     (flags & CLONE_FS) == 0 ? &child->fs : NULL);
   child->task.engine = parent->task.engine;
+  child->task.prefixes = &child->prefixes;
   child->handlers = parent->handlers;
   if ((flags & CLONE_SIGHAND) == 0)
     {

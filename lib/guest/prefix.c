@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Where the directories that paths begin with were found to lie, and who turns
+   names.
+
+   What is remembered of a directory is text: "/lib/x" lies at "/usr/lib/x",
+   because "/lib" was a link.  The kernel still walks that text, so that it
+   says itself when something was removed or is closed; wrong can only be that
+   there is a link where there was none, or another, or none where there was
+   one.  Which calls do that: those that make links, or remove them, or move
+   them or directories that hold them.  (A directory of the text itself that is
+   moved or removed is missed by the kernel.)  A call that only may be one of
+   these, by what it found before it was run, counts the others meanwhile: none
+   of them, so there was no link.
+
+   A thread that dies while it turns names leaves its mark.  Others notice that
+   its number is nobody's any more, and count its call as made.  */
+
+#include "lib/guest/prefix.h"
+
+#include "lib/guest/handlers.h"
+#include "lib/guest/path-private.h"
+#include "lib/guest/text.h"
+
+/* Turns.  */
+
+/* Return whether no thread has the number TID any more, or one that has ended:
+   with ASKS also where that is told by /proc alone.  */
+static bool
+is_gone (struct guest *guest, int tid, bool asks)
+{
+  char text[64];
+  struct guest_text path;
+
+  if (host_call (guest, K_NR_tkill, (uint64_t) tid, 0, 0, 0) == -K_ESRCH)
+    return true;
+  if (!asks)
+    return false;
+  /* Its parent has not asked what became of it.  */
+  guest_text_init (&path, text, sizeof text);
+  guest_text_add (&path, "/proc/");
+  guest_text_add_number (&path, tid);
+  guest_text_add (&path, "/stat");
+  int fd = host_openat (guest, K_AT_FDCWD, text, 0);
+  if (fd < 0)
+    return false;
+  int64_t size = host_call (guest, K_NR_read, host_fd (fd), host_pointer (text),
+                            sizeof text - 1, 0);
+  host_close (guest, fd);
+  /* The state comes behind the command, which is in parentheses.  */
+  while (size > 0 && text[size - 1] != ')')
+    size--;
+  return size > 0 && size + 1 < (int64_t) sizeof text
+         && (text[size + 1] == 'Z' || text[size + 1] == 'X');
+}
+
+static void
+count_turn (struct guest_turns *turns)
+{
+  (void) __atomic_add_fetch (&turns->generation, 1, __ATOMIC_SEQ_CST);
+}
+
+static void
+clear_mark (struct guest_turns *turns, uint32_t index)
+{
+  (void) __atomic_and_fetch (&turns->turning, ~((uint64_t) 1 << index),
+                             __ATOMIC_SEQ_CST);
+  __atomic_store_n (&turns->turner[index], 0, __ATOMIC_SEQ_CST);
+}
+
+/* Let TASK have place INDEX, if nobody has it, or with DEAD who had it has
+   gone. Return whether it has.  */
+static bool
+take_place (struct guest_task *task, uint32_t index, bool dead)
+{
+  struct guest_turns *turns = task->guest->turns;
+  int32_t turner = __atomic_load_n (&turns->turner[index], __ATOMIC_RELAXED);
+
+  if (turner != 0 && (!dead || !is_gone (task->guest, turner, true)))
+    return false;
+  if (!__atomic_compare_exchange_n (&turns->turner[index], &turner, task->tid,
+                                    false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+    return false;
+  if (turner != 0)
+    count_turn (turns);
+  return true;
+}
+
+void
+guest_turn_begin (struct guest_task *task)
+{
+  struct guest_turns *turns = task->guest->turns;
+  uint32_t first = (uint32_t) task->tid % GUEST_TURNERS;
+
+  if (turns == NULL || task->turn != 0)
+    return;
+  for (int tries = 0; tries < 4; tries++)
+    {
+      for (uint32_t i = 0; i < GUEST_TURNERS; i++)
+        {
+          uint32_t index = (first + i) % GUEST_TURNERS;
+          if (!take_place (task, index, tries > 0))
+            continue;
+          (void) __atomic_or_fetch (&turns->turning, (uint64_t) 1 << index,
+                                    __ATOMIC_SEQ_CST);
+          task->turn = (int) index + 1;
+          return;
+        }
+      (void) host_call (task->guest, K_NR_sched_yield, 0, 0, 0, 0);
+    }
+  /* So many at once: then only counted, before and after.  */
+  count_turn (turns);
+  task->turn = -1;
+}
+
+void
+guest_turn_end (struct guest_task *task, bool turned)
+{
+  struct guest_turns *turns = task->guest->turns;
+
+  if (task->turn == 0)
+    return;
+  if (turned)
+    count_turn (turns);
+  if (task->turn > 0)
+    clear_mark (turns, (uint32_t) task->turn - 1);
+  task->turn = 0;
+}
+
+/* TURNS are not quiet: see whether the first who is at work has gone.  */
+static void
+look_after (struct guest_task *task, struct guest_turns *turns,
+            uint64_t turning)
+{
+  uint32_t index = (uint32_t) __builtin_ctzll (turning);
+  int32_t turner = __atomic_load_n (&turns->turner[index], __ATOMIC_RELAXED);
+
+  if (turner == 0 || turner == task->tid
+      || !is_gone (task->guest, turner, task->prefixes->waits++ % 32 == 31)
+      || !__atomic_compare_exchange_n (&turns->turner[index], &turner,
+                                       task->tid, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_RELAXED))
+    return;
+  count_turn (turns);
+  clear_mark (turns, index);
+}
+
+bool
+guest_turns_are_quiet (struct guest_task *task, uint32_t *generation)
+{
+  struct guest_turns *turns = task->guest->turns;
+  uint64_t turning = __atomic_load_n (&turns->turning, __ATOMIC_ACQUIRE);
+
+  if (turning != 0)
+    {
+      look_after (task, turns, turning);
+      return false;
+    }
+  *generation = __atomic_load_n (&turns->generation, __ATOMIC_ACQUIRE);
+  return true;
+}
+
+void
+guest_turn_watch (struct guest_task *task, struct guest_call *call)
+{
+  struct guest_turns *turns = task->guest->turns;
+
+  if (turns == NULL)
+    return;
+  call->watches = true;
+  call->quiet = __atomic_load_n (&turns->turning, __ATOMIC_ACQUIRE) == 0;
+  call->generation = __atomic_load_n (&turns->generation, __ATOMIC_ACQUIRE);
+}
+
+void
+guest_turn_watched (struct guest_task *task, struct guest_call *call)
+{
+  struct guest_turns *turns = task->guest->turns;
+
+  if (!call->watches)
+    return;
+  call->watches = false;
+  if (!call->quiet || __atomic_load_n (&turns->turning, __ATOMIC_ACQUIRE) != 0
+      || __atomic_load_n (&turns->generation, __ATOMIC_ACQUIRE)
+             != call->generation)
+    count_turn (turns);
+}
+
+/* Prefixes.  */
+
+enum
+{
+  WAYS = 4, /* places where one directory can be */
+  SETS = 64 / WAYS
+};
+
+static uint64_t
+word_at (const char *bytes)
+{
+  uint64_t word;
+  __builtin_memcpy (&word, bytes, sizeof word);
+  return word;
+}
+
+static uint32_t
+hash (const char *path, size_t length)
+{
+  uint64_t value = length;
+  size_t i = 0;
+
+  for (; i + 8 <= length; i += 8)
+    value = (value ^ word_at (path + i)) * 0x9e3779b97f4a7c15u;
+  for (; i < length; i++)
+    value = (value ^ (unsigned char) path[i]) * 0x100000001b3u;
+  return (uint32_t) (value ^ value >> 32);
+}
+
+static bool
+are_same (const char *one, const char *other, size_t length)
+{
+  size_t i = 0;
+
+  for (; i + 8 <= length; i += 8)
+    if (word_at (one + i) != word_at (other + i))
+      return false;
+  for (; i < length; i++)
+    if (one[i] != other[i])
+      return false;
+  return true;
+}
+
+/* Return whether TASK may use what it remembers: its root is the container's,
+   and nobody is turning names.  *GENERATION gets what entries must have.  */
+static bool
+may_use (struct guest_task *task, uint32_t *generation)
+{
+  if (task->prefixes == NULL || task->guest->turns == NULL
+      || task->fs->root_length > 0 || !guest_turns_are_quiet (task, generation))
+    return false;
+  ++*generation;
+  /* 0 is what empty ones have.  */
+  return *generation != 0;
+}
+
+bool
+guest_prefix_find (struct guest_task *task, const char *path, size_t length,
+                   struct guest_text *text)
+{
+  uint32_t generation;
+
+  if (!may_use (task, &generation))
+    return false;
+  uint32_t number = hash (path, length);
+  const struct guest_prefix *entry =
+      &task->prefixes->entry[number % SETS * WAYS];
+  for (int i = 0; i < WAYS; i++, entry++)
+    if (entry->hash == number && entry->generation == generation
+        && entry->length == length && are_same (entry->text, path, length))
+      {
+        const char *found = entry->same ? path : entry->text + length;
+        guest_text_add_bytes (text, found,
+                              entry->same ? length : entry->found_length);
+        return true;
+      }
+  return false;
+}
+
+bool
+guest_prefix_begin (struct guest_task *task, uint32_t *generation)
+{
+  return may_use (task, generation);
+}
+
+void
+guest_prefix_keep (struct guest_task *task, uint32_t generation,
+                   const char *path, size_t length, const char *found,
+                   size_t found_length)
+{
+  struct guest_prefixes *prefixes = task->prefixes;
+  uint32_t now;
+  bool same = length == found_length && are_same (path, found, length);
+  size_t whole = length + (same ? 0 : found_length);
+
+  if (length > UINT8_MAX || found_length > UINT8_MAX
+      || whole > sizeof prefixes->entry->text || !may_use (task, &now)
+      || now != generation)
+    return;
+  uint32_t number = hash (path, length);
+  struct guest_prefix *set = &prefixes->entry[number % SETS * WAYS];
+  /* In the place of an old one, or of any.  */
+  struct guest_prefix *entry = &set[prefixes->next++ % WAYS];
+  for (int i = WAYS; i-- > 0;)
+    if (set[i].generation != generation)
+      entry = &set[i];
+  entry->generation = generation;
+  entry->hash = number;
+  entry->length = (uint8_t) length;
+  entry->found_length = (uint8_t) found_length;
+  entry->same = same;
+  for (size_t i = 0; i < length; i++)
+    entry->text[i] = path[i];
+  for (size_t i = 0; i < found_length && !same; i++)
+    entry->text[length + i] = found[i];
+}
