@@ -24,6 +24,11 @@ struct trap_carried
   uint64_t blocked;
   uint32_t install; /* the new runtime is the container's first: it installs
                        the filter */
+
+  /* The program's own filters (judge.h): how many bytes, if there are any, and
+     the descriptor of a file that has them.  */
+  uint32_t filters_size;
+  int32_t filters_fd;
 };
 
 /* Find the program that TASK's CALL, execve or execveat as the program made

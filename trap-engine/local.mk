@@ -4,10 +4,12 @@ if ARCH_X86_64
 noinst_LIBRARIES += trap-engine/libtrap.a
 trap_engine_libtrap_a_SOURCES = \
   trap-engine/execute.c trap-engine/execute.h \
+  trap-engine/judge.c trap-engine/judge.h \
   trap-engine/patch.c trap-engine/patch.h \
   trap-engine/record.c trap-engine/record.h \
   trap-engine/site.c trap-engine/site.h \
-  trap-engine/state.h
+  trap-engine/state.h \
+  trap-engine/traced.c trap-engine/traced.h
 trap_engine_libtrap_a_CPPFLAGS = $(BARE_CPPFLAGS)
 trap_engine_libtrap_a_CFLAGS = $(BARE_CFLAGS)
 
@@ -18,6 +20,7 @@ libexec_udocker_runtime_x86_64_SOURCES = \
   trap-engine/runtime/descriptor.c \
   trap-engine/runtime/dispatch.c \
   trap-engine/runtime/entry-x86_64.S \
+  trap-engine/runtime/filter.c \
   trap-engine/runtime/memory.c \
   trap-engine/runtime/ops.c \
   trap-engine/runtime/runtime.h \
@@ -39,6 +42,13 @@ libexec_udocker_runtime_x86_64_LDADD = trap-engine/libtrap.a \
 libexec_udocker_runtime_x86_64_DEPENDENCIES = \
   $(libexec_udocker_runtime_x86_64_LDADD) trap-engine/runtime/runtime.ld
 EXTRA_DIST += trap-engine/runtime/runtime.ld
+
+# What filters of programs say, as the kernel says it.
+check_PROGRAMS += tests/unit/test-trap-judge
+tests_unit_test_trap_judge_SOURCES = tests/unit/test-trap-judge.c
+tests_unit_test_trap_judge_CPPFLAGS = $(PLAIN_CPPFLAGS)
+tests_unit_test_trap_judge_CFLAGS = $(PLAIN_CFLAGS)
+tests_unit_test_trap_judge_LDADD = trap-engine/libtrap.a
 
 # Call sites: as bytes, and executed.
 check_PROGRAMS += tests/unit/test-trap-site tests/unit/test-trap-patch

@@ -42,6 +42,8 @@ struct trap_record
   uint32_t install; /* the filter is to be installed */
   uint32_t cwd_binding;
   uint64_t ignored, blocked; /* of the runtime's own signals */
+  uint32_t filters_size;     /* the program's own filters, if any, ... */
+  int32_t filters_fd;        /* ... in a file, which is to be closed */
   bool linux32;
   bool own_mounts, masks_owner; /* see struct guest_fs */
   struct guest_ids ids;

@@ -28,6 +28,8 @@
 
 /* Pages of a process's own that the runtime maps.  */
 #define TRAP_PAGES 0x567070000000
+#define TRAP_FILTERS (TRAP_PAGES + 0x1000)
+#define TRAP_PAGES_END TRAP_BLOCKS
 
 /* Blocks of threads, from here to the end of the window.  */
 #define TRAP_BLOCKS 0x567080000000

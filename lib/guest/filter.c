@@ -17,6 +17,8 @@
    A filter that hands calls to another process of the container is refused:
    that one could let calls go on which no engine has seen.  */
 
+#include "lib/guest/filter.h"
+
 #include "lib/guest/handlers.h"
 
 enum
@@ -24,6 +26,9 @@ enum
   SECCOMP_STRICT = 0, /* operations of seccomp(2) */
   SECCOMP_FILTER = 1,
   SECCOMP_NEW_LISTENER = 8, /* a flag */
+  SET_SECCOMP = 22,         /* of prctl(2), with one of these modes */
+  MODE_STRICT = 1,
+  MODE_FILTER = 2,
   FILTER_INSTRUCTIONS_MAX = 4096,
 
   /* Codes of instructions: load a word of the call, load a constant, jumps,
@@ -175,67 +180,111 @@ enter_strict (struct guest_task *task, struct guest_call *call)
   return install (task, call, &filter);
 }
 
-/* Install, for TASK, the filter that CALL's argument 2 points to.  */
+/* Install, for TASK, the filter that REQUEST, which CALL is, tells of.  */
 static enum guest_verdict
-enter_filter (struct guest_task *task, struct guest_call *call)
+enter_filter (struct guest_task *task, struct guest_call *call,
+              const struct guest_filter_request *request)
 {
   struct guest *guest = task->guest;
-  struct k_program header;
   struct filter filter;
 
-  int status = guest_read_program (task, call, call->arg[2], &header);
-  if (status < 0)
-    return guest_answer (call, status);
-  if (header.count == 0 || header.count > FILTER_INSTRUCTIONS_MAX)
-    return guest_answer (call, -K_EINVAL);
-  if (!task->ids.no_new_privileges
-      && !guest_ids_can (&task->ids, GUEST_CAP_SYS_ADMIN))
-    return guest_answer (call, -K_EACCES);
-  if (header.count > ROOM - PREFIX || guest->loader[call->abi].start == 0)
+  if (request->count > ROOM - PREFIX || guest->loader[call->abi].start == 0)
     return GUEST_RUN_EXIT;
-
   filter.count = 0;
   add_prefix (&filter, guest);
-  status = guest->ops->read (task, header.instructions,
-                             &filter.instruction[filter.count],
-                             header.count * sizeof filter.instruction[0]);
+  int status = guest->ops->read (task, request->instructions,
+                                 &filter.instruction[filter.count],
+                                 request->count * sizeof filter.instruction[0]);
   if (status < 0)
     return guest_answer (call, status);
-  filter.count = (uint16_t) (filter.count + header.count);
+  filter.count = (uint16_t) (filter.count + request->count);
   return install (task, call, &filter);
+}
+
+/* Read the filter that CALL's argument 2 points to into REQUEST, and see
+   whether TASK may install it.  */
+static int
+read_filter (struct guest_task *task, const struct guest_call *call,
+             struct guest_filter_request *request)
+{
+  struct k_program header;
+  int status = guest_read_program (task, call, call->arg[2], &header);
+
+  if (status < 0)
+    return status;
+  if (header.count == 0 || header.count > FILTER_INSTRUCTIONS_MAX)
+    return -K_EINVAL;
+  if (!task->ids.no_new_privileges
+      && !guest_ids_can (&task->ids, GUEST_CAP_SYS_ADMIN))
+    return -K_EACCES;
+  request->instructions = header.instructions;
+  request->count = header.count;
+  return 1;
+}
+
+/* See whether TASK may enter strict mode by a REQUEST.  */
+static int
+read_strict (const struct guest_task *task,
+             struct guest_filter_request *request)
+{
+  if (!task->guest->filtered)
+    return 0;
+  if (task->ids.filters > 0)
+    return -K_EINVAL; /* it is in another mode */
+  request->flags = 0;
+  request->strict = true;
+  return 1;
+}
+
+/* What read_filter does, for prctl.  */
+static int
+read_prctl (struct guest_task *task, const struct guest_call *call,
+            struct guest_filter_request *request)
+{
+  request->flags = 0;
+  if (call->arg[1] == MODE_FILTER)
+    return read_filter (task, call, request);
+  return call->arg[1] == MODE_STRICT ? read_strict (task, request) : 0;
+}
+
+int
+guest_filter_read (struct guest_task *task, const struct guest_call *call,
+                   struct guest_filter_request *request)
+{
+  const struct guest_rule *rule =
+      guest_rule_of (task->guest, call->abi, call->number);
+
+  *request = (struct guest_filter_request){ .flags = call->arg[1] };
+  if (rule == NULL || !guest_text_equal (rule->name, "seccomp"))
+    return call->arg[0] == SET_SECCOMP ? read_prctl (task, call, request) : 0;
+  if (call->arg[0] == SECCOMP_STRICT)
+    return call->arg[1] == 0 && call->arg[2] == 0 ? read_strict (task, request)
+                                                  : 0;
+  if (call->arg[0] != SECCOMP_FILTER)
+    return 0;
+  return call->arg[1] & SECCOMP_NEW_LISTENER
+             ? -K_EINVAL
+             : read_filter (task, call, request);
 }
 
 enum guest_verdict
 guest_enter_seccomp (struct guest_task *task, struct guest_call *call)
 {
-  if (call->arg[0] == SECCOMP_STRICT)
-    {
-      if (call->arg[1] != 0 || call->arg[2] != 0 || !task->guest->filtered)
-        return GUEST_PASS;
-      /* seccomp (SECCOMP_FILTER, 0, program) */
-      call->arg[0] = SECCOMP_FILTER;
-      return enter_strict (task, call);
-    }
-  if (call->arg[0] != SECCOMP_FILTER)
-    return GUEST_PASS;
-  if (call->arg[1] & SECCOMP_NEW_LISTENER)
-    return guest_answer (call, -K_EINVAL);
-  return enter_filter (task, call);
-}
+  struct guest_filter_request request;
+  int status = guest_filter_read (task, call, &request);
 
-enum guest_verdict
-guest_enter_prctl_seccomp (struct guest_task *task, struct guest_call *call)
-{
-  enum
-  {
-    MODE_STRICT = 1,
-    MODE_FILTER = 2
-  };
-  if (call->arg[1] == MODE_FILTER)
-    return enter_filter (task, call);
-  if (call->arg[1] != MODE_STRICT || !task->guest->filtered)
+  if (status < 0)
+    return guest_answer (call, status);
+  if (status == 0)
     return GUEST_PASS;
-  call->arg[1] = MODE_FILTER;
+  if (!request.strict)
+    return enter_filter (task, call, &request);
+  /* seccomp (SECCOMP_FILTER, 0, program) or prctl (SET_SECCOMP, MODE_FILTER,
+     program) */
+  if (call->arg[0] == SET_SECCOMP)
+    call->arg[1] = MODE_FILTER;
+  else
+    call->arg[0] = SECCOMP_FILTER;
   return enter_strict (task, call);
 }
 

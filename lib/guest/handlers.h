@@ -175,7 +175,6 @@ guest_enter_function guest_enter_open;
 guest_enter_function guest_enter_openat2;
 guest_enter_function guest_enter_personality;
 guest_enter_function guest_enter_prctl;
-guest_enter_function guest_enter_prctl_seccomp;
 guest_enter_function guest_enter_ptrace;
 guest_enter_function guest_enter_readlink;
 guest_enter_function guest_enter_recvmmsg;

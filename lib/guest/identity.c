@@ -492,7 +492,7 @@ guest_enter_prctl (struct guest_task *task, struct guest_call *call)
     case 21: /* PR_GET_SECCOMP */
       return guest_answer (call, ids->filters > 0 ? 2 : 0);
     case 22: /* PR_SET_SECCOMP */
-      return guest_enter_prctl_seccomp (task, call);
+      return guest_enter_seccomp (task, call);
     case 35: /* PR_SET_MM: the program's own picture of itself */
       return task->guest->identity.root ? GUEST_RUN_EXIT : GUEST_PASS;
     }

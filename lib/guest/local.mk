@@ -7,7 +7,7 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/enter.c \
   lib/guest/exec.c lib/guest/exec.h \
   lib/guest/file.c \
-  lib/guest/filter.c \
+  lib/guest/filter.c lib/guest/filter.h \
   lib/guest/form.c \
   lib/guest/found.c \
   lib/guest/fs.c lib/guest/fs.h \

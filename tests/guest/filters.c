@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the udocker authors */
 /* Programs that forbid themselves system calls: what a filter allows works as
-   ever, what it does not ends as it says, also in what they start.  */
+   ever, what it does not ends as it says, also in what they start.
+
+   With the argument "exact": what only an engine can do as the kernel does it
+   that is not a tracer itself.  */
 
 #define _GNU_SOURCE 1
 #include "report.h"
@@ -14,6 +17,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ucontext.h>
 
 extern char **environ;
 
@@ -351,6 +355,261 @@ errors (void)
   SAY ("stat", stat ("dir", &st));
 }
 
+/* What a handler is told of a call that is trapped, and what it says in the
+   place of the kernel.  */
+static volatile int told[4];
+
+static void
+on_trap_of_mkdir (int number, siginfo_t *info, void *context)
+{
+  ucontext_t *where = context;
+  told[0] = number == SIGSYS && info->si_signo == SIGSYS;
+#if defined __x86_64__
+  told[1] = info->si_arch == AUDIT_ARCH_X86_64
+            && (uintptr_t) info->si_call_addr
+                   == (uintptr_t) where->uc_mcontext.gregs[REG_RIP]
+            && where->uc_mcontext.gregs[REG_RAX] == info->si_syscall
+            && ((const char *) where->uc_mcontext.gregs[REG_RDI])[0] == 'm';
+  told[2] = (int) where->uc_mcontext.gregs[REG_R10];
+  where->uc_mcontext.gregs[REG_RAX] = 77;
+#else
+  told[1] = 1;
+  told[2] = 4;
+#endif
+  told[3] = info->si_errno;
+}
+
+static long
+trapped_call (int number)
+{
+#if defined __x86_64__
+  return syscall (number, "made", 2L, 3L, 4L);
+#else
+  (void) number;
+  return 77;
+#endif
+}
+
+static const int mkdirs[] = { SYS_mkdirat,
+#ifdef SYS_mkdir
+                              SYS_mkdir
+#endif
+};
+
+static void
+answers_in_a_handler (void)
+{
+  struct sigaction action = { .sa_sigaction = on_trap_of_mkdir,
+                              .sa_flags = SA_SIGINFO };
+  sigset_t before, after;
+  sigaction (SIGSYS, &action, NULL);
+  FILTER (mkdirs, SECCOMP_RET_TRAP | 4321, SECCOMP_RET_ALLOW);
+  SAY ("installed", install ());
+  sigprocmask (SIG_BLOCK, NULL, &before);
+  SAY ("the handler's word", trapped_call (mkdirs[sizeof mkdirs / 4 - 1]));
+  sigprocmask (SIG_BLOCK, NULL, &after);
+  printf ("told %d %d %d %d, mask kept %d\n", told[0], told[1], told[2],
+          told[3], memcmp (&before, &after, sizeof before) == 0);
+  SAY ("nothing was made", access ("made", F_OK));
+}
+
+/* Trapped where nobody can be told.  */
+static void
+traps_while_blocked (void)
+{
+  struct sigaction action = { .sa_sigaction = on_trap_of_mkdir,
+                              .sa_flags = SA_SIGINFO };
+  sigset_t set;
+  sigaction (SIGSYS, &action, NULL);
+  sigemptyset (&set);
+  sigaddset (&set, SIGSYS);
+  sigprocmask (SIG_BLOCK, &set, NULL);
+  FILTER (mkdirs, SECCOMP_RET_TRAP, SECCOMP_RET_ALLOW);
+  SAY ("installed", install ());
+  SAY ("mkdir", mkdir ("made", 0700));
+}
+
+static void
+traps_while_ignored (void)
+{
+  signal (SIGSYS, SIG_IGN);
+  FILTER (mkdirs, SECCOMP_RET_TRAP, SECCOMP_RET_ALLOW);
+  SAY ("installed", install ());
+  SAY ("mkdir", mkdir ("made", 0700));
+}
+
+/* Try the COUNT ACTIONS on both a call that engines see and one that they do
+   not.  */
+static void
+try_actions (const unsigned *actions, size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+    {
+      static const int list[] = { SYS_mkdirat, SYS_getppid,
+#ifdef SYS_mkdir
+                                  SYS_mkdir
+#endif
+      };
+      fflush (stdout);
+      pid_t child = fork ();
+      if (child == 0)
+        {
+          FILTER (list, actions[i], SECCOMP_RET_ALLOW);
+          SAY ("installed", install ());
+          SAY ("mkdir", mkdir ("made", 0700));
+          rmdir ("made");
+          errno = 0;
+          long parent = syscall (SYS_getppid);
+          say_result ("getppid", parent > 0 ? 1 : parent, errno);
+          _exit (0);
+        }
+      say_child ("an action", child);
+    }
+}
+
+static void
+has_other_actions (void)
+{
+  static const unsigned actions[] = { SECCOMP_RET_LOG,
+                                      0x7fc00000 /* a listener's */,
+                                      SECCOMP_RET_ERRNO,
+                                      SECCOMP_RET_ERRNO | 0xffff };
+  try_actions (actions, sizeof actions / sizeof *actions);
+}
+
+/* Nobody traces: the call is not there.  */
+static void
+asks_a_tracer (void)
+{
+  static const unsigned action = SECCOMP_RET_TRACE;
+  try_actions (&action, 1);
+}
+
+/* Of several filters the strictest decides, of the same the newest.  */
+static void
+has_several (void)
+{
+  static const unsigned said[] = { SECCOMP_RET_ERRNO | EDOM, SECCOMP_RET_LOG,
+                                   SECCOMP_RET_ERRNO | EXDEV,
+                                   SECCOMP_RET_ALLOW };
+  for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+    {
+      FILTER (mkdirs, said[i], SECCOMP_RET_ALLOW);
+      SAY ("installed", install ());
+      SAY ("mkdir", mkdir ("made", 0700));
+      rmdir ("made");
+    }
+  say_status ();
+}
+
+/* Filters go with execve.  */
+static void
+starts_what_is_judged (void)
+{
+  char *argv[] = { (char *) "program", (char *) "make", NULL };
+  FILTER (mkdirs, SECCOMP_RET_ERRNO | EXDEV, SECCOMP_RET_ALLOW);
+  SAY ("installed", install ());
+  FILTER (mkdirs, SECCOMP_RET_ERRNO | EDOM, SECCOMP_RET_ALLOW);
+  SAY ("installed", install ());
+  execv ("/none", argv);
+  execv ("/proc/self/exe", argv);
+  _exit (errno);
+}
+
+/* What a started program does.  */
+static int
+make_things (void)
+{
+  SAY ("mkdir", mkdir ("made", 0700));
+  say_status ();
+  fflush (stdout);
+  pid_t child = vfork ();
+  if (child == 0)
+    {
+      SAY ("mkdir of a child", mkdir ("made", 0700));
+      execl ("/proc/self/exe", "program", "play", (char *) NULL);
+      _exit (99);
+    }
+  say_child ("its child", child);
+  return 0;
+}
+
+/* A thread's own filter is not the others'.  */
+static void *
+forbid_itself (void *argument)
+{
+  SAY ("installed", install ());
+  SAY ("mkdir in the thread", mkdir ("made", 0700));
+  return argument;
+}
+
+static void
+one_thread (void)
+{
+  pthread_t thread;
+  FILTER (mkdirs, SECCOMP_RET_ERRNO | EDOM, SECCOMP_RET_ALLOW);
+  SAY ("no privileges", prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+  pthread_create (&thread, NULL, forbid_itself, NULL);
+  pthread_join (thread, NULL);
+  SAY ("mkdir", mkdir ("made", 0700));
+  SAY ("rmdir", rmdir ("made"));
+}
+
+static void *
+kill_itself (void *argument)
+{
+  mkdir ("made", 0700);
+  puts ("not reached");
+  return argument;
+}
+
+static void
+kills_a_thread (unsigned how)
+{
+  pthread_t thread;
+  FILTER (mkdirs, how, SECCOMP_RET_ALLOW);
+  SAY ("installed", install ());
+  pthread_create (&thread, NULL, kill_itself, NULL);
+  pthread_join (thread, NULL);
+  puts ("the others live on");
+}
+
+static void
+kills_one_thread (void)
+{
+  kills_a_thread (SECCOMP_RET_KILL_THREAD);
+}
+
+static void
+kills_all_threads (void)
+{
+  kills_a_thread (SECCOMP_RET_KILL_PROCESS);
+}
+
+/* What strict mode forbids: what engines see, and what they do not.  */
+static void
+strict_and_sees (void)
+{
+  SAY ("strict", prctl (PR_SET_SECCOMP, SECCOMP_MODE_STRICT));
+  mkdir ("made", 0700);
+}
+
+static void
+strict_and_asks (void)
+{
+  SAY ("strict", prctl (PR_SET_SECCOMP, SECCOMP_MODE_STRICT));
+  syscall (SYS_getppid);
+}
+
+static void
+strict_after_a_filter (void)
+{
+  FILTER (mkdirs, SECCOMP_RET_ERRNO | EDOM, SECCOMP_RET_ALLOW);
+  SAY ("installed", install ());
+  SAY ("strict", prctl (PR_SET_SECCOMP, SECCOMP_MODE_STRICT));
+  SAY ("mkdir", mkdir ("made", 0700));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -359,8 +618,18 @@ main (int argc, char **argv)
       (void) !write (1, "  started\n", 10);
       _exit (3);
     }
+  if (argc > 1 && strcmp (argv[1], "make") == 0)
+    return make_things ();
   umask (022);
   setvbuf (stdout, NULL, _IOLBF, 0);
+  if (argc > 1 && strcmp (argv[1], "exact") == 0)
+    {
+      in_child ("a tracer is asked", asks_a_tracer);
+      in_child ("all are killed", kills_all_threads);
+      in_child ("strict mode, seen", strict_and_sees);
+      in_child ("strict mode, not seen", strict_and_asks);
+      return 0;
+    }
   mkdir ("dir", 0755);
   make_file ("file", "content\n", 0644);
   if (symlink ("file", "link") < 0)
@@ -377,5 +646,14 @@ main (int argc, char **argv)
   in_child ("all threads", all_threads);
   in_child ("strict mode", strict);
   in_child ("mistakes", errors);
+  in_child ("answered by a handler", answers_in_a_handler);
+  in_child ("trapped and blocked", traps_while_blocked);
+  in_child ("trapped and ignored", traps_while_ignored);
+  in_child ("other actions", has_other_actions);
+  in_child ("several", has_several);
+  in_child ("goes with execve", starts_what_is_judged);
+  in_child ("one thread", one_thread);
+  in_child ("a thread is killed", kills_one_thread);
+  in_child ("another mode", strict_after_a_filter);
   return 0;
 }

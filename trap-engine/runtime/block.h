@@ -92,6 +92,7 @@ struct trap_block
   struct k_stack alternate; /* as the program set it */
 
   struct trap_handlers *handlers;
+  struct trap_filter *filters; /* the newest; NULL: none */
   struct guest_task task;
   struct guest_call call;
 

@@ -27,10 +27,12 @@ trap_call_function *const trap_calls[GUEST_CALL_LIMIT] = {
   [__NR_exit] = thread_call_exit,
   [__NR_fcntl] = descriptor_call_fcntl,
   [__NR_ppoll] = signal_call_ppoll,
+  [__NR_prctl] = filter_call_prctl,
   [__NR_pselect6] = signal_call_pselect,
   [__NR_rt_sigaction] = signal_call_action,
   [__NR_rt_sigprocmask] = signal_call_mask,
   [__NR_rt_sigsuspend] = signal_call_suspend,
+  [__NR_seccomp] = filter_call_seccomp,
   [__NR_sigaltstack] = signal_call_stack,
   [__NR_vfork] = thread_call_vfork,
 };
@@ -73,8 +75,13 @@ call_execute (struct trap_block *block)
       return -K_ENOSYS; /* no rule says so */
     }
   signal_carry (block, &carried);
-  return trap_execute (&block->task, &block->call, &carried, &block->mapped,
-                       &block->mapped_size);
+  int status = filter_carry (block, &carried);
+  if (status < 0)
+    return status;
+  status = trap_execute (&block->task, &block->call, &carried, &block->mapped,
+                         &block->mapped_size);
+  filter_forget (&carried);
+  return status;
 }
 
 /* Make BLOCK's call as the program, or lib/guest, wants it.  */
@@ -86,9 +93,8 @@ run (const struct guest_call *call)
                         arg[5]);
 }
 
-/* Do what lib/guest says of BLOCK's call.  */
-static int64_t
-follow (struct trap_block *block)
+int64_t
+trap_follow (struct trap_block *block)
 {
   struct guest_task *task = &block->task;
   struct guest_call *call = &block->call;
@@ -117,9 +123,11 @@ trap_dispatch (struct trap_block *block)
   uint64_t number = (uint32_t) block->number;
   if (!thread_is_known ())
     thread_forked (block);
-  int64_t result = number < GUEST_CALL_LIMIT && trap_calls[number] != NULL
-                       ? trap_calls[number](block)
-                       : follow (block);
+  int64_t result;
+  if (block->filters == NULL || !filter_forbids (block, &result))
+    result = number < GUEST_CALL_LIMIT && trap_calls[number] != NULL
+                 ? trap_calls[number](block)
+                 : trap_follow (block);
   block->restarts = result == CALL_ABORTED;
   return result;
 }

@@ -86,6 +86,9 @@ void trap_set_block (struct trap_block *block);
 /* Jump to ENTRY with STACK as the stack pointer, as a new program begins.  */
 _Noreturn void trap_begin (uint64_t entry, uint64_t *stack);
 
+/* Do what lib/guest says of BLOCK's call.  Return its result.  */
+int64_t trap_follow (struct trap_block *block);
+
 /* Do what BLOCK's call means.  Return its result.  For trap_entry.  */
 int64_t trap_dispatch (struct trap_block *block);
 
@@ -124,6 +127,12 @@ trap_call_function thread_call_clone, thread_call_clone3, thread_call_vfork,
     thread_call_exit;
 struct trap_block *thread_start (void);
 
+/* Return whether BLOCK's thread is the only one of its process.  */
+bool thread_is_last (const struct trap_block *block);
+
+/* Give all threads of BLOCK's process its filters.  */
+void thread_share_filters (struct trap_block *block);
+
 /* After a fork: this process has its only thread from its parent's.  */
 void thread_forked (struct trap_block *block);
 
@@ -138,6 +147,24 @@ void thread_know (void);
 /* descriptor.c: calls that could reach our descriptors.  */
 trap_call_function descriptor_call_close, descriptor_call_dup2,
     descriptor_call_dup3, descriptor_call_close_range, descriptor_call_fcntl;
+
+/* filter.c: filters of system calls that programs install.  */
+trap_call_function filter_call_seccomp, filter_call_prctl;
+
+/* Return whether BLOCK's filters, of which there are some, keep its call from
+   being made; RESULT gets its result then.  */
+bool filter_forbids (struct trap_block *block, int64_t *result);
+
+/* Put BLOCK's filters where an execve takes them from CARRIED.  Return 0, or a
+   negative errno when that is not possible.  */
+int filter_carry (const struct trap_block *block, struct trap_carried *carried);
+
+/* The execve has failed: forget them again.  */
+void filter_forget (struct trap_carried *carried);
+
+/* Take BLOCK's filters of SIZE bytes from the file FD, which is closed.  Return
+   whether that worked.  */
+bool filter_start (struct trap_block *block, int fd, uint32_t size);
 
 /* The operations of lib/guest.  */
 extern const struct guest_ops trap_ops;

@@ -314,6 +314,12 @@ interrupt (struct trap_block *block, const struct k_siginfo *info,
       send_held (block);
       return;
     }
+  if (info->number == K_SIGSYS && info->code == K_SYS_SECCOMP)
+    {
+      /* A filter around us: the host has no such call for us.  */
+      context->rax = (uint64_t) -K_ENOSYS;
+      return;
+    }
   if (is_ours (info->number) && info->code > K_SI_USER)
     {
       if (rip >= trap_pointer (trap_copy_start)

@@ -199,6 +199,8 @@ trap_main (uint64_t *stack)
   const struct trap_carried carried = { .ignored = record.ignored,
                                         .blocked = record.blocked };
   signal_start (block, &carried);
+  if (!filter_start (block, record.filters_fd, record.filters_size))
+    load_fail ("its filters of system calls are gone", name);
   if (record.install != 0 && install_filter (state) < 0)
     load_fail ("system call filters are not possible here", name);
 

@@ -104,8 +104,7 @@ take_block (void)
     return NULL;
   struct trap_block *block = block_at (index);
   uint64_t bit = 1ul << (index % 64);
-  if (index > 0
-      && (__atomic_load_n (&mapped[index / 64], __ATOMIC_ACQUIRE) & bit) == 0)
+  if ((__atomic_load_n (&mapped[index / 64], __ATOMIC_ACQUIRE) & bit) == 0)
     {
       long status =
           call_mmap ((uintptr_t) block, sizeof *block, PROT_READ | PROT_WRITE,
@@ -135,7 +134,7 @@ struct trap_block *
 thread_start (void)
 {
   known = &never;
-  taken[0] = 1;
+  taken[0] = mapped[0] = 1;
   prepare (&first_block, 0);
   long page =
       call_mmap (TRAP_PAGES, 4096, PROT_READ | PROT_WRITE,
@@ -199,6 +198,8 @@ inherit (struct trap_block *child, struct trap_block *parent, uint64_t flags)
                     (flags & CLONE_FS) == 0 ? &child->fs : NULL);
   child->task.engine = parent->task.engine;
   child->task.prefixes = &child->prefixes;
+  child->task.pid = (flags & CLONE_THREAD) != 0 ? parent->task.pid : 0;
+  child->filters = parent->filters;
   child->handlers = parent->handlers;
   if ((flags & CLONE_SIGHAND) == 0)
     {
@@ -272,6 +273,60 @@ trap_child (struct trap_block *block)
     signal_take ();
   signal_set_stack (block);
   (void) signal_set_mask (block->mask);
+}
+
+/* Call VISIT with each block of BLOCK's process, but for its own.  Return how
+   often VISIT said that it did something.  */
+static int
+visit_others (struct trap_block *block,
+              bool (*visit) (struct trap_block *own, struct trap_block *other))
+{
+  int count = 0;
+  for (size_t i = 0; i < BLOCK_COUNT / 64; i++)
+    for (uint64_t word = __atomic_load_n (&taken[i], __ATOMIC_ACQUIRE)
+                         & __atomic_load_n (&mapped[i], __ATOMIC_ACQUIRE);
+         word != 0; word &= word - 1)
+      {
+        struct trap_block *other =
+            block_at ((int) (i * 64) + __builtin_ctzl (word));
+        if (other != block && other->task.pid == block->task.pid)
+          count += visit (block, other);
+      }
+  return count;
+}
+
+static bool
+is_there (struct trap_block *own, struct trap_block *other)
+{
+  (void) own;
+  (void) other;
+  return true;
+}
+
+bool
+thread_is_last (const struct trap_block *block)
+{
+  return visit_others ((struct trap_block *) block, is_there) == 0;
+}
+
+static bool
+share_filters (struct trap_block *own, struct trap_block *other)
+{
+  if (__atomic_load_n (&other->filters, __ATOMIC_RELAXED) == own->filters)
+    return false;
+  other->task.ids.filters = own->task.ids.filters;
+  other->task.ids.no_new_privileges |= own->task.ids.no_new_privileges;
+  __atomic_store_n (&other->filters, own->filters, __ATOMIC_RELEASE);
+  return true;
+}
+
+void
+thread_share_filters (struct trap_block *block)
+{
+  /* A thread that is just being made may have its filters from one before that
+     was reached: until none is found.  */
+  while (visit_others (block, share_filters) > 0)
+    continue;
 }
 
 int64_t
