@@ -365,7 +365,7 @@ emit (unsigned char *to, const char *text)
   return to;
 }
 
-/* Write FUNCTION to TO.  Return where its 'syscall' is.  */
+/* Put FUNCTION at TO.  Return where its 'syscall' is.  */
 static unsigned char *
 emit_function (unsigned char *to, const struct function *function)
 {
