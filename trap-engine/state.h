@@ -68,6 +68,7 @@ struct trap_state
   /* Those of GUEST: what changes while the container runs.  */
   struct guest_names names;
   struct guest_turns turns;
+  struct guest_directories directories;
 
   /* Ids of the first task.  */
   struct guest_ids ids;

@@ -190,6 +190,20 @@ struct guest_names
   struct guest_changed_name new_node, new_domain;
 };
 
+/* Directories of the host that names of sockets go through, by numbers of
+   descriptors: entry I is at number SPARE + I of struct guest in each process
+   that needs it.  CHANGES is odd while an entry is written.  */
+#define GUEST_SPARE_SHARED 32
+struct guest_directories
+{
+  uint32_t drawn;
+  struct
+  {
+    uint32_t changes;
+    char host[508];
+  } entry[GUEST_SPARE_SHARED];
+};
+
 /* How the container's ids differ from the host's.  */
 struct guest_identity
 {
@@ -225,6 +239,10 @@ struct guest
   struct guest_names *names; /* NULL: the host's own, and none can be set */
   struct guest_turns *turns; /* NULL: not kept; see prefix.h */
 
+  /* Inside, zero at the start.  NULL: names of sockets that are too long for
+     the host's addresses are not told as they were given.  */
+  struct guest_directories *directories;
+
   /* Pid of the engine's process as the tasks' /proc shows it, for
      /proc/PID/fd/N where a host path is too long; 0 when that does not work
      (the tasks may not look into the engine).  Not used inside.  */
@@ -253,7 +271,8 @@ struct guest
 
   /* Inside: descriptors from this number on are out of the programs' way.
      What has to be open while a call is run is put there, so that the call
-     gets the lowest free number.  0: there is no such place.  */
+     gets the lowest free number: the first GUEST_SPARE_SHARED numbers are
+     those of DIRECTORIES, and stay open.  0: there is no such place.  */
   int spare;
 
   /* Inside: what of the engine's own lies in every process of the container,
@@ -273,7 +292,7 @@ struct guest
 
   /* Private to this room, filled by guest_start.  Descriptors of directories
      that names of sockets go through, or -1.  */
-  int directories[16];
+  int kept_directories[16];
   uint32_t next_directory;
   uint32_t missing; /* host features that are not there */
   bool hidden;      /* some binding has no place on disk */

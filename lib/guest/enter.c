@@ -47,9 +47,10 @@ guest_start (struct guest *guest)
         }
     }
   guest->next_directory = 0;
-  for (size_t i = 0; i < sizeof guest->directories / sizeof *guest->directories;
+  for (size_t i = 0;
+       i < sizeof guest->kept_directories / sizeof *guest->kept_directories;
        i++)
-    guest->directories[i] = -1;
+    guest->kept_directories[i] = -1;
   probe (guest);
   guest_view_changed (guest);
   guest->listed_next = 0;
@@ -276,9 +277,10 @@ guest_park (struct guest_task *task, int fd)
 
   if (guest->inside && guest->spare > 0)
     {
-      int other =
-          (int) host_call (guest, K_NR_fcntl, host_fd (fd), K_F_DUPFD_CLOEXEC,
-                           (uint64_t) guest->spare, 0);
+      /* Behind the numbers of directories (socket.c).  */
+      uint64_t from = (uint64_t) guest->spare + GUEST_SPARE_SHARED;
+      int other = (int) host_call (guest, K_NR_fcntl, host_fd (fd),
+                                   K_F_DUPFD_CLOEXEC, from, 0);
       if (other >= 0)
         {
           host_close (guest, fd);

@@ -10,9 +10,9 @@
    so the last of these directories stay open.
 
    Inside a task's process it is /proc/self/fd/N.  All processes have the
-   bindings at the same numbers; but of a directory, which is needed only where
-   a path is nearly as long as an address can be, nothing stays open: what the
-   kernel later calls such a socket is not understood.  */
+   bindings at the same numbers.  A directory gets a number that is the same in
+   all of them, too, by a list that they share; where it is needed it is opened
+   there, out of the program's way.  */
 
 #include "lib/guest/handlers.h"
 #include "lib/guest/path-private.h"
@@ -63,6 +63,62 @@ read_address (struct guest_task *task, uint64_t place, uint64_t length,
   return 1;
 }
 
+/* Return the number that the directory HOST has in all processes, or -1.  */
+static int
+draw_directory (struct guest *guest, const char *host)
+{
+  struct guest_directories *directories = guest->directories;
+  const uint32_t count =
+      sizeof directories->entry / sizeof directories->entry[0];
+
+  if (directories == NULL || guest->spare == 0
+      || guest_text_length (host, sizeof directories->entry->host)
+             >= sizeof directories->entry->host)
+    return -1;
+  for (uint32_t i = 0; i < count; i++)
+    if (!(__atomic_load_n (&directories->entry[i].changes, __ATOMIC_ACQUIRE)
+          & 1)
+        && guest_text_equal (directories->entry[i].host, host))
+      return guest->spare + (int) i;
+  for (uint32_t tries = 0; tries < count; tries++)
+    {
+      uint32_t index =
+          __atomic_fetch_add (&directories->drawn, 1, __ATOMIC_RELAXED) % count;
+      uint32_t *changes = &directories->entry[index].changes;
+      uint32_t before = __atomic_load_n (changes, __ATOMIC_RELAXED);
+      /* Who writes it may have died.  */
+      if ((before & 1)
+          || !__atomic_compare_exchange_n (changes, &before, before + 1, false,
+                                           __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        continue;
+      char *to = directories->entry[index].host;
+      size_t i = 0;
+      do
+        to[i] = host[i];
+      while (host[i++] != '\0');
+      __atomic_store_n (changes, before + 2, __ATOMIC_RELEASE);
+      return guest->spare + (int) index;
+    }
+  return -1;
+}
+
+/* Keep FD, the directory HOST, for a name that goes through it, in TASK's own
+   process.  Return the number to use.  */
+static int
+share_directory (struct guest_task *task, int fd, const char *host)
+{
+  struct guest *guest = task->guest;
+  int number = draw_directory (guest, host);
+
+  if (number < 0
+      || host_call (guest, K_NR_dup3, host_fd (fd), host_fd (number),
+                    K_O_CLOEXEC, 0)
+             < 0)
+    return guest_park (task, fd);
+  host_close (guest, fd);
+  return number;
+}
+
 /* Append to TEXT what the names of our descriptors begin with in addresses.  */
 static void
 add_fd_prefix (const struct guest *guest, struct guest_text *text)
@@ -101,21 +157,22 @@ static int
 keep_directory (struct guest *guest, int fd)
 {
   struct k_stat status, other;
-  uint32_t count = sizeof guest->directories / sizeof *guest->directories;
+  uint32_t count =
+      sizeof guest->kept_directories / sizeof *guest->kept_directories;
 
   if (host_fstatat (guest, fd, "", &status, K_AT_EMPTY_PATH) < 0)
     return fd;
   for (uint32_t i = 0; i < count; i++)
-    if (guest->directories[i] >= 0
-        && host_fstatat (guest, guest->directories[i], "", &other,
+    if (guest->kept_directories[i] >= 0
+        && host_fstatat (guest, guest->kept_directories[i], "", &other,
                          K_AT_EMPTY_PATH)
                == 0
         && other.st_dev == status.st_dev && other.st_ino == status.st_ino)
       {
         host_close (guest, fd);
-        return guest->directories[i];
+        return guest->kept_directories[i];
       }
-  int *place = &guest->directories[guest->next_directory++ % count];
+  int *place = &guest->kept_directories[guest->next_directory++ % count];
   host_close (guest, *place);
   *place = fd;
   return fd;
@@ -142,7 +199,22 @@ place_descriptor (struct guest *guest, int fd, char *place, size_t size)
         guest_text_add (&text, guest_view_host (guest->view, i));
         return true;
       }
-  return false;
+  const struct guest_directories *directories = guest->directories;
+  const int count =
+      (int) (sizeof directories->entry / sizeof directories->entry[0]);
+  int index = fd - guest->spare;
+  if (directories == NULL || index < 0 || index >= count)
+    return false;
+  const uint32_t *changes = &directories->entry[index].changes;
+  uint32_t before = __atomic_load_n (changes, __ATOMIC_ACQUIRE);
+  guest_text_init (&text, place, size);
+  guest_text_add_bytes (
+      &text, directories->entry[index].host,
+      guest_text_length (directories->entry[index].host,
+                         sizeof directories->entry->host - 1));
+  __atomic_thread_fence (__ATOMIC_ACQUIRE);
+  return before != 0 && !(before & 1)
+         && __atomic_load_n (changes, __ATOMIC_RELAXED) == before;
 }
 
 /* HOST, in SIZE bytes, is a name that the kernel gave.  If it goes through a
@@ -212,7 +284,8 @@ fill_address (struct guest_task *task, struct guest_found *found,
   int fd = host_openat (guest, K_AT_FDCWD, host, K_O_PATH | K_O_DIRECTORY);
   if (fd < 0)
     return fd;
-  fd = guest->inside ? guest_park (task, fd) : keep_directory (guest, fd);
+  fd = guest->inside ? share_directory (task, fd, host)
+                     : keep_directory (guest, fd);
   return fill_by_fd (guest, address, fd, host + slash) ? 0 : -K_ENAMETOOLONG;
 }
 

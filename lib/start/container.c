@@ -252,11 +252,12 @@ void
 start_container_release (struct start_container *container)
 {
   struct guest *guest = &container->guest;
-  size_t count = sizeof guest->directories / sizeof *guest->directories;
+  size_t count =
+      sizeof guest->kept_directories / sizeof *guest->kept_directories;
   /* What guest_start was not reached for is no descriptor.  */
   for (size_t i = 0; guest->view != NULL && i < count; i++)
-    if (guest->directories[i] > STDERR_FILENO)
-      (void) close (guest->directories[i]);
+    if (guest->kept_directories[i] > STDERR_FILENO)
+      (void) close (guest->kept_directories[i]);
   view_release (guest);
   free (container->port_list);
   if (guest->owners != NULL)

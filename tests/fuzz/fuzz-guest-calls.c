@@ -234,9 +234,9 @@ count_descriptors (void)
   for (int fd = 0; fd < 128; fd++)
     count += fcntl (fd, F_GETFD) >= 0;
   for (size_t i = 0;
-       i < sizeof engine_guest.directories / sizeof *engine_guest.directories;
+       i < sizeof engine_guest.kept_directories / sizeof *engine_guest.kept_directories;
        i++)
-    count -= engine_guest.directories[i] >= 0;
+    count -= engine_guest.kept_directories[i] >= 0;
   return count;
 }
 

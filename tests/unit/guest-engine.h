@@ -44,6 +44,7 @@ static uint64_t engine_room[32768];
 static struct guest_names engine_names;
 static bool engine_inside = true;
 static struct guest_turns engine_turns;
+static struct guest_directories engine_directories;
 static struct guest_prefixes engine_prefixes;
 #define ENGINE_SCRATCH 65536
 static char engine_scratch_room[ENGINE_SCRATCH];
@@ -198,6 +199,7 @@ engine_start (const struct guest_mount *mounts, size_t count)
     .pid = engine_inside ? 0 : (int) getpid (),
     .inside = engine_inside,
     .turns = engine_inside ? &engine_turns : NULL,
+    .directories = engine_inside ? &engine_directories : NULL,
     .spare = ENGINE_SPARE,
   };
   guest_fs_init (&engine_fs);

@@ -160,6 +160,7 @@ copy_parts (struct trap_state *state, const struct layout *layout,
   state->names = *from->names;
   guest->names = &state->names;
   guest->turns = &state->turns;
+  guest->directories = &state->directories;
   if (from->ports != NULL)
     {
       struct guest_ports *ports = (void *) (base + layout->ports);
