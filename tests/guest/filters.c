@@ -610,6 +610,93 @@ strict_after_a_filter (void)
   SAY ("mkdir", mkdir ("made", 0700));
 }
 
+/* Calls that have been made so often that an engine may have found a shorter
+   way for them.  */
+static void
+make_often (void)
+{
+  for (int i = 0; i < 500; i++)
+    if (mkdir ("made", 0700) == 0)
+      rmdir ("made");
+}
+
+static volatile int trap_count;
+
+static void
+count_traps (int number, siginfo_t *info, void *context)
+{
+  ucontext_t *where = context;
+#if defined __x86_64__
+  trap_count += number == SIGSYS
+                && (uintptr_t) info->si_call_addr
+                       == (uintptr_t) where->uc_mcontext.gregs[REG_RIP]
+                && where->uc_mcontext.gregs[REG_RAX] == info->si_syscall;
+  where->uc_mcontext.gregs[REG_RAX] = -EXDEV;
+#else
+  (void) where;
+  trap_count += number == SIGSYS && info->si_syscall > 0;
+#endif
+}
+
+static void
+traps_often (void)
+{
+  struct sigaction action = { .sa_sigaction = count_traps,
+                              .sa_flags = SA_SIGINFO };
+  int failed = 0;
+  sigaction (SIGSYS, &action, NULL);
+  make_often ();
+  FILTER (mkdirs, SECCOMP_RET_TRAP, SECCOMP_RET_ALLOW);
+  SAY ("installed", install ());
+  for (int i = 0; i < 500; i++)
+    failed += mkdir ("made", 0700) == -1 && errno == EXDEV;
+  printf ("trapped %d failed %d\n", trap_count, failed);
+  FILTER (mkdirs, SECCOMP_RET_ERRNO | EDOM, SECCOMP_RET_ALLOW);
+  SAY ("no stricter one", install ());
+  SAY ("mkdir", mkdir ("made", 0700));
+  printf ("trapped %d\n", trap_count);
+}
+
+static void
+refuses_often (void)
+{
+  int failed = 0;
+  make_often ();
+  FILTER (mkdirs, SECCOMP_RET_ERRNO | EDOM, SECCOMP_RET_ALLOW);
+  SAY ("installed", install ());
+  for (int i = 0; i < 500; i++)
+    failed += mkdir ("made", 0700) == -1 && errno == EDOM;
+  printf ("failed %d\n", failed);
+}
+
+static void
+kills_after_often (void)
+{
+  make_often ();
+  kills ();
+}
+
+static void
+kills_one_after_often (void)
+{
+  make_often ();
+  kills_one_thread ();
+}
+
+static void
+kills_all_after_often (void)
+{
+  make_often ();
+  kills_all_threads ();
+}
+
+static void
+strict_after_often (void)
+{
+  make_often ();
+  strict_and_sees ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -628,6 +715,12 @@ main (int argc, char **argv)
       in_child ("all are killed", kills_all_threads);
       in_child ("strict mode, seen", strict_and_sees);
       in_child ("strict mode, not seen", strict_and_asks);
+      in_child ("often refused", refuses_often);
+      in_child ("often trapped", traps_often);
+      in_child ("killed after often", kills_after_often);
+      in_child ("one is killed after often", kills_one_after_often);
+      in_child ("all are killed after often", kills_all_after_often);
+      in_child ("strict after often", strict_after_often);
       return 0;
     }
   mkdir ("dir", 0755);
