@@ -99,6 +99,14 @@ enum guest_remark
   GUEST_REMARK_PTRACE /* it wants to trace another, or to be traced */
 };
 
+/* Signals of a task that the kernel does not know about as the program does:
+   those in KNOWN, and what is true of them; bits by number less 1.  */
+struct guest_signals
+{
+  uint64_t known;
+  uint64_t pending, blocked, ignored, caught;
+};
+
 /* What an engine does for the handlers.  All of them return a negative errno
    on failure, and all can be called any number of times in one call.  */
 struct guest_ops
@@ -147,6 +155,10 @@ struct guest_ops
      interpreter; canonical) with a NUL into the SIZE bytes at BUFFER.
      Return its length, or -ENOENT.  */
   int (*executable) (struct guest_task *task, char *buffer, size_t size);
+
+  /* Fill SIGNALS of TASK, for its status in /proc.  May be NULL where the
+     kernel knows all signals.  */
+  void (*signals) (struct guest_task *task, struct guest_signals *signals);
 
   /* Tell the user, who may wonder, what TASK was refused; once is enough.
      May be NULL.  */

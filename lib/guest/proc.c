@@ -31,7 +31,8 @@ enum file_kind
 struct rewrite
 {
   struct guest_task *task;
-  const struct guest_task *subject; /* whose file it is */
+  struct guest_task *subject;   /* whose file it is */
+  struct guest_signals signals; /* of SUBJECT, for its status */
   enum file_kind kind;
   bool hides; /* what is told of the engine's memory */
   int from, to;
@@ -221,12 +222,56 @@ put_set (struct rewrite *rewrite, const char *label, uint64_t set)
   return status < 0 ? status : put (rewrite, digits, 16);
 }
 
+/* Return the set that the LENGTH digits at TEXT say.  */
+static uint64_t
+read_set (const char *text, size_t length)
+{
+  uint64_t set = 0;
+  for (size_t i = 0; i < length; i++)
+    {
+      unsigned int digit = text[i] >= 'a' ? (unsigned int) (text[i] - 'a') + 10
+                                          : (unsigned int) (text[i] - '0');
+      if (digit < 16) /* or the tab in front */
+        set = set << 4 | digit;
+    }
+  return set;
+}
+
+/* If the LINE of status, whose LABEL bytes are its name, has a set of signals,
+   write it with what the engine knows of them.  Return 1 then, 0 if not, or a
+   negative errno.  */
+static int
+rewrite_signals (struct rewrite *rewrite, const char *line, size_t label,
+                 size_t length)
+{
+  const struct guest_signals *signals = &rewrite->signals;
+  const struct
+  {
+    char label[8], text[8];
+    uint64_t set;
+  } sets[] = { { "SigPnd", "SigPnd:", signals->pending },
+               { "SigBlk", "SigBlk:", signals->blocked },
+               { "SigIgn", "SigIgn:", signals->ignored },
+               { "SigCgt", "SigCgt:", signals->caught } };
+
+  for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++)
+    if (signals->known != 0 && guest_text_is (line, label, sets[i].label))
+      {
+        uint64_t set = read_set (line + label + 1, length - label - 1);
+        int status =
+            put_set (rewrite, sets[i].text,
+                     (set & ~signals->known) | (sets[i].set & signals->known));
+        return status < 0 ? status : 1;
+      }
+  return 0;
+}
+
 /* Rewrite a line of status.  */
 static int
 rewrite_status (struct rewrite *rewrite, const char *line, size_t length)
 {
   const struct guest_ids *ids = &rewrite->subject->ids;
-  bool emulated = rewrite->task->guest->identity.emulated;
+  const struct guest *guest = rewrite->task->guest;
   uint32_t zero = 0;
   uint32_t privileges = ids->no_new_privileges;
   uint32_t filters = ids->filters;
@@ -237,10 +282,13 @@ rewrite_status (struct rewrite *rewrite, const char *line, size_t length)
 
   while (label < length && line[label] != ':')
     label++;
-  if (guest_text_is (line, label, "TracerPid"))
+  int written = rewrite_signals (rewrite, line, label, length);
+  if (written != 0)
+    return written < 0 ? written : 0;
+  if (!guest->inside && guest_text_is (line, label, "TracerPid"))
     return put_numbers (rewrite, "TracerPid:", &zero, 1, '\t');
-  if (guest_text_is (line, label, "State") && length > label + 2
-      && line[label + 2] == 't')
+  if (!guest->inside && guest_text_is (line, label, "State")
+      && length > label + 2 && line[label + 2] == 't')
     return put (rewrite, "State:\tR (running)", 18); /* by our stop */
   if (guest_text_is (line, label, "NoNewPrivs"))
     return put_numbers (rewrite, "NoNewPrivs:", &privileges, 1, '\t');
@@ -248,7 +296,7 @@ rewrite_status (struct rewrite *rewrite, const char *line, size_t length)
     return put_numbers (rewrite, "Seccomp:", &mode, 1, '\t');
   if (guest_text_is (line, label, "Seccomp_filters"))
     return put_numbers (rewrite, "Seccomp_filters:", &filters, 1, '\t');
-  if (!emulated)
+  if (!guest->identity.emulated)
     return put (rewrite, line, length);
   if (guest_text_is (line, label, "Uid"))
     return put_numbers (rewrite, "Uid:", uids, 4, '\t');
@@ -638,6 +686,9 @@ guest_proc_content (struct guest_task *task, const struct guest_found *found)
                           : guest->ops->find_task (guest, tid);
   if (rewrite.subject == NULL)
     return -K_ENOENT;
+  rewrite.signals.known = 0;
+  if (rewrite.kind == FILE_STATUS && guest->ops->signals != NULL)
+    guest->ops->signals (rewrite.subject, &rewrite.signals);
 
   rewrite.to = (int) host_call (guest, K_NR_memfd_create, host_pointer ("proc"),
                                 1 /* CLOEXEC */, 0, 0);

@@ -238,6 +238,77 @@ texts (void)
 }
 
 static void
+say_sets (const char *path)
+{
+  char line[1024];
+  FILE *status = fopen (path, "re");
+  while (status != NULL && fgets (line, sizeof line, status) != NULL)
+    if (strncmp (line, "Sig", 3) == 0 && strncmp (line, "SigQ", 4) != 0)
+      fputs (line, stdout);
+  if (status != NULL)
+    fclose (status);
+}
+
+static void
+on_signal (int number)
+{
+  (void) number;
+}
+
+/* What a process, and one of its children, wants of signals.  */
+static void
+signals (void)
+{
+  static const int some[] = {
+    SIGSYS, SIGSEGV, SIGILL, SIGBUS, SIGUSR1, SIGALRM
+  };
+  char path[64];
+  sigset_t set, old;
+  int ends[2];
+  puts ("by default");
+  say_sets ("/proc/self/status");
+  for (size_t i = 0; i < sizeof some / sizeof *some; i++)
+    signal (some[i], i % 2 ? SIG_IGN : on_signal);
+  sigemptyset (&set);
+  for (size_t i = 0; i < sizeof some / sizeof *some; i += 3)
+    sigaddset (&set, some[i]);
+  sigprocmask (SIG_BLOCK, &set, &old);
+  raise (some[0]);
+  puts ("changed");
+  say_sets ("/proc/self/status");
+  say_sets ("/proc/thread-self/status");
+  if (pipe (ends) < 0)
+    return;
+  fflush (stdout);
+  pid_t child = fork ();
+  if (child == 0)
+    {
+      char c;
+      signal (SIGBUS, SIG_DFL);
+      signal (SIGUSR1, SIG_IGN);
+      sigaddset (&set, SIGILL);
+      sigprocmask (SIG_SETMASK, &set, NULL);
+      dup2 (open ("/dev/null", O_RDONLY), ends[1]);
+      read (ends[0], &c, 1);
+      pause ();
+      _exit (0);
+    }
+  close (ends[1]);
+  char c;
+  while (read (ends[0], &c, 1) > 0)
+    continue;
+  snprintf (path, sizeof path, "/proc/%d/status", (int) child);
+  puts ("the child");
+  say_sets (path);
+  kill (child, SIGKILL);
+  waitpid (child, NULL, 0);
+  close (ends[0]);
+  sigprocmask (SIG_SETMASK, &old, NULL);
+  for (size_t i = 0; i < sizeof some / sizeof *some; i++)
+    signal (some[i], SIG_DFL);
+}
+
+static void
 memory_layout (void)
 {
   printf ("entry known %d, base known %d, page %lu, secure %lu\n",
@@ -330,6 +401,7 @@ main (int argc, char **argv)
   descriptors (here);
   texts ();
   memory_layout ();
+  signals ();
   pthread_t thread;
   pthread_create (&thread, NULL, thread_view, NULL);
   pthread_join (thread, NULL);

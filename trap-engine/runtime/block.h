@@ -58,6 +58,7 @@ struct trap_place
 {
   struct guest_task task;
   struct guest_fs fs;
+  struct guest_signals signals;
   char executable[GUEST_PATH_SIZE];
 };
 

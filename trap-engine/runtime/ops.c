@@ -114,6 +114,23 @@ is_here (int tid)
          == 0;
 }
 
+/* Read what is true of our signals in process PID, whose first thread has the
+   block FIRST, into SIGNALS.  */
+static void
+read_signals (int pid, const struct trap_block *first,
+              struct guest_signals *signals)
+{
+  struct trap_handlers handlers;
+  const struct trap_handlers *there;
+  uint64_t blocked, held;
+  signals->known = 0;
+  if (read_other (pid, &first->handlers, &there, sizeof there)
+      && read_other (pid, there, &handlers, sizeof handlers)
+      && read_other (pid, &first->blocked, &blocked, sizeof blocked)
+      && read_other (pid, &first->held, &held, sizeof held))
+    signal_tell (&handlers, blocked, held, signals);
+}
+
 static struct guest_task *
 find_task (struct guest *guest, int tid)
 {
@@ -123,7 +140,7 @@ find_task (struct guest *guest, int tid)
   uint64_t container;
   (void) guest;
   if (is_here (tid))
-    return &block->task;
+    return thread_find (block, tid);
   if (!read_other (tid, &trap_process.container, &container, sizeof container)
       || container != trap_process.container
       || !read_other (tid, trap_process.executable, other->executable,
@@ -132,6 +149,7 @@ find_task (struct guest *guest, int tid)
       || !read_other (tid, &trap_process.first, &first, sizeof first)
       || !read_other (tid, &first->task, &other->task, sizeof other->task))
     return NULL;
+  read_signals (tid, first, &other->signals);
   other->fs.cwd = -1;
   other->task.guest = guest;
   other->task.tid = other->task.pid = tid;
@@ -152,6 +170,19 @@ get_executable (struct guest_task *task, char *buffer, size_t size)
   return (int) length;
 }
 
+static void
+get_signals (struct guest_task *task, struct guest_signals *signals)
+{
+  struct trap_block *here = block_here ();
+  if (task == &here->other.task)
+    {
+      *signals = here->other.signals;
+      return;
+    }
+  const struct trap_block *block = block_of (task);
+  signal_tell (block->handlers, block->blocked, block->held, signals);
+}
+
 const struct guest_ops trap_ops = {
   .read = read_memory,
   .read_string = read_string,
@@ -161,4 +192,5 @@ const struct guest_ops trap_ops = {
   .descriptor = get_descriptor,
   .find_task = find_task,
   .executable = get_executable,
+  .signals = get_signals,
 };

@@ -118,6 +118,12 @@ void signal_carry (struct trap_block *block, struct trap_carried *carried);
 /* Have the kernel's mask be MASK, but for our signals.  Return the old one.  */
 uint64_t signal_set_mask (uint64_t mask);
 
+/* Fill SIGNALS with what is true of our signals, for a program that has
+   HANDLERS and of a task that believes to have BLOCKED some and has others
+   PENDING.  */
+void signal_tell (const struct trap_handlers *handlers, uint64_t blocked,
+                  uint64_t pending, struct guest_signals *signals);
+
 trap_call_function signal_call_action, signal_call_mask, signal_call_stack,
     signal_call_suspend, signal_call_pselect, signal_call_ppoll,
     signal_call_epoll;
@@ -126,6 +132,10 @@ trap_call_function signal_call_action, signal_call_mask, signal_call_stack,
 trap_call_function thread_call_clone, thread_call_clone3, thread_call_vfork,
     thread_call_exit;
 struct trap_block *thread_start (void);
+
+/* Return the task of the thread TID of BLOCK's process, or BLOCK's own when it
+   is not found.  */
+struct guest_task *thread_find (struct trap_block *block, int tid);
 
 /* Return whether BLOCK's thread is the only one of its process.  */
 bool thread_is_last (const struct trap_block *block);

@@ -36,13 +36,17 @@ is_ours (int number)
   return (SIGNALS_OURS & SIGNAL_BIT (number)) != 0;
 }
 
-static struct k_siginfo *
-held_place (struct trap_block *block, int number)
+/* Keep INFO, of one of our signals, until BLOCK's task takes it.  */
+static void
+hold (struct trap_block *block, const struct k_siginfo *info)
 {
   size_t i = 0;
-  while (ours[i] != number)
+  if (!thread_is_known ())
+    thread_forked (block); /* or its first call forgets this one, too */
+  while (ours[i] != info->number)
     i++;
-  return &block->held_info[i];
+  block->held_info[i] = *info;
+  block->held |= SIGNAL_BIT (info->number);
 }
 
 /* Set the kernel's action of signal NUMBER to ACTION; return as it does.  */
@@ -159,6 +163,23 @@ signal_carry (struct trap_block *block, struct trap_carried *carried)
       carried->ignored |= SIGNAL_BIT (ours[i]);
 }
 
+void
+signal_tell (const struct trap_handlers *handlers, uint64_t blocked,
+             uint64_t pending, struct guest_signals *signals)
+{
+  *signals = (struct guest_signals){ .known = SIGNALS_OURS,
+                                     .blocked = blocked,
+                                     .pending = pending };
+  for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+    {
+      uint64_t handler = handlers->action[ours[i] - 1].handler;
+      if (handler == ACTION_IGNORE)
+        signals->ignored |= SIGNAL_BIT (ours[i]);
+      else if (handler != ACTION_DEFAULT)
+        signals->caught |= SIGNAL_BIT (ours[i]);
+    }
+}
+
 /* Send signal INFO again to the thread of BLOCK, as it was.  */
 static void
 send_again (const struct trap_block *block, const struct k_siginfo *info)
@@ -199,8 +220,7 @@ hand_over (struct trap_block *block, const struct k_siginfo *info,
     {
       if (!fault)
         {
-          *held_place (block, number) = *info;
-          block->held |= SIGNAL_BIT (number);
+          hold (block, info);
           return;
         }
       action.handler = ACTION_DEFAULT; /* force_sig */
@@ -260,8 +280,7 @@ defer (struct trap_block *block, const struct k_siginfo *info,
   if (block->pending != 0)
     {
       /* Only ours come now.  */
-      *held_place (block, info->number) = *info;
-      block->held |= SIGNAL_BIT (info->number);
+      hold (block, info);
       return;
     }
   block->info = *info;

@@ -172,9 +172,12 @@ thread_is_alone (void)
 void
 thread_forked (struct trap_block *block)
 {
+  int pid = (int) trap_call (__NR_getpid, 0, 0, 0, 0);
   block->task.tid = (int) trap_call (__NR_gettid, 0, 0, 0, 0);
-  block->task.pid = (int) trap_call (__NR_getpid, 0, 0, 0, 0);
-  trap_process.guest.pid = block->task.pid;
+  if (block->task.pid != pid)
+    block->held = 0; /* what waits for the parent */
+  block->task.pid = pid;
+  trap_process.guest.pid = pid;
   trap_process.first = block;
   /* The other threads have stayed behind.  */
   for (size_t i = 0; i < BLOCK_COUNT / 64; i++)
@@ -275,11 +278,13 @@ trap_child (struct trap_block *block)
   (void) signal_set_mask (block->mask);
 }
 
-/* Call VISIT with each block of BLOCK's process, but for its own.  Return how
-   often VISIT said that it did something.  */
+/* Call VISIT with each block of BLOCK's process, but for its own, and CONTEXT.
+   Return how often VISIT said that it did something.  */
 static int
 visit_others (struct trap_block *block,
-              bool (*visit) (struct trap_block *own, struct trap_block *other))
+              bool (*visit) (struct trap_block *own, struct trap_block *other,
+                             void *context),
+              void *context)
 {
   int count = 0;
   for (size_t i = 0; i < BLOCK_COUNT / 64; i++)
@@ -290,28 +295,56 @@ visit_others (struct trap_block *block,
         struct trap_block *other =
             block_at ((int) (i * 64) + __builtin_ctzl (word));
         if (other != block && other->task.pid == block->task.pid)
-          count += visit (block, other);
+          count += visit (block, other, context);
       }
   return count;
 }
 
 static bool
-is_there (struct trap_block *own, struct trap_block *other)
+is_there (struct trap_block *own, struct trap_block *other, void *context)
 {
   (void) own;
   (void) other;
+  (void) context;
   return true;
 }
 
 bool
 thread_is_last (const struct trap_block *block)
 {
-  return visit_others ((struct trap_block *) block, is_there) == 0;
+  return visit_others ((struct trap_block *) block, is_there, NULL) == 0;
+}
+
+/* What thread_find looks for.  */
+struct search
+{
+  int tid;
+  struct guest_task *found;
+};
+
+static bool
+compare_tid (struct trap_block *own, struct trap_block *other, void *context)
+{
+  struct search *search = context;
+  (void) own;
+  if (other->task.tid != search->tid)
+    return false;
+  search->found = &other->task;
+  return true;
+}
+
+struct guest_task *
+thread_find (struct trap_block *block, int tid)
+{
+  struct search search = { tid, &block->task };
+  (void) visit_others (block, compare_tid, &search);
+  return search.found;
 }
 
 static bool
-share_filters (struct trap_block *own, struct trap_block *other)
+share_filters (struct trap_block *own, struct trap_block *other, void *context)
 {
+  (void) context;
   if (__atomic_load_n (&other->filters, __ATOMIC_RELAXED) == own->filters)
     return false;
   other->task.ids.filters = own->task.ids.filters;
@@ -325,7 +358,7 @@ thread_share_filters (struct trap_block *block)
 {
   /* A thread that is just being made may have its filters from one before that
      was reached: until none is found.  */
-  while (visit_others (block, share_filters) > 0)
+  while (visit_others (block, share_filters, NULL) > 0)
     continue;
 }
 
