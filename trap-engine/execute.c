@@ -18,13 +18,14 @@
 /* More arguments, or variables, than the kernel takes anyhow.  */
 #define WORDS_MAX ((size_t) 1 << 20)
 
-/* All that one execve needs, in memory of its own.  */
+/* All that one execve needs, in memory of its own; behind WORDS, the two
+   vectors each with its final zero, ENCODED lies, which is mostly short.  */
 struct execution
 {
   struct guest_exec exec;
   struct trap_record record;
-  char encoded[TRAP_RECORD_ENCODED_MAX];
-  uint64_t words[]; /* the two vectors, each with its final zero */
+  char *encoded;
+  uint64_t words[];
 };
 
 /* Count the words of TASK's vector at ADDRESS.  Return their number, -EFAULT
@@ -193,6 +194,25 @@ become (struct guest_task *task, struct execution *execution,
   return status;
 }
 
+/* Return SIZE bytes: the *MAPPED_SIZE at *MAPPED, if they are enough, or others
+   in their place.  NULL when there is no memory.  */
+static void *
+get_memory (size_t size, uint64_t *mapped, uint64_t *mapped_size)
+{
+  if (*mapped != 0 && *mapped_size >= size)
+    return (void *) *mapped;
+  if (*mapped != 0)
+    call6 (__NR_munmap, *mapped, *mapped_size, 0, 0, 0, 0);
+  *mapped = 0;
+  long memory = call_mmap (0, size, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS, (uintptr_t) -1, 0);
+  if (is_error (memory))
+    return NULL;
+  *mapped = (uint64_t) memory;
+  *mapped_size = size;
+  return (void *) memory;
+}
+
 int
 trap_execute (struct guest_task *task, const struct guest_call *call,
               const struct trap_carried *carried, uint64_t *mapped,
@@ -209,24 +229,20 @@ trap_execute (struct guest_task *task, const struct guest_call *call,
   given.environment_count = (size_t) environment;
 
   /* Room for a script's words too, which are at most half of their bytes.  */
-  size_t size = sizeof (struct execution)
+  size_t used = sizeof (struct execution)
                 + (given.argument_count + given.environment_count
                    + 2 * GUEST_EXEC_DEPTH + 8)
                       * sizeof (uint64_t);
-  long memory = call_mmap (0, size, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS, (uintptr_t) -1, 0);
-  if (is_error (memory))
+  size_t size = used + TRAP_RECORD_ENCODED_MAX;
+  struct execution *execution = get_memory (size, mapped, mapped_size);
+  if (execution == NULL)
     return -K_ENOMEM;
-  *mapped = (uint64_t) memory;
-  *mapped_size = size;
-  struct execution *execution = (struct execution *) memory;
+  execution->encoded = (char *) execution + used;
   int status = guest_exec_prepare (task, call, &execution->exec);
   if (status == 0)
     {
       status = become (task, execution, &given, carried);
       guest_exec_release (task->guest, &execution->exec);
     }
-  *mapped = 0;
-  call6 (__NR_munmap, (uintptr_t) memory, size, 0, 0, 0, 0);
   return status;
 }

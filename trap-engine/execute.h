@@ -35,10 +35,11 @@ struct trap_carried
    it, is to start, and execute the runtime in its place with what is CARRIED.
    The engine member of TASK's guest is the struct trap_state.  Does not return
    when that works; otherwise returns the negative errno that the call gets,
-   and nothing has changed.  Memory that it needs is mapped, and unmapped on
-   failure: *MAPPED (a word of the caller's, 0 before) has its address while
-   it is, *MAPPED_SIZE its size, for a parent whose memory a child by vfork has
-   used.  Safe with all signals blocked; makes system calls only.  */
+   and nothing has changed.  Memory that it needs stays mapped for the next
+   time: *MAPPED (a word of the caller's, 0 before the first) has its address
+   and *MAPPED_SIZE its size.  What a child by vfork has mapped is its parent's,
+   so that a program that starts many pays for it once. Safe with all signals
+   blocked; makes system calls only.  */
 int trap_execute (struct guest_task *task, const struct guest_call *call,
                   const struct trap_carried *carried, uint64_t *mapped,
                   uint64_t *mapped_size);

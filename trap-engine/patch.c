@@ -73,6 +73,7 @@ static struct
   int decided_by; /* the process whose tracer was looked for */
   bool forks_are_seen;
   bool barriers; /* the kernel knows that they will be wanted */
+  bool shared;   /* all has been done that sharing memory needs */
   uint64_t mark; /* what is looked for in /proc/self/mem */
   uint32_t traps;
 
@@ -215,6 +216,7 @@ void
 trap_patch_begin (const struct trap_patch_options *options)
 {
   patcher.options = *options;
+  patcher.shared = false;
   patcher.state = TRAP_PATCHING_ON;
 }
 
@@ -222,6 +224,7 @@ void
 trap_patch_forked (void)
 {
   patcher.traps = 0;
+  patcher.shared = false;
 }
 
 enum trap_patching
@@ -340,8 +343,10 @@ trap_patch_share (bool alone)
 {
   int fd;
 
-  if (patcher.state != TRAP_PATCHING_ON || patcher.options.fd < 0 || !alone)
+  if (patcher.state != TRAP_PATCHING_ON || patcher.options.fd < 0 || !alone
+      || patcher.shared)
     return;
+  patcher.shared = true;
   if (!patcher.barriers)
     (void) call (NR_MEMBARRIER, BARRIER_REGISTER, 0, 0, 0);
   patcher.barriers = true;

@@ -68,8 +68,8 @@ struct trap_patch_options
 /* Patch from now on.  Once in a process, before anything is trapped.  */
 void trap_patch_begin (const struct trap_patch_options *options);
 
-/* This process has been forked: it begins to count anew, since many end soon.
-   Nothing else has to be told.  */
+/* This process has been forked: it begins to count anew, since many end soon,
+   and trap_patch_share looks again whose memory it has.  */
 void trap_patch_forked (void);
 
 /* A task that shares the memory is about to be made: make ready for writing

@@ -1027,6 +1027,7 @@ child_with_limit (void)
   getrlimit (RLIMIT_NOFILE, &old);
   limit.rlim_max = old.rlim_max;
   setrlimit (RLIMIT_NOFILE, &limit);
+  trap_patch_forked ();
   trap_patch_share (true);
   getrlimit (RLIMIT_NOFILE, &after);
   if (after.rlim_cur != 100 || after.rlim_max != old.rlim_max)
@@ -1266,6 +1267,7 @@ child_between (void)
   unsigned old;
   int wrong;
 
+  trap_patch_forked ();
   trap_patch_share (true);
   wrong = call_between (stopped);
   old = traps + landings;
@@ -1433,6 +1435,7 @@ child_race (void)
 
   alone = false;
   make_cold ();
+  trap_patch_forked ();
   trap_patch_share (true);
   pthread_barrier_init (&starting, NULL, THREADS);
   for (uintptr_t i = 0; i < THREADS; i++)
@@ -1458,6 +1461,7 @@ child_forks (void)
 
   alone = false;
   make_cold ();
+  trap_patch_forked ();
   trap_patch_share (true);
   pthread_barrier_init (&starting, NULL, THREADS + 1);
   for (uintptr_t i = 0; i < THREADS; i++)

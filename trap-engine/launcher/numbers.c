@@ -14,7 +14,7 @@
 
 enum
 {
-  HIGH = 4096,    /* numbers from here on make fork slow */
+  HIGH = 1024,    /* numbers from here on make fork slow */
   LOW = 32,       /* lower ones are too much in the way */
   MOST = 1 << 20, /* what kernels allow unless told otherwise */
   SPARE = 64      /* so many are open at a time while calls are made */

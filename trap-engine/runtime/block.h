@@ -3,13 +3,15 @@
 
    What the runtime has for each thread.
 
-   %gs leads to it.  The entry (entry-x86_64.S) saves the program's registers
-   in its first words and makes its stack the thread's.  */
+   %gs leads to its head.  The entry (entry-x86_64.S) saves the program's
+   registers there and makes its stack the thread's.  What every call uses lies
+   together: the upper end of the stack, the head, and the signal stack.  */
 
 #ifndef UDOCKER_TRAP_ENGINE_RUNTIME_BLOCK_H
 #define UDOCKER_TRAP_ENGINE_RUNTIME_BLOCK_H
 
-/* Offsets, for the assembler.  */
+/* Where the head is, and offsets in it, for the assembler.  */
+#define BLOCK_HEAD BLOCK_STACK_SIZE
 #define BLOCK_SELF 0
 #define BLOCK_RSP 8
 #define BLOCK_STACK 16
@@ -64,12 +66,14 @@ struct trap_place
 
 struct trap_block
 {
-  struct trap_block *self;
-  uint64_t rsp;    /* the program's stack pointer */
-  uint64_t stack;  /* top of ours */
-  uint64_t back;   /* where the program goes on */
-  uint64_t site;   /* its system call instruction */
-  uint64_t number; /* as it was called */
+  unsigned char stack_memory[BLOCK_STACK_SIZE] __attribute__ ((aligned (4096)));
+
+  struct trap_block *self; /* the head */
+  uint64_t rsp;            /* the program's stack pointer */
+  uint64_t stack;          /* top of ours */
+  uint64_t back;           /* where the program goes on */
+  uint64_t site;           /* its system call instruction */
+  uint64_t number;         /* as it was called */
   uint64_t arg[6];
   uint64_t flags; /* of the processor: LAHF's byte, and overflow */
   uint64_t result;
@@ -97,11 +101,14 @@ struct trap_block
   struct guest_task task;
   struct guest_call call;
 
+  unsigned char signal_stack[BLOCK_SIGNAL_STACK_SIZE]
+      __attribute__ ((aligned (64)));
+
   /* Room for its own, where it does not share its parent's.  */
   struct guest_fs fs;
   struct trap_handlers handlers_room;
 
-  /* What an execve under way, or that of a child by vfork, has mapped.  */
+  /* What an execve has mapped, for the next one.  */
   uint64_t mapped, mapped_size;
 
   int32_t index; /* among the blocks */
@@ -115,22 +122,20 @@ struct trap_block
   uint64_t scratch[BLOCK_SCRATCH_SIZE / 8];
 
   struct trap_place other;
-
-  unsigned char signal_stack[BLOCK_SIGNAL_STACK_SIZE]
-      __attribute__ ((aligned (64)));
-  unsigned char stack_memory[BLOCK_STACK_SIZE] __attribute__ ((aligned (64)));
 };
 
-_Static_assert(offsetof (struct trap_block, rsp) == BLOCK_RSP
-                   && offsetof (struct trap_block, stack) == BLOCK_STACK
-                   && offsetof (struct trap_block, back) == BLOCK_RETURN
-                   && offsetof (struct trap_block, site) == BLOCK_SITE
-                   && offsetof (struct trap_block, number) == BLOCK_NUMBER
-                   && offsetof (struct trap_block, arg) == BLOCK_ARG
-                   && offsetof (struct trap_block, flags) == BLOCK_FLAGS
-                   && offsetof (struct trap_block, result) == BLOCK_RESULT
-                   && offsetof (struct trap_block, pending) == BLOCK_PENDING
-                   && offsetof (struct trap_block, saved) == BLOCK_SAVED,
+#  define BLOCK_IS_AT(member, offset)                                          \
+    (offsetof (struct trap_block, member) == BLOCK_HEAD + (offset))
+_Static_assert(BLOCK_IS_AT (self, BLOCK_SELF) && BLOCK_IS_AT (rsp, BLOCK_RSP)
+                   && BLOCK_IS_AT (stack, BLOCK_STACK)
+                   && BLOCK_IS_AT (back, BLOCK_RETURN)
+                   && BLOCK_IS_AT (site, BLOCK_SITE)
+                   && BLOCK_IS_AT (number, BLOCK_NUMBER)
+                   && BLOCK_IS_AT (arg, BLOCK_ARG)
+                   && BLOCK_IS_AT (flags, BLOCK_FLAGS)
+                   && BLOCK_IS_AT (result, BLOCK_RESULT)
+                   && BLOCK_IS_AT (pending, BLOCK_PENDING)
+                   && BLOCK_IS_AT (saved, BLOCK_SAVED),
                "entry-x86_64.S counts on these places");
 _Static_assert(sizeof (struct trap_block) <= BLOCK_STRIDE,
                "a block fits where it lies");

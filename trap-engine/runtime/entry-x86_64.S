@@ -152,7 +152,7 @@ function trap_clone
 	jz	1f
 	pop	%rbx
 	ret
-1:	mov	BLOCK_STACK(%rbx), %rsp
+1:	mov	BLOCK_HEAD+BLOCK_STACK(%rbx), %rsp
 	mov	%rbx, %rdi
 	call	trap_set_block
 	mov	%rbx, %rdi
@@ -175,6 +175,7 @@ function trap_exit
 
 /* trap_set_block (block).  */
 function trap_set_block
+	add	$BLOCK_HEAD, %rdi
 	cmpl	$0, trap_has_fsgsbase(%rip)
 	je	1f
 	wrgsbase %rdi

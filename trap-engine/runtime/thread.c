@@ -121,15 +121,6 @@ take_block (void)
   return block;
 }
 
-/* Give back what BLOCK, of a task that has ended, holds.  */
-static void
-release (struct trap_block *block)
-{
-  if (block->mapped != 0)
-    trap_call (__NR_munmap, block->mapped, block->mapped_size, 0, 0);
-  block->mapped = 0;
-}
-
 struct trap_block *
 thread_start (void)
 {
@@ -227,7 +218,6 @@ inherit (struct trap_block *child, struct trap_block *parent, uint64_t flags)
   child->restarts = false;
   child->blocked = parent->blocked;
   child->held = 0;
-  child->mapped = 0;
   child->lent = (flags & CLONE_VFORK) != 0;
   child->alternate = (struct k_stack){ .flags = K_SS_DISABLE };
   if ((flags & CLONE_VFORK) != 0)
@@ -260,7 +250,6 @@ start (struct trap_block *block, long number, uint64_t a, uint64_t b,
     {
       if ((flags & CLONE_FS) != 0)
         block->task.fs->references--;
-      release (child);
       give_index (child->index);
     }
   (void) signal_set_mask (mask);
@@ -414,7 +403,6 @@ thread_call_exit (struct trap_block *block)
     (void) __atomic_fetch_sub (&block->task.fs->references, 1,
                                __ATOMIC_RELAXED);
   guest_task_release (&block->task);
-  release (block);
   trap_exit (block->arg[0], &taken[block->index / 64],
              (uint64_t) (block->index % 64));
 }
