@@ -3,7 +3,8 @@
 # Copyright (C) 2026 the udocker authors
 #
 # Source this after tests/tap.sh.  It skips the test where there is no static
-# busybox, or where the engine cannot run.
+# busybox, or where the engine cannot run.  TEST_EXECMODE=T1 has containers run
+# in that mode where the test does not choose one.
 #
 # shellcheck shell=sh
 # shellcheck disable=SC2154
@@ -17,6 +18,11 @@ for candidate in /bin/busybox /usr/bin/busybox; do
 done
 test -n "$busybox" || skip_all "there is no static busybox (busybox-static)"
 test -x "$libexec/udocker-proot" || skip_all "the tracer is not built"
+
+if test -n "${TEST_EXECMODE-}"; then
+  UDOCKER_DEFAULT_EXECUTION_MODE=$TEST_EXECMODE
+  export UDOCKER_DEFAULT_EXECUTION_MODE
+fi
 
 # make_tree DIR: a root file system in DIR.
 make_tree ()

@@ -92,3 +92,7 @@ tests_unit_test_trap_numbers_CPPFLAGS = $(PLAIN_CPPFLAGS)
 tests_unit_test_trap_numbers_CFLAGS = $(PLAIN_CFLAGS)
 tests_unit_test_trap_numbers_LDADD = lib/start/libstart.a lib/plan/libplan.a
 endif
+
+if HOSTED
+shell_tests += tests/shell/run-trap.sh
+endif

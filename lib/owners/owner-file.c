@@ -490,8 +490,9 @@ int
 owner_file_init (struct owner_file *file)
 {
   *file = (struct owner_file){ .fd = -1 };
-  file->memory = mmap (NULL, SLOTS_SIZE + OWNER_FILE_ROOM, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  file->memory =
+      mmap (NULL, SLOTS_SIZE + OWNER_FILE_ROOM, PROT_READ | PROT_WRITE,
+            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (file->memory == MAP_FAILED)
     {
       file->memory = NULL;

@@ -196,15 +196,16 @@ see_rest_off (enum supervise_rest rest, const sigset_t *waiting)
 {
   while (rest != SUPERVISE_LEAVE)
     {
-      if (rest == SUPERVISE_KILL)
-        kill_children (); /* theirs become ours when they have ended */
+      siginfo_t info;
       pid_t pid = waitpid (-1, NULL, WNOHANG);
       if (pid < 0 && errno == ECHILD)
         break;
-      siginfo_t info;
-      if (pid == 0 && sigwaitinfo (waiting, &info) > 0
-          && info.si_signo != SIGCHLD && !has_reached_group (&info)
-          && rest == SUPERVISE_AWAIT)
+      if (pid != 0)
+        continue;
+      if (rest == SUPERVISE_KILL)
+        kill_children (); /* theirs become ours when they have ended */
+      if (sigwaitinfo (waiting, &info) > 0 && info.si_signo != SIGCHLD
+          && !has_reached_group (&info) && rest == SUPERVISE_AWAIT)
         break;
     }
 }

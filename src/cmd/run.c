@@ -35,7 +35,7 @@ struct run_options
   struct option_list devices, ports;
   const char *user, *directory, *entry_point, *name, *pull, *platform;
   const char *index, *registry, *proxy, *cpus, *kernel, *host_name, *location;
-  const char *network, *processes, *semaphores, *nodes;
+  const char *network, *processes, *semaphores, *nodes, *mode;
   bool remove, host_accounts, container_accounts, no_system_volumes;
   bool host_environment, bind_home, no_metadata, dri, all_ports, no_banner,
       keep_owners;
@@ -126,6 +126,9 @@ static const struct option_row rows[] = {
     N_ ("P modes: keep owners, modes, devices and attributes that root of the "
         "container sets, for later runs and for export"),
     TARGET (keep_owners) },
+  { "execmode", 0, OPTION_VALUE, N_ ("MODE"),
+    N_ ("run in this mode, whatever setup says: P1, P2, T1 or T2"),
+    TARGET (mode) },
   { "location", 0, OPTION_VALUE, N_ ("DIR"),
     N_ ("run in the directory tree DIR instead of a container, whose name is "
         "then ignored"),
@@ -384,9 +387,12 @@ run_request_in (struct invocation *invocation, struct run_request *request,
   AUTO_FREE char *mode = NULL;
   const struct engine *engine = NULL;
 
-  int status = engine_mode_of (container, invocation->config, &mode, err);
+  int status = 0;
+  if (options->mode == NULL)
+    status = engine_mode_of (container, invocation->config, &mode, err);
   if (status == 0)
-    status = engine_find (mode, &engine, &request->mode, err);
+    status = engine_find (options->mode != NULL ? options->mode : mode, &engine,
+                          &request->mode, err);
   if (status == 0)
     status = engine->usable (platform_host (), request->mode, err);
   if (status == 0 && options->cpus != NULL)

@@ -31,7 +31,7 @@ struct setup_options
 
 static const struct option_row rows[] = {
   { "execmode", 0, OPTION_VALUE, N_ ("MODE"),
-    N_ ("run the container in this mode: P1 (the default) or P2"),
+    N_ ("run the container in this mode: P1 (the default), P2, T1 or T2"),
     TARGET (mode) },
   { "force", 0, OPTION_FLAG, NULL, N_ ("set the mode whatever it was before"),
     TARGET (force) },
@@ -124,7 +124,12 @@ const struct command command_setup = {
   .description = N_ (
       "Without options print the execution mode.\n\n"
       "P1 traces the program with the help of a system call filter; P2 traces "
-      "every system call, which is slow but needs no filter."),
+      "every system call, which is slow but needs no filter. T1 and T2 trace "
+      "nothing: a program has the engine in it, which takes the system calls "
+      "that a filter sends back, and is hardly slower than outside, debuggers "
+      "included. T1 also changes the places in a program's memory that call "
+      "the system; T2 leaves them as they are, and is slower. Both are for "
+      "64-bit programs on x86_64."),
   .options = rows,
   .options_size = sizeof (struct setup_options),
   .min_operands = 1,

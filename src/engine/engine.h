@@ -38,8 +38,8 @@ struct engine
   int (*run) (const struct run_plan *plan, struct error *err);
 };
 
-/* Our tracer, modes P1 and P2.  */
-extern const struct engine engine_proot;
+/* Our tracer, modes P1 and P2; the in-process engine, modes T1 and T2.  */
+extern const struct engine engine_proot, engine_trap;
 
 /* Find the engine of MODE, as users write it ("P1", "p1").  Return 0 with
    *ENGINE set and *CANONICAL (may be NULL) the mode as it is stored, or

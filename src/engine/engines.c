@@ -22,11 +22,12 @@
 /* To add an engine: its file, and a line here.  */
 static const struct engine *const engines[] = {
   &engine_proot,
+  &engine_trap,
 };
 
 /* Modes that containers of other releases may be in.  */
-static const char *const foreign_modes[] = { "F1", "F2", "F3", "F4", "R1",
-                                             "R2", "R3", "S1", "T1", "T2" };
+static const char *const foreign_modes[] = { "F1", "F2", "F3", "F4",
+                                             "R1", "R2", "R3", "S1" };
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 
@@ -47,11 +48,12 @@ engine_find (const char *mode, const struct engine **engine,
     if (strcasecmp (foreign_modes[i], mode) == 0)
       return error_set (err, ENOSYS,
                         _ ("no execution engine for this execmode: %s; this"
-                           " release has P1 and P2, set one with 'udocker"
-                           " setup --execmode=P1 CONTAINER'"),
+                           " release has P1, P2, T1 and T2, set one with"
+                           " 'udocker setup --execmode=P1 CONTAINER'"),
                         foreign_modes[i]);
   return error_set (err, EINVAL,
-                    _ ("invalid execmode: %s; this release has P1 and P2"),
+                    _ ("invalid execmode: %s; this release has P1, P2, T1"
+                       " and T2"),
                     mode);
 }
 

@@ -2,6 +2,8 @@
 noinst_LIBRARIES += src/engine/libengine.a
 src_engine_libengine_a_SOURCES = \
   src/engine/engine-proot.c src/engine/engine.h \
-  src/engine/engines.c
+  src/engine/engine-trap.c \
+  src/engine/engines.c \
+  src/engine/program.c src/engine/program.h
 
 EXTRA_DIST += tests/bench/start.sh

@@ -62,6 +62,16 @@ test_inherited (void)
   tap_ok (numbers_choose (&numbers, &plan, 20) == 0, "there is room again");
   tap_is_number (numbers.first, 106, "behind what is open");
   tap_is_number (numbers_spare (&numbers, 126), 0, "none to spare");
+
+  /* At the end of the hard limit, where something is in the way.  */
+  const struct rlimit low = { 200, 200 };
+  tap_ok (fcntl (0, F_DUPFD, 90) == 90 && setrlimit (RLIMIT_NOFILE, &low) == 0
+              && fcntl (0, F_DUPFD, 190) == 190
+              && numbers_choose (&numbers, &plan, 20) == 0,
+          "there is room below what is open");
+  tap_is_number (numbers.first, 170, "right below");
+  tap_ok (numbers_choose (&numbers, &plan, 170) == -EMFILE,
+          "but not for all that much");
   plan_writer_release (&writer);
 }
 

@@ -99,27 +99,41 @@ is_possible (const struct plan *plan, const char *mode)
   return false;
 }
 
-/* Return how many descriptors PLAN needs at most: the state, perhaps the
-   runtime, the root and the emulator's host; a directory above may have to be
-   shown for each place.  */
+/* Return how many descriptors PLAN will take: those of the state, of the
+   runtime, perhaps, and of a process's memory, the root, the emulator's host,
+   and a directory for missing ones above places, of which there may be one for
+   each, but never are.  */
 static int
 count_descriptors (const struct plan *plan)
 {
-  size_t count = 7 + plan_count (plan, PLAN_HELD_FD)
-                 + 2 * plan_count (plan, PLAN_BINDING)
-                 + 2 * plan_count (plan, PLAN_FILE);
-  return (int) count;
+  size_t places =
+      plan_count (plan, PLAN_BINDING) + plan_count (plan, PLAN_FILE);
+  size_t parents = places < 512 ? places : 512;
+  return (int) (places + parents + 7 + plan_count (plan, PLAN_HELD_FD));
 }
 
-/* Move FD to a number above those of NUMBERS.  Return the new one or a negative
-   errno.  */
-static int
-move_up (int fd, const struct numbers *numbers)
+/* Note that descriptor FD is one of LAUNCH's engine, which every program
+   inherits.  */
+static void
+add_descriptor (struct launch *launch, int fd)
 {
-  int moved = fcntl (fd, F_DUPFD, numbers->first);
+  if (fd >= launch->state->end_fd)
+    launch->state->end_fd = fd + 1;
+  (void) fcntl (fd, F_SETFD, 0);
+}
+
+/* Have LAUNCH's engine have FD, with a number where its others are.  Return
+   that or a negative errno.  */
+static int
+give_descriptor (struct launch *launch, int fd)
+{
+  int moved = fcntl (fd, F_DUPFD_CLOEXEC, launch->numbers.first);
   int error = -errno;
   (void) close (fd);
-  return moved < 0 ? error : moved;
+  if (moved < 0)
+    return error;
+  add_descriptor (launch, moved);
+  return moved;
 }
 
 /* Note in LAUNCH's state which runtime programs are started with.  Return 0 or
@@ -134,7 +148,7 @@ find_runtime (struct launch *launch)
   if (error == 0 && copy >= 0)
     {
       /* Each process has it for itself.  */
-      error = move_up (copy, &launch->numbers);
+      error = give_descriptor (launch, copy);
       (void) snprintf (path, sizeof path, "/proc/self/fd/%d", error);
     }
   if (error >= 0 && strlen (path) < sizeof launch->state->runtime)
@@ -146,33 +160,21 @@ find_runtime (struct launch *launch)
   return error < 0 ? error : 0;
 }
 
-/* Have the descriptors that PLAN wants held live as long as any program of the
-   container: each has them, where it cannot reach them.  */
+/* Let all descriptors of LAUNCH's engine be inherited: what this process has
+   open besides goes with execve.  Those which the plan wants held live as long
+   as any program of the container, out of its reach.  */
 static void
-hold_descriptors (const struct launch *launch)
+inherit_descriptors (struct launch *launch)
 {
+  const struct guest *guest = &launch->state->guest;
   struct plan_record record;
-  for (size_t at = 0; plan_next_tag (launch->plan, PLAN_HELD_FD, &at, &record);)
-    (void) move_up ((int) plan_record_number (&record), &launch->numbers);
-}
-
-/* Let all descriptors of LAUNCH's engine be inherited, and note where they end.
-   What this process has open besides goes with execve.  */
-static void
-inherit_descriptors (const struct launch *launch)
-{
-  struct trap_state *state = launch->state;
-  const struct guest *guest = &state->guest;
-  (void) fcntl (state->first_fd, F_SETFD, 0);
+  add_descriptor (launch, launch->state->first_fd);
   for (uint32_t i = 0; i < guest->view->binding_count; i++)
-    (void) fcntl (guest->anchors[i], F_SETFD, 0);
-  /* What is first free behind them has a number above all.  */
-  int end = launch->numbers.first;
-  int fd = end + count_descriptors (launch->plan);
-  while (fd > end && fcntl (fd, F_GETFD) < 0)
-    fd--;
+    add_descriptor (launch, guest->anchors[i]);
+  for (size_t at = 0; plan_next_tag (launch->plan, PLAN_HELD_FD, &at, &record);)
+    (void) give_descriptor (launch, (int) plan_record_number (&record));
   /* One more is for /proc/self/mem.  */
-  state->end_fd = fd + 2;
+  launch->state->end_fd++;
 }
 
 /* Make what LAUNCH's plan describes.  Return 0, or a negative errno after a
@@ -186,6 +188,7 @@ prepare (struct launch *launch)
   const char *mode = plan_text (plan, PLAN_MODE, "T1");
 
   int error = start_program_init (&launch->program, plan);
+  launch->program.native_mode = mode;
   if (error == 0)
     error = numbers_choose (&launch->numbers, plan, count_descriptors (plan));
   if (error < 0)
@@ -205,7 +208,6 @@ prepare (struct launch *launch)
     return error;
   struct trap_state *state = launch->state;
   state->patches = strcmp (mode, "T2") != 0;
-  hold_descriptors (launch);
   inherit_descriptors (launch);
   state->guest.spare = numbers_spare (&launch->numbers, state->end_fd);
   state->guest.own.first_fd = state->first_fd;

@@ -42,15 +42,36 @@ numbers_place (rlim_t soft, rlim_t hard, int count)
   return first < LOW && hard >= need + LOW ? LOW : (int) first;
 }
 
-/* Return the number above the highest descriptor that is open among COUNT from
-   FIRST on, or FIRST.  */
+/* Return the highest descriptor that is open among COUNT from FIRST on, or
+   -1.  */
 static int
-behind_open (int first, int count)
+last_open (int first, int count)
 {
   for (int fd = first + count - 1; fd >= first; fd--)
     if (fcntl (fd, F_GETFD) >= 0)
-      return fd + 1;
-  return first;
+      return fd;
+  return -1;
+}
+
+/* Return the start of COUNT numbers that are free, from FIRST on if that is
+   possible with the limit HARD; or -EMFILE.  What was inherited stays where it
+   is.  */
+static int
+find_free (int first, rlim_t hard, int count)
+{
+  int at = first;
+  int taken = last_open (at, count);
+  while (taken >= 0 && (rlim_t) taken + 1 + (rlim_t) count <= hard)
+    {
+      at = taken + 1;
+      taken = last_open (at, count);
+    }
+  if (taken < 0)
+    return at;
+  for (at = first - 1; at >= LOW; at--)
+    if (last_open (at, count) < 0)
+      return at;
+  return -EMFILE;
 }
 
 int
@@ -68,15 +89,10 @@ numbers_choose (struct numbers *numbers, const struct plan *plan, int count)
     }
   rlim_t hard = numbers->limit.rlim_max;
   int first = numbers_place (numbers->soft, hard, count);
-  int next = first < 0 ? first : behind_open (first, count);
-  /* What was inherited stays where it is.  */
-  while (next > first && (rlim_t) next + (rlim_t) count <= hard)
-    {
-      first = next;
-      next = behind_open (first, count);
-    }
+  if (first >= 0)
+    first = find_free (first, hard, count);
   struct rlimit raised = { hard, hard };
-  if (first < 0 || next > first || setrlimit (RLIMIT_NOFILE, &raised) != 0)
+  if (first < 0 || setrlimit (RLIMIT_NOFILE, &raised) != 0)
     {
       start_complain ("cannot open %d files for the container beside those "
                       "that its programs open; the limit is %llu (ulimit -n)",

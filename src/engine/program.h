@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Engines that are programs of their own, which take a plan.  */
+
+#ifndef UDOCKER_ENGINE_PROGRAM_H
+#define UDOCKER_ENGINE_PROGRAM_H
+
+#include "lib/start/supervise.h"
+
+struct error;
+struct run_plan;
+
+/* Return whether our part NAME is there; otherwise -ENOENT with ERR set.  */
+int engine_find_program (const char *name, struct error *err);
+
+/* Run PLAN by our part NAME: in place of this process, unless the container is
+   to be removed afterwards; then the REST of its processes is waited for as
+   that says.  Return as the run member of struct engine.  */
+int engine_run_program (const char *name, const struct run_plan *plan,
+                        enum supervise_rest rest, struct error *err);
+
+#endif
