@@ -39,7 +39,8 @@ enum
 
   RECORDS = 2048,
 
-  SEEN = 64,
+  SEEN_SETS = 64,
+  SEEN_WAYS = 4,
   SEEN_REFUSED = 255
 };
 
@@ -83,9 +84,9 @@ static struct
   uint32_t count; /* of records */
   struct pool pools[POOLS];
 
-  /* Places of which calls were trapped: address and how many, of the newest
-     with the same hash.  */
-  uint64_t seen[SEEN];
+  /* Places of which calls were trapped, by hash: address, and in the lowest
+     byte how many.  */
+  uint64_t seen[SEEN_SETS][SEEN_WAYS];
   struct record records[RECORDS];
 } patcher;
 
@@ -650,10 +651,23 @@ finish (const struct writer *writer, struct record *record)
 
 /* --- patching ------------------------------------------------------------- */
 
+/* Return where it is kept how many calls from ADDRESS were trapped: its own
+   place, or that of one that was called least.  */
 static uint64_t *
 seen_place (uint64_t address)
 {
-  return &patcher.seen[(address ^ address >> 6 ^ address >> 12) % SEEN];
+  uint64_t *set = patcher.seen[address * 0x9e3779b97f4a7c15 >> 58];
+  uint64_t *least = set;
+
+  for (unsigned i = 0; i < SEEN_WAYS; i++)
+    {
+      uint64_t value = __atomic_load_n (&set[i], __ATOMIC_RELAXED);
+      if (value >> 8 == address)
+        return &set[i];
+      if ((value & 255) < (*least & 255))
+        least = &set[i];
+    }
+  return least;
 }
 
 /* Count one more call from ADDRESS.  Return whether it is time to patch.  */

@@ -25,7 +25,7 @@ EXTRA_DIST += \
   tests/guest/paths.c tests/guest/ports.c tests/guest/proc.c tests/guest/processes.c \
   tests/guest/random-paths.c tests/guest/readonly.c tests/guest/rough.c \
   tests/guest/registers.c tests/guest/root.c tests/guest/root.expected tests/guest/signals.c \
-  tests/guest/sockets.c tests/images/prepare.sh \
+  tests/guest/sites.c tests/guest/sockets.c tests/images/prepare.sh \
   tests/images/root.sh tests/bench/engines.sh tests/bench/jobs.sh \
   tests/bench/lists.sh tests/bench/syscalls.c tests/bench/syscalls.sh
 
@@ -35,7 +35,7 @@ shell_tests += \
   tests/guest/bindings.sh tests/guest/escape.sh tests/guest/fake-root.sh \
   tests/guest/exact.sh \
   tests/guest/in-busybox.sh tests/guest/random-paths.sh \
-  tests/guest/readonly.sh tests/guest/rough.sh \
+  tests/guest/readonly.sh tests/guest/rough.sh tests/guest/sites.sh \
   tests/guest/in-i386.sh tests/guest/in-debian12-i386.sh \
   tests/guest/in-musl.sh tests/guest/in-debian11.sh \
   tests/guest/in-arm64.sh \

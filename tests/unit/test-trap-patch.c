@@ -1047,6 +1047,16 @@ child_with_patience (void)
   trap_patch_begin (&options);
   if (call_all (&trapped) != 0 || trapped != TRAPS_UNPATCHED)
     return 1;
+  /* Places that are called in turns do not keep each other from it.  */
+  struct place turns[8];
+  for (int i = 0; i < 8; i++)
+    make_place (&turns[i], &functions[0]);
+  old = traps;
+  for (int i = 0; i < 10; i++)
+    for (int j = 0; j < 8; j++)
+      call_place (&turns[j]);
+  if (traps != old + 24)
+    return 3;
   options.patience = 0;
   options.warming = 10;
   trap_patch_begin (&options);
