@@ -19,7 +19,11 @@
 #include <unistd.h>
 
 #include "lib/guest/calls.h"
+#include "proot-engine/handover.h"
 #include "proot-engine/memory.h"
+
+#define RUNS                                                                   \
+  (sizeof ((struct tracee *) 0)->run / sizeof ((struct tracee *) 0)->run[0])
 
 /* More arguments than the kernel takes anyhow.  */
 #define ARGUMENTS_MAX ((size_t) 1 << 18)
@@ -188,6 +192,33 @@ add_variables (struct vectors *vectors, const struct tracee *tracee,
     }
 }
 
+/* Put SIZE BYTES into TRACEE's memory, at *ADDRESS.  What is more than a slot
+   holds gets several slots in a row, which go with the address space, or are
+   given back when the call fails.  Return 0 or a negative errno.  */
+static int
+put_bytes (struct tracee *tracee, const void *bytes, size_t size,
+           uint64_t *address)
+{
+  int status =
+      tracee->task.guest->ops->scratch (&tracee->task, bytes, size, address);
+  if (status != -ENOMEM)
+    return status;
+  size_t i = 0;
+  while (i < RUNS && tracee->run[i].count > 0)
+    i++;
+  if (i == RUNS)
+    return -E2BIG;
+  int count = (int) ((size + LOADER_SLOT_SIZE - 1) / LOADER_SLOT_SIZE);
+  int first = space_take_slots (tracee->space, count);
+  if (first < 0)
+    return -E2BIG;
+  tracee->run[i].first = first;
+  tracee->run[i].count = count;
+  *address = tracee->space->slots[tracee->call.abi]
+             + (uint64_t) first * LOADER_SLOT_SIZE;
+  return memory_write (tracee->tid, *address, bytes, size);
+}
+
 /* Put VECTORS, which are used up, into TRACEE's memory, at *ADDRESS.  Return 0
    or a negative errno.  */
 static int
@@ -196,23 +227,7 @@ put_vectors (struct tracee *tracee, struct vectors *vectors, uint64_t *address)
   size_t size = vectors->count * word_size (tracee);
   if (word_size (tracee) < sizeof *vectors->word)
     narrow (vectors->word, vectors->count);
-  int status = tracee->task.guest->ops->scratch (&tracee->task, vectors->word,
-                                                 size, address);
-  if (status != -ENOMEM)
-    return status;
-
-  /* More than a slot holds: several slots in a row.  They go with the address
-     space, or are given back when the call fails.  */
-  tracee->run_count = (int) ((size + LOADER_SLOT_SIZE - 1) / LOADER_SLOT_SIZE);
-  tracee->run = space_take_slots (tracee->space, tracee->run_count);
-  if (tracee->run < 0)
-    {
-      tracee->run_count = 0;
-      return -E2BIG;
-    }
-  *address = tracee->space->slots[tracee->call.abi]
-             + (uint64_t) tracee->run * LOADER_SLOT_SIZE;
-  return memory_write (tracee->tid, *address, vectors->word, size);
+  return put_bytes (tracee, vectors->word, size, address);
 }
 
 /* Write to VECTORS, which has room, what TRACEE's program is called with: the
@@ -304,6 +319,41 @@ replace_arguments (struct tracee *tracee, uint64_t *arguments,
   return status;
 }
 
+/* Add the record of TRACEE's execve, by which it leaves TRACER, to the vector
+   at *ENVIRONMENT, which gets the new one's place.  Return 0 or a negative
+   errno.  */
+static int
+add_record (struct tracer *tracer, struct tracee *tracee, uint64_t *environment)
+{
+  struct vectors vectors = { 0 };
+  uint64_t address;
+  char *record = tracer->handover->record (tracer->handover, tracee);
+  int status = record == NULL
+                   ? -ENOMEM
+                   : put_bytes (tracee, record, strlen (record) + 1, &address);
+  free (record);
+  /* The vector may be one that was just made.  */
+  if (status == 0)
+    status = tracer_flush_scratch (tracer, tracee, false);
+  if (status == 0)
+    status = read_vector (tracee, *environment, &vectors.word, &vectors.count);
+  if (status < 0)
+    return status;
+  uint64_t *longer =
+      reallocarray (vectors.word, vectors.count + 2, sizeof *longer);
+  if (longer == NULL)
+    status = -ENOMEM;
+  else
+    {
+      vectors.word = longer;
+      add_word (&vectors, address);
+      add_word (&vectors, 0);
+      status = put_vectors (tracee, &vectors, environment);
+    }
+  free (vectors.word);
+  return status;
+}
+
 int
 execute_begin (struct tracer *tracer, struct tracee *tracee)
 {
@@ -325,11 +375,15 @@ execute_begin (struct tracer *tracer, struct tracee *tracee)
       tracee->exec = NULL;
       return status;
     }
-  const char *loader = tracer->loader[tracee->exec->abi];
+  bool leaves = handover_leaves (tracer, tracee->exec);
+  const char *loader =
+      leaves ? tracer->handover->runtime : tracer->loader[tracee->exec->abi];
   status = tracee->task.guest->ops->scratch (&tracee->task, loader,
                                              strlen (loader) + 1, &path);
   if (status == 0 && tracee->exec->leading_count > 0)
     status = replace_arguments (tracee, &arguments, &environment);
+  if (status == 0 && leaves)
+    status = add_record (tracer, tracee, &environment);
   if (status < 0)
     {
       execute_cancel (tracee);
@@ -352,9 +406,12 @@ execute_cancel (struct tracee *tracee)
 {
   if (tracee->exec == NULL)
     return;
-  if (tracee->run_count > 0)
-    space_give_slots (tracee->space, tracee->run, tracee->run_count);
-  tracee->run_count = 0;
+  for (size_t i = 0; i < RUNS; i++)
+    {
+      space_give_slots (tracee->space, tracee->run[i].first,
+                        tracee->run[i].count);
+      tracee->run[i].count = 0;
+    }
   guest_exec_release (tracee->task.guest, tracee->exec);
   free (tracee->exec);
   tracee->exec = NULL;
@@ -393,7 +450,7 @@ execute_commit (struct tracer *tracer, struct tracee *tracee)
       (void) kill (tracee->tid, SIGKILL);
       return;
     }
-  tracee->run_count = 0;
+  memset (tracee->run, 0, sizeof tracee->run);
   struct space *space = tracee->space;
   space->trampolines = true;
   space->abi = exec->abi;

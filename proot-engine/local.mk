@@ -1,21 +1,20 @@
 # proot-engine: the tracer, and the loader stub that every program of a
 # container is started as.  No gnulib: the engine is a small static program.
-pkglibexec_PROGRAMS += libexec/udocker/udocker-proot
-libexec_udocker_udocker_proot_SOURCES = \
+noinst_LIBRARIES += proot-engine/libtracer.a
+proot_engine_libtracer_a_SOURCES = \
   proot-engine/attach.c proot-engine/attach.h \
   proot-engine/arch/arch.h \
-  proot-engine/command-line.c proot-engine/command-line.h \
   proot-engine/container.c proot-engine/container.h \
   proot-engine/end.c \
   proot-engine/enter.c proot-engine/enter.h \
   proot-engine/execute.c \
   proot-engine/explain.c proot-engine/explain.h \
+  proot-engine/handover.h \
+  proot-engine/leave.c \
   proot-engine/lists.c \
   proot-engine/loop.c \
-  proot-engine/main.c \
   proot-engine/memory.c proot-engine/memory.h \
   proot-engine/ops.c \
-  proot-engine/options.c proot-engine/options.h \
   proot-engine/placement.c proot-engine/placement.h \
   proot-engine/order.c proot-engine/order.h \
   proot-engine/ports.c proot-engine/ports.h \
@@ -24,18 +23,38 @@ libexec_udocker_udocker_proot_SOURCES = \
   proot-engine/tracee.c proot-engine/tracee.h \
   proot-engine/tracer.h
 if ARCH_X86_64
-libexec_udocker_udocker_proot_SOURCES += proot-engine/arch/x86_64.c
+proot_engine_libtracer_a_SOURCES += proot-engine/arch/x86_64.c
 endif
 if ARCH_AARCH64
-libexec_udocker_udocker_proot_SOURCES += proot-engine/arch/aarch64.c
+proot_engine_libtracer_a_SOURCES += proot-engine/arch/aarch64.c
 endif
+proot_engine_libtracer_a_CPPFLAGS = $(PLAIN_CPPFLAGS)
+proot_engine_libtracer_a_CFLAGS = $(PLAIN_CFLAGS)
+tracer_libraries = proot-engine/libtracer.a \
+  lib/start/libstart.a lib/owners/libowners.a lib/guest/libguest.a \
+  lib/plan/libplan.a lib/elf/libelfread.a
+
+pkglibexec_PROGRAMS += libexec/udocker/udocker-proot
+libexec_udocker_udocker_proot_SOURCES = \
+  proot-engine/command-line.c proot-engine/command-line.h \
+  proot-engine/main.c \
+  proot-engine/options.c proot-engine/options.h
 libexec_udocker_udocker_proot_CPPFLAGS = $(PLAIN_CPPFLAGS) \
   -DENGINE_VERSION='"$(PACKAGE_VERSION)"'
 libexec_udocker_udocker_proot_CFLAGS = $(PLAIN_CFLAGS)
 libexec_udocker_udocker_proot_LDFLAGS = $(LDFLAGS_STATIC)
-libexec_udocker_udocker_proot_LDADD = \
-  lib/start/libstart.a lib/owners/libowners.a lib/guest/libguest.a lib/plan/libplan.a \
-  lib/elf/libelfread.a
+libexec_udocker_udocker_proot_LDADD = $(tracer_libraries)
+
+# The tracer of what the in-process engine cannot run.
+if HANDOVER
+pkglibexec_PROGRAMS += libexec/udocker/udocker-handover
+libexec_udocker_udocker_handover_SOURCES = proot-engine/handover.c
+libexec_udocker_udocker_handover_CPPFLAGS = $(PLAIN_CPPFLAGS)
+libexec_udocker_udocker_handover_CFLAGS = $(PLAIN_CFLAGS)
+libexec_udocker_udocker_handover_LDFLAGS = -XCClinker -static-pie
+libexec_udocker_udocker_handover_LDADD = $(tracer_libraries) \
+  trap-engine/libtrap.a lib/guest/libguest.a
+endif
 
 # The stub: no libc, linked at a fixed address by a script of its own.
 loader_sources = proot-engine/loader/loader.c proot-engine/loader/loader.h \

@@ -36,6 +36,7 @@
 #include "lib/guest/calls.h"
 #include "proot-engine/enter.h"
 #include "proot-engine/attach.h"
+#include "proot-engine/handover.h"
 #include "proot-engine/memory.h"
 #include "proot-engine/seccomp.h"
 
@@ -77,8 +78,8 @@ forward_signal (int number, siginfo_t *info, void *context)
   errno = saved;
 }
 
-static void
-catch_signals (void)
+void
+tracer_catch_signals (void)
 {
   struct sigaction action = { .sa_sigaction = forward_signal };
   action.sa_flags = SA_SIGINFO | SA_RESTART;
@@ -318,10 +319,11 @@ on_entry (struct tracer *tracer, struct tracee *tracee)
     {
       /* The exit stop comes in any case.  */
       tracee->state = TRACEE_IN_CALL;
-      if (tracee->space->trampolines
-          && space_has_in_window (tracee->space, registers_instruction (entry)))
-        return;
     }
+  if ((tracer->every_call || tracer->handover != NULL)
+      && tracee->space->trampolines
+      && space_has_in_window (tracee->space, registers_instruction (entry)))
+    return;
   tracee->diverted = false;
   tracee_release_held (tracee);
   bool known = registers_find_abi (tracee->tid, &tracee->entry);
@@ -329,7 +331,8 @@ on_entry (struct tracer *tracer, struct tracee *tracee)
   call->number = known ? (int) registers_number (entry) : -1;
   for (int i = 0; i < 6; i++)
     call->arg[i] = registers_argument (entry, i);
-  if (tracer->every_call)
+  /* A filter that others have made may stop more than ours.  */
+  if (tracer->every_call || tracer->handover != NULL)
     {
       int error = ENOSYS;
       const struct guest *guest = tracee->task.guest;
@@ -473,7 +476,8 @@ on_clone (struct tracer *tracer, struct tracee *parent)
 }
 
 /* TRACEE, or a thread that has taken over its number, has executed the
-   loader stub.  Return the tracee that lives on.  */
+   loader stub, or what has it leave the tracer.  Return the tracee that lives
+   on.  */
 static struct tracee *
 on_exec (struct tracer *tracer, struct tracee *tracee)
 {
@@ -491,8 +495,13 @@ on_exec (struct tracer *tracer, struct tracee *tracee)
           tracee = thread;
         }
     }
-  execute_commit (tracer, tracee);
   tracee->restores = tracee->leaves = false;
+  if (tracee->exec != NULL && handover_leaves (tracer, tracee->exec))
+    {
+      handover_let_go (tracee);
+      return tracee;
+    }
+  execute_commit (tracer, tracee);
   tracee->state = tracer->every_call ? TRACEE_LOADING : TRACEE_RUNNING;
   return tracee;
 }
@@ -549,6 +558,8 @@ on_signal (struct tracer *tracer, struct tracee *tracee, int number)
           && space_has_in_window (tracee->space,
                                   registers_instruction (&registers)))
         {
+          if (handover_loaded (tracer, tracee))
+            return;
           tracee->state = TRACEE_RUNNING;
           tracee_release_held (tracee);
           number = 0;
@@ -649,9 +660,8 @@ suspend (struct tracer *tracer)
     (void) kill (tracer->first, SIGCONT);
 }
 
-/* Seize the first program, which waits, and set it going.  */
-static int
-seize (struct tracer *tracer, struct tracee *first, int go)
+int
+tracer_seize (struct tracer *tracer, struct tracee *first, int go)
 {
   int status;
   if (ptrace (PTRACE_SEIZE, first->tid, 0, OPTIONS) != 0)
@@ -669,17 +679,9 @@ seize (struct tracer *tracer, struct tracee *first, int go)
   return 0;
 }
 
-int
-tracer_run (struct tracer *tracer, struct tracee *first, int go)
+void
+tracer_loop (struct tracer *tracer)
 {
-  tracer->first = first->tid;
-  first_pid = first->tid;
-  (void) prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-  catch_signals ();
-  int error = seize (tracer, first, go);
-  if (error < 0)
-    return error;
-
   for (;;)
     {
       int status;
@@ -688,10 +690,23 @@ tracer_run (struct tracer *tracer, struct tracee *first, int go)
       if (tid > 0)
         tracer_see (tracer, tid, status);
       else if (tid < 0 && errno == ECHILD)
-        return 0;
+        return;
       else if (tid == 0)
         suspend (tracer);
       if (placement_is_due ())
         placement_tick (&tracer->placement, &tracer->tracees);
     }
+}
+
+int
+tracer_run (struct tracer *tracer, struct tracee *first, int go)
+{
+  tracer->first = first->tid;
+  first_pid = first->tid;
+  (void) prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  tracer_catch_signals ();
+  int error = tracer_seize (tracer, first, go);
+  if (error == 0)
+    tracer_loop (tracer);
+  return error;
 }

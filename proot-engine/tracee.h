@@ -75,10 +75,18 @@ struct tracee
   bool installs; /* likewise, for a filter */
   struct registers entry;
   struct guest_exec *exec; /* an execve under way */
-  int run, run_count;      /* slots in a row that it uses */
+
+  /* Slots in a row that the execve uses.  */
+  struct
+  {
+    int first, count;
+  } run[3];
 
   /* Descriptors kept open until the loader has used them.  */
   int held[2];
+
+  /* It is forgotten when its program has been loaded (handover.h).  */
+  bool leaving;
 
   /* Its filters let it stop at calls that list directories.  */
   bool lists;

@@ -17,6 +17,8 @@
 #include "proot-engine/placement.h"
 #include "proot-engine/tracee.h"
 
+struct handover;
+
 struct tracer
 {
   struct container *container; /* the first; others are reached by tasks */
@@ -34,6 +36,10 @@ struct tracer
   pid_t first;
   bool ended;
   int status;
+
+  /* Another engine's container: only what that cannot run is traced.  NULL in
+     a container of the tracer's own.  */
+  const struct handover *handover;
 
   /* Milliseconds until the tracer stops itself, because the first program is
      stopped; 0 when it is not.  */
@@ -98,6 +104,18 @@ void tracer_see (struct tracer *tracer, pid_t tid, int status);
 
 /* Let TRACEE, in a stop, go on.  */
 void tracer_resume (struct tracer *tracer, const struct tracee *tracee);
+
+/* Let signals do no harm to this process, and pass them on to the first
+   program, if there is one.  */
+void tracer_catch_signals (void);
+
+/* Seize FIRST, a task that waits for a byte on the pipe whose writing end is
+   GO, and set it going.  Return 0, or a negative errno when tracing is not
+   possible here.  */
+int tracer_seize (struct tracer *tracer, struct tracee *first, int go);
+
+/* Trace until no task is left.  */
+void tracer_loop (struct tracer *tracer);
 
 /* Trace until no task is left: FIRST, a child of this process that waits for
    a byte on the pipe whose writing end is GO, and everything that comes from

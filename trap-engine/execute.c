@@ -100,44 +100,6 @@ arrange (struct guest_task *task, struct execution *execution,
   return status;
 }
 
-/* Fill the record of EXECUTION for TASK with what is CARRIED.  */
-static void
-fill_record (struct guest_task *task, struct execution *execution,
-             const struct trap_carried *carried)
-{
-  const struct trap_state *state = task->guest->engine;
-  const struct guest_exec *exec = &execution->exec;
-  struct trap_record *record = &execution->record;
-  const struct guest_fs *fs = task->fs;
-  *record = (struct trap_record){
-    .magic = TRAP_RECORD_MAGIC,
-    .state_fd = state->first_fd,
-    .held = { exec->held[0], exec->held[1] },
-    .install = carried->install,
-    .cwd_binding = fs->cwd_binding,
-    .ignored = carried->ignored,
-    .blocked = carried->blocked,
-    .filters_size = carried->filters_size,
-    .filters_fd = carried->filters_fd,
-    .linux32 = task->linux32,
-    .own_mounts = fs->own_mounts,
-    .masks_owner = fs->masks_owner,
-    .ids = task->ids,
-  };
-  record->secure =
-      guest_ids_exec (&record->ids, exec->mode, exec->uid, exec->gid);
-  const char *const strings[TRAP_STRING_COUNT] = {
-    [TRAP_STRING_PROGRAM] = exec->program,
-    [TRAP_STRING_INTERPRETER] = exec->interpreter,
-    [TRAP_STRING_NAME] = exec->name,
-    [TRAP_STRING_COMMAND] = exec->command,
-    [TRAP_STRING_EXECUTABLE] = exec->executable,
-    [TRAP_STRING_ROOT] = fs->root,
-  };
-  trap_record_set_strings (record, strings);
-  trap_record_encode (record, execution->encoded);
-}
-
 /* Let the descriptors that EXEC holds outlive an execve, or no longer.  */
 static void
 keep_held (const struct guest_exec *exec, uint64_t flags)
@@ -176,16 +138,25 @@ become (struct guest_task *task, struct execution *execution,
 {
   const struct trap_state *state = task->guest->engine;
   uint64_t *environment;
-  if (execution->exec.abi != GUEST_ABI_NATIVE || execution->exec.emulated)
+  const struct guest_exec *exec = &execution->exec;
+  struct trap_record *record = &execution->record;
+  bool traced = exec->abi != GUEST_ABI_NATIVE;
+  if (exec->emulated || (traced && state->tracer[0] == '\0'))
     {
       if (carried->install == 0) /* or the launcher says so */
-        refuse (state, &execution->exec);
+        refuse (state, exec);
       return -K_ENOEXEC;
     }
   int status = arrange (task, execution, given, &environment);
   if (status < 0)
     return status;
-  fill_record (task, execution, carried);
+  trap_record_fill (record, task, exec, state->first_fd, traced);
+  record->install = carried->install;
+  record->ignored = carried->ignored;
+  record->blocked = carried->blocked;
+  record->filters_size = carried->filters_size;
+  record->filters_fd = carried->filters_fd;
+  trap_record_encode (record, execution->encoded);
   keep_held (&execution->exec, 0);
   status = (int) call6 (__NR_execve, (uintptr_t) state->runtime,
                         (uintptr_t) execution->words, (uintptr_t) environment,

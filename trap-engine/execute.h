@@ -7,7 +7,11 @@
    is in the state) with the program's arguments, and with one string more at
    the end of its environment, the record, which says what to map and who the
    task is.  The new runtime takes the string away before the program sees it,
-   so that a program's own environment, even an empty one, changes nothing.  */
+   so that a program's own environment, even an empty one, changes nothing.
+
+   A program that cannot run in the runtime's process, such as a 32-bit one, is
+   started in the same way, but the runtime maps another in its place, which
+   hands the process over to a tracer (proot-engine/handover.h).  */
 
 #ifndef UDOCKER_TRAP_ENGINE_EXECUTE_H
 #define UDOCKER_TRAP_ENGINE_EXECUTE_H

@@ -27,6 +27,40 @@ trap_record_set_strings (struct trap_record *record, const char *const *strings)
   record->size = (uint32_t) (to - (char *) record);
 }
 
+void
+trap_record_fill (struct trap_record *record, const struct guest_task *task,
+                  const struct guest_exec *exec, int state_fd, bool traced)
+{
+  const struct guest_fs *fs = task->fs;
+  *record = (struct trap_record){
+    .magic = TRAP_RECORD_MAGIC,
+    .state_fd = state_fd,
+    .held = { exec->held[0], exec->held[1] },
+    .traced = traced,
+    .abi = exec->abi,
+    .mode = exec->mode,
+    .uid = exec->uid,
+    .gid = exec->gid,
+    .cwd_binding = fs->cwd_binding,
+    .linux32 = task->linux32,
+    .own_mounts = fs->own_mounts,
+    .masks_owner = fs->masks_owner,
+    .ids = task->ids,
+  };
+  if (!traced)
+    record->secure =
+        guest_ids_exec (&record->ids, exec->mode, exec->uid, exec->gid);
+  const char *const strings[TRAP_STRING_COUNT] = {
+    [TRAP_STRING_PROGRAM] = exec->program,
+    [TRAP_STRING_INTERPRETER] = exec->interpreter,
+    [TRAP_STRING_NAME] = exec->name,
+    [TRAP_STRING_COMMAND] = exec->command,
+    [TRAP_STRING_EXECUTABLE] = exec->executable,
+    [TRAP_STRING_ROOT] = fs->root,
+  };
+  trap_record_set_strings (record, strings);
+}
+
 bool
 trap_record_strings (const struct trap_record *record, const char **strings)
 {

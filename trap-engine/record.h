@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/guest/call.h"
+#include "lib/guest/exec.h"
 #include "lib/guest/ids.h"
 #include "lib/guest/text.h"
 
@@ -40,6 +42,18 @@ struct trap_record
                        or -1 */
   uint32_t secure;  /* AT_SECURE */
   uint32_t install; /* the filter is to be installed */
+
+  /* The process that has traced this one, or 0: our descriptors are taken from
+     it, and SIGTRAP is raised for it when PROGRAM has been mapped.  */
+  int32_t tracer;
+
+  /* Not PROGRAM is to be mapped but the program that hands this process over
+     to a tracer, which has it map PROGRAM.  Then this is what that needs: the
+     program's ABI, and its mode and owner, of which IDS do not know yet.  */
+  uint32_t traced;
+  uint32_t abi;
+  uint32_t mode, uid, gid;
+
   uint32_t cwd_binding;
   uint64_t ignored, blocked; /* of the runtime's own signals */
   uint32_t filters_size;     /* the program's own filters, if any, ... */
@@ -53,6 +67,14 @@ struct trap_record
 /* The most bytes that an encoded record has, with its name and a NUL.  */
 #define TRAP_RECORD_ENCODED_MAX                                                \
   (sizeof TRAP_RECORD_NAME + 2 * sizeof (struct trap_record))
+
+/* Fill RECORD for TASK, which is to become the program EXEC; STATE_FD is the
+   state's descriptor there.  What an execve carries besides is zero.  If
+   TRACED, the record is one for a tracer.  */
+void trap_record_fill (struct trap_record *record,
+                       const struct guest_task *task,
+                       const struct guest_exec *exec, int state_fd,
+                       bool traced);
 
 /* Write RECORD's STRINGS, TRAP_STRING_COUNT of them each shorter than
    GUEST_PATH_SIZE, and its size.  */

@@ -26,6 +26,10 @@
 #define TRAP_STATE 0x567020000000
 #define TRAP_STATE_LIMIT 0x40000000
 
+/* Where the program lies that hands processes over to a tracer, and the tracer
+   itself, which is the same (proot-engine/handover.c).  */
+#define TRAP_TRACER 0x567060000000
+
 /* Pages of a process's own that the runtime maps.  */
 #define TRAP_PAGES 0x567070000000
 #define TRAP_FILTERS (TRAP_PAGES + 0x1000)
@@ -87,6 +91,11 @@ struct trap_state
 
   /* Host path of the runtime, with which every program is started.  */
   char runtime[GUEST_PATH_SIZE];
+
+  /* Host path of the program that hands a process over to a tracer, and of the
+     loader stub for 32-bit programs; empty where there is none.  */
+  char tracer[GUEST_PATH_SIZE];
+  char loader_i386[GUEST_PATH_SIZE];
 
   /* The filter that the first runtime installs.  */
   uint32_t filter_length;

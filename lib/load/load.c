@@ -406,8 +406,8 @@ load_program (const struct load_request *request, uintptr_t *stack)
   uintptr_t page = size != NULL ? size->value : 4096;
   uintptr_t random = randomness ();
 
-  uintptr_t base = 0;
-  if (request->interpreter != NULL)
+  uintptr_t base = request->base;
+  if (base == 0 && request->interpreter != NULL)
     base = BASE_OF_PIE + (random & RANDOM_PAGES) * page;
   map_file (&program, request->program, base & -page, page, 1);
   uintptr_t entry = program.entry;

@@ -17,6 +17,8 @@ struct load_request
   const char *interpreter; /* file of its PT_INTERP, likewise, or NULL */
   const char *name;        /* path given to execve, as the guest knows it */
   const char *command;     /* the name for PR_SET_NAME */
+  uintptr_t base;          /* where PROGRAM goes if it may lie anywhere; 0: to
+                              the usual place */
   uint32_t uid, euid, gid, egid;
   uint32_t secure;         /* AT_SECURE */
   uint32_t shows_features; /* FEATURES count */

@@ -152,6 +152,9 @@ signal_start (struct trap_block *block, const struct trap_carried *carried)
       handlers->action[ours[i] - 1].handler = ACTION_IGNORE;
   signal_take ();
   signal_set_stack (block);
+  /* What a tracer has let go may have them blocked in the kernel.  */
+  if (block->blocked != 0)
+    (void) signal_set_mask (signal_set_mask (~0ul));
 }
 
 void

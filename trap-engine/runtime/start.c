@@ -13,11 +13,17 @@
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
 
+#include "lib/guest/kernel.h"
 #include "lib/guest/text.h"
 #include "lib/load/load.h"
+#include "lib/load/machine.h"
 #include "trap-engine/patch.h"
 
 #define HWCAP2_FSGSBASE 2u
+
+#define RLIMIT_FILES 7
+#define NR_pidfd_open 434
+#define NR_pidfd_getfd 438
 
 _Noreturn void trap_main (uint64_t *stack);
 
@@ -54,18 +60,27 @@ find_arguments (uint64_t *stack)
   return arguments;
 }
 
-/* Take the last string of the environment away, and move what lies behind the
-   list to where the list ends now.  Return the string or NULL.  */
-static const char *
-take_record (struct arguments *arguments)
+/* Read the record, the last string of the environment, and point STRINGS to
+   its.  Return whether there is one.  */
+static bool
+read_record (const struct arguments *arguments, const char **strings)
 {
   char **end = arguments->environment;
   while (*end != NULL)
     end++;
-  if (end == arguments->environment)
-    return NULL;
-  const char *text = *--end;
-  *end = NULL;
+  return end > arguments->environment && trap_record_decode (&record, end[-1])
+         && trap_record_strings (&record, strings);
+}
+
+/* Take the last string of the environment away, and move what lies behind the
+   list to where the list ends now.  */
+static void
+drop_record (struct arguments *arguments)
+{
+  char **end = arguments->environment;
+  while (*end != NULL)
+    end++;
+  *--end = NULL;
   uint64_t *to = (uint64_t *) (void *) (end + 1);
   const struct auxiliary *from = arguments->vector;
   struct auxiliary *vector = (struct auxiliary *) (void *) to;
@@ -74,7 +89,6 @@ take_record (struct arguments *arguments)
     vector[i] = from[i];
   while (vector[i++].type != AT_NULL);
   arguments->vector = vector;
-  return text;
 }
 
 static uint64_t
@@ -100,6 +114,56 @@ map_state (int fd)
   long place = call_mmap (TRAP_STATE, head[1], PROT_READ | PROT_WRITE,
                           MAP_SHARED | MAP_FIXED, (uintptr_t) fd, 0);
   return is_error (place) ? NULL : (struct trap_state *) place;
+}
+
+/* Let descriptor FD be that of the process that has traced this one, which
+   PIDFD is for, if it has one.  A copy of its own holds what that holds; where
+   that cannot be had one that is good for its path does.  Return whether FD is
+   as it should be.  */
+static bool
+take_descriptor (int64_t pidfd, int fd, uint64_t flags)
+{
+  char path[48];
+  struct guest_text text;
+  guest_text_init (&text, path, sizeof path);
+  guest_text_add (&text, "/proc/");
+  guest_text_add_number (&text, record.tracer);
+  guest_text_add (&text, "/fd/");
+  guest_text_add_number (&text, fd);
+  int64_t copy =
+      trap_call (NR_pidfd_getfd, (uint64_t) pidfd, (uint64_t) fd, 0, 0);
+  if (copy == -K_EBADF && pidfd >= 0)
+    return true;
+  if (copy < 0)
+    copy = trap_call (__NR_openat, (uint64_t) AT_FDCWD, trap_pointer (path),
+                      flags | O_CLOEXEC, 0);
+  if (copy < 0)
+    return copy == -K_ENOENT;
+  int64_t status = trap_call (__NR_dup3, (uint64_t) copy, (uint64_t) fd, 0, 0);
+  trap_call (__NR_close, (uint64_t) copy, 0, 0, 0);
+  return status >= 0;
+}
+
+/* Take our descriptors from the process that has traced this one.  They may lie
+   where the soft limit ends.  Return the state, or NULL.  */
+static struct trap_state *
+take_state (void)
+{
+  uint64_t limit[2] = { 0 };
+  trap_call (__NR_prlimit64, 0, RLIMIT_FILES, 0, trap_pointer (limit));
+  const uint64_t more[2] = { limit[1], limit[1] };
+  trap_call (__NR_prlimit64, 0, RLIMIT_FILES, trap_pointer (more), 0);
+  int64_t pidfd = trap_call (NR_pidfd_open, (uint64_t) record.tracer, 0, 0, 0);
+  struct trap_state *state = take_descriptor (pidfd, record.state_fd, O_RDWR)
+                                 ? map_state (record.state_fd)
+                                 : NULL;
+  bool taken = state != NULL;
+  for (int fd = record.state_fd + 1; taken && fd < state->end_fd; fd++)
+    taken = take_descriptor (pidfd, fd, O_PATH);
+  if (pidfd >= 0)
+    trap_call (__NR_close, (uint64_t) pidfd, 0, 0, 0);
+  trap_call (__NR_prlimit64, 0, RLIMIT_FILES, trap_pointer (limit), 0);
+  return taken ? state : NULL;
 }
 
 /* Copy TEXT, shorter than GUEST_PATH_SIZE, to TO.  */
@@ -177,19 +241,45 @@ begin_patching (const struct trap_state *state)
   trap_patch_begin (&options);
 }
 
+/* Become the program that hands this process over to a tracer.  It finds
+   arguments and environment as they are, the record among them, and the state
+   mapped.  */
+_Noreturn static void
+begin_handover (const struct trap_state *state, uint64_t *stack)
+{
+  const struct guest_identity *identity = &state->guest.identity;
+  const struct load_request request = {
+    .program = state->tracer,
+    .name = state->tracer,
+    .command = "udocker",
+    .base = TRAP_TRACER,
+    .uid = identity->host_uid,
+    .euid = identity->host_uid,
+    .gid = identity->host_gid,
+    .egid = identity->host_gid,
+  };
+  trap_begin (load_program (&request, stack), stack);
+}
+
 _Noreturn void
 trap_main (uint64_t *stack)
 {
   struct arguments arguments = find_arguments (stack);
-  const char *text = take_record (&arguments);
   const char *strings[TRAP_STRING_COUNT];
   const char *name = arguments.count > 0 ? arguments.list[0] : "";
-  if (text == NULL || !trap_record_decode (&record, text))
+  if (!read_record (&arguments, strings))
     load_fail ("this program is started by udocker only", name);
-  (void) trap_record_strings (&record, strings);
-  struct trap_state *state = map_state (record.state_fd);
+  struct trap_state *state =
+      record.tracer == 0 ? map_state (record.state_fd) : take_state ();
   if (state == NULL)
     load_fail ("what it shares with its container is gone", name);
+  if (record.traced != 0)
+    {
+      if (record.install != 0 && install_filter (state) < 0)
+        load_fail ("system call filters are not possible here", name);
+      begin_handover (state, stack);
+    }
+  drop_record (&arguments);
 
   const uint64_t features = auxiliary_value (&arguments, AT_HWCAP2);
   trap_has_fsgsbase = (features & HWCAP2_FSGSBASE) != 0;
@@ -226,5 +316,7 @@ trap_main (uint64_t *stack)
   for (int i = 0; i < 2; i++)
     if (record.held[i] >= 0)
       trap_call (__NR_close, (uint64_t) record.held[i], 0, 0, 0);
+  if (record.tracer != 0)
+    trap ();
   trap_begin (entry, stack);
 }
