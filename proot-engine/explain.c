@@ -35,10 +35,8 @@ read_field (const char *name, const char *field, char *text, size_t size)
   return found;
 }
 
-/* Return what can be done where tracing is not possible.  TEXT is room for SIZE
-   bytes of it.  */
-static const char *
-advise_ptrace (char *text, size_t size)
+const char *
+explain_advise_ptrace (char *text, size_t size)
 {
   char value[64] = "";
   char name[64];
@@ -81,5 +79,5 @@ explain_ptrace (int error)
   char text[256];
   start_complain ("this system does not permit tracing (ptrace: %s), which "
                   "the modes P1 and P2 need; %s",
-                  strerror (-error), advise_ptrace (text, sizeof text));
+                  strerror (-error), explain_advise_ptrace (text, sizeof text));
 }

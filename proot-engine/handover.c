@@ -146,22 +146,38 @@ stand_alone (int count, char **argv)
     }
 }
 
+/* Write the path of a part of the package, PATH in the state, to the
+   GUEST_PATH_SIZE bytes at TO.  What each process has a descriptor of a task of
+   ours finds here.  */
+static void
+name_part (char *to, const char *path)
+{
+  static const char own[] = "/proc/self/";
+  if (strncmp (path, own, sizeof own - 1) == 0)
+    (void) snprintf (to, GUEST_PATH_SIZE, "/proc/%d/%s", (int) getpid (),
+                     path + sizeof own - 1);
+  else
+    (void) snprintf (to, GUEST_PATH_SIZE, "%s", path);
+}
+
 /* Fill the tracer and its CONTAINER from the state.  Return 0 or a negative
    errno.  */
 static int
 make_container (struct container *container)
 {
   static struct guest_ops ops;
+  static char runtime[GUEST_PATH_SIZE];
   struct guest *guest = &container->made.guest;
   struct rlimit files;
   ops = tracer_ops;
   ops.remark = NULL;       /* nobody would see it */
   ops.restore_mode = NULL; /* that end is not the container's */
   ops.share_port = NULL;
-  handover.runtime = state->runtime;
+  name_part (runtime, state->runtime);
+  name_part (tracer.loader[GUEST_ABI_I386], state->loader_i386);
+  handover.runtime = runtime;
   tracer.handover = &handover;
   tracer.container = container;
-  memcpy (tracer.loader[GUEST_ABI_I386], state->loader_i386, PATH_MAX);
   container->references = 1; /* it lasts until the process ends */
   container->made.shows_features = state->shows_features;
   container->made.features = state->features;
@@ -353,6 +369,7 @@ take_record (void)
 int
 main (int argc, char **argv)
 {
+  char advice[256];
   if (!take_record ())
     {
       start_complain ("this program is started by udocker only");
@@ -361,8 +378,12 @@ main (int argc, char **argv)
   int error = start_tracer (argc, argv);
   if (error < 0)
     {
-      start_complain ("cannot execute '%s'", strings[TRAP_STRING_NAME]);
-      explain_ptrace (error);
+      start_complain ("cannot execute '%s': it is a 32-bit program, which mode "
+                      "%s leaves to a tracer, and this system does not permit "
+                      "tracing (ptrace: %s); %s",
+                      strings[TRAP_STRING_NAME], state->patches ? "T1" : "T2",
+                      strerror (-error),
+                      explain_advise_ptrace (advice, sizeof advice));
       return START_NOT_RUNNABLE;
     }
   /* The tracer has what is ours; the program could but close it.  */

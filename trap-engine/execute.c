@@ -66,38 +66,101 @@ struct given
   size_t argument_count, environment_count;
 };
 
-/* Write the vectors that the runtime is called with into EXECUTION: GIVEN's,
-   with what a script wants in front, and the record.  *ENVIRONMENT gets the
-   second.  Return 0 or -EFAULT.  */
-static int
-arrange (struct guest_task *task, struct execution *execution,
-         const struct given *given, uint64_t **environment)
+/* Return whether the environment's entry at ADDRESS of TASK begins with
+   START.  */
+static bool
+begins_with (struct guest_task *task, uint64_t address, const char *start)
 {
-  uint64_t *word = execution->words;
-  const struct guest_exec *exec = &execution->exec;
+  char text[20];
+  size_t length = guest_text_length (start, sizeof text);
+  return task->guest->ops->read (task, address, text, length) == 0
+         && guest_text_is (text, length, start);
+}
+
+/* The COUNT words at ENTRY are an environment of TASK.  Write to WORD what has
+   an emulator with libraries of its own set the dynamic linker's variables for
+   the program as they are there.  Return behind them.  */
+static uint64_t *
+add_variables (struct guest_task *task, uint64_t *word, const uint64_t *entry,
+               size_t count)
+{
+  static const char set[] = "-E", unset[] = "-U", path[] = "LD_LIBRARY_PATH";
+  bool has_path = false;
+  for (size_t i = 0; i < count; i++)
+    if (begins_with (task, entry[i], "LD_"))
+      {
+        *word++ = (uint64_t) (uintptr_t) set;
+        *word++ = entry[i];
+        has_path = has_path || begins_with (task, entry[i], "LD_LIBRARY_PATH=");
+      }
+  /* The emulator may have been given one for itself.  */
+  if (!has_path)
+    {
+      *word++ = (uint64_t) (uintptr_t) unset;
+      *word++ = (uint64_t) (uintptr_t) path;
+    }
+  return word;
+}
+
+/* Write to WORD what a script, or an emulator, wants in front of the arguments
+   GIVEN; ENTRIES is the environment that was given.  Return behind it, or NULL
+   when memory is missing.  */
+static uint64_t *
+add_leading (struct guest_task *task, const struct guest_exec *exec,
+             const struct given *given, const uint64_t *entries, uint64_t *word)
+{
+  bool moves = exec->emulated && task->guest->emulator->has_libraries;
   const char *text = exec->leading;
-  size_t skipped = 0;
   for (size_t i = 0; i < exec->leading_count; i++)
     {
-      *word++ = (uint64_t) (uintptr_t) text;
+      if (moves && i == exec->variables_at)
+        word = add_variables (task, word, entries, given->environment_count);
+      *word = (uint64_t) (uintptr_t) text;
+      if (exec->first_at > 0 && i == exec->first_at && given->argument_count > 0
+          && copy_words (task, given->arguments, word, 1) < 0)
+        return NULL;
+      word++;
       text += guest_text_length (text, sizeof exec->leading) + 1;
     }
-  /* The first argument gives way to the leading ones.  */
-  if (exec->leading_count > 0 && given->argument_count > 0)
-    skipped = 1;
-  size_t count = given->argument_count - skipped;
-  int status =
-      copy_words (task, given->arguments + skipped * sizeof *word, word, count);
+  return word;
+}
+
+/* Write the vectors that the runtime is called with into EXECUTION: GIVEN's,
+   with what a script wants in front, and the record.  The environment comes
+   first; *ARGUMENTS gets the other.  Return 0 or -EFAULT.  */
+static int
+arrange (struct guest_task *task, struct execution *execution,
+         const struct given *given, uint64_t **arguments)
+{
+  const struct guest_exec *exec = &execution->exec;
+  uint64_t *entries = execution->words;
+  uint64_t *word = entries;
+  size_t count = given->environment_count;
+  if (copy_words (task, given->environment, entries, count) < 0)
+    return -K_EFAULT;
   word += count;
-  *word++ = 0;
-  *environment = word;
-  if (status == 0)
-    status =
-        copy_words (task, given->environment, word, given->environment_count);
-  word += given->environment_count;
-  *word++ = (uint64_t) (uintptr_t) execution->encoded;
-  *word = 0;
-  return status;
+  word += 2; /* the record, and the end */
+  *arguments = word;
+  word = add_leading (task, exec, given, entries, word);
+  if (word == NULL)
+    return -K_EFAULT;
+  /* The first argument gives way to the leading ones.  */
+  size_t skipped = exec->leading_count > 0 && given->argument_count > 0;
+  count = given->argument_count - skipped;
+  if (copy_words (task, given->arguments + skipped * sizeof *word, word, count)
+      < 0)
+    return -K_EFAULT;
+  word[count] = 0;
+
+  /* The emulator's own linker must not see them.  */
+  bool moves = exec->emulated && task->guest->emulator->has_libraries;
+  count = 0;
+  for (size_t i = 0; i < given->environment_count; i++)
+    if (!moves || !begins_with (task, entries[i], "LD_"))
+      entries[count++] = entries[i];
+  entries[count++] = (uint64_t) (uintptr_t) execution->encoded;
+  entries[count] = 0;
+  return 0;
 }
 
 /* Let the descriptors that EXEC holds outlive an execve, or no longer.  */
@@ -109,45 +172,17 @@ keep_held (const struct guest_exec *exec, uint64_t flags)
       call6 (__NR_fcntl, (uintptr_t) exec->held[i], F_SETFD, flags, 0, 0, 0);
 }
 
-/* Tell the user, on the program's own standard error, that EXEC cannot be
-   started in STATE's mode.  */
-static void
-refuse (const struct trap_state *state, const struct guest_exec *exec)
-{
-  const char *const parts[] = {
-    "Error: cannot execute '",
-    exec->name,
-    exec->emulated ? "': it is a program of another machine, which mode "
-                   : "': it is a 32-bit program, which mode ",
-    state->patches ? "T1" : "T2",
-    " cannot run; mode P1 can\n",
-  };
-  char text[GUEST_PATH_SIZE + 256];
-  struct guest_text line;
-  guest_text_init (&line, text, sizeof text);
-  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-    guest_text_add (&line, parts[i]);
-  call6 (__NR_write, 2, (uintptr_t) text,
-         guest_text_length (text, sizeof text - 1), 0, 0, 0);
-}
-
 /* Execute the program that EXECUTION has found.  Return a negative errno.  */
 static int
 become (struct guest_task *task, struct execution *execution,
         const struct given *given, const struct trap_carried *carried)
 {
   const struct trap_state *state = task->guest->engine;
-  uint64_t *environment;
+  uint64_t *arguments;
   const struct guest_exec *exec = &execution->exec;
   struct trap_record *record = &execution->record;
   bool traced = exec->abi != GUEST_ABI_NATIVE;
-  if (exec->emulated || (traced && state->tracer[0] == '\0'))
-    {
-      if (carried->install == 0) /* or the launcher says so */
-        refuse (state, exec);
-      return -K_ENOEXEC;
-    }
-  int status = arrange (task, execution, given, &environment);
+  int status = arrange (task, execution, given, &arguments);
   if (status < 0)
     return status;
   trap_record_fill (record, task, exec, state->first_fd, traced);
@@ -159,8 +194,8 @@ become (struct guest_task *task, struct execution *execution,
   trap_record_encode (record, execution->encoded);
   keep_held (&execution->exec, 0);
   status = (int) call6 (__NR_execve, (uintptr_t) state->runtime,
-                        (uintptr_t) execution->words, (uintptr_t) environment,
-                        0, 0, 0);
+                        (uintptr_t) arguments, (uintptr_t) execution->words, 0,
+                        0, 0);
   keep_held (&execution->exec, FD_CLOEXEC);
   return status;
 }
@@ -199,11 +234,14 @@ trap_execute (struct guest_task *task, const struct guest_call *call,
   given.argument_count = (size_t) arguments;
   given.environment_count = (size_t) environment;
 
-  /* Room for a script's words too, which are at most half of their bytes.  */
-  size_t used = sizeof (struct execution)
-                + (given.argument_count + given.environment_count
-                   + 2 * GUEST_EXEC_DEPTH + 8)
-                      * sizeof (uint64_t);
+  /* Room for a script's words too, and for an emulator's and the variables that
+     it gets.  */
+  const struct guest_emulator *emulator = task->guest->emulator;
+  size_t count =
+      given.argument_count + given.environment_count + 2 * GUEST_EXEC_DEPTH + 8;
+  if (emulator != NULL)
+    count += emulator->count + 2 * given.environment_count;
+  size_t used = sizeof (struct execution) + count * sizeof (uint64_t);
   size_t size = used + TRAP_RECORD_ENCODED_MAX;
   struct execution *execution = get_memory (size, mapped, mapped_size);
   if (execution == NULL)

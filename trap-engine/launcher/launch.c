@@ -99,17 +99,17 @@ is_possible (const struct plan *plan, const char *mode)
   return false;
 }
 
-/* Return how many descriptors PLAN will take: those of the state, of the
-   runtime, perhaps, and of a process's memory, the root, the emulator's host,
-   and a directory for missing ones above places, of which there may be one for
-   each, but never are.  */
+/* Return how many descriptors PLAN will take: those of the state, of
+   parts of the package, perhaps, of a process's memory, the root, the
+   emulator's host, and a directory for missing ones above places, of which
+   there may be one for each, but never are.  */
 static int
 count_descriptors (const struct plan *plan)
 {
   size_t places =
       plan_count (plan, PLAN_BINDING) + plan_count (plan, PLAN_FILE);
   size_t parents = places < 512 ? places : 512;
-  return (int) (places + parents + 7 + plan_count (plan, PLAN_HELD_FD));
+  return (int) (places + parents + 9 + plan_count (plan, PLAN_HELD_FD));
 }
 
 /* Note that descriptor FD is one of LAUNCH's engine, which every program
@@ -136,28 +136,41 @@ give_descriptor (struct launch *launch, int fd)
   return moved;
 }
 
-/* Note in LAUNCH's state which runtime programs are started with.  Return 0 or
-   a negative errno after a message.  */
+/* Find the program NAME of this package, of which each process of LAUNCH's
+   container has a descriptor where it has no path to be executed by, and put
+   its host path into the GUEST_PATH_SIZE bytes at PATH.  Return 0 or a negative
+   errno.  */
 static int
-find_runtime (struct launch *launch)
+find_part (struct launch *launch, const char *name, char *path)
 {
-  char path[PATH_MAX];
+  char found[PATH_MAX];
   int copy;
-  int error =
-      part_find ("runtime-" ELF_MACHINE_HERE, launch->plan, path, &copy);
+  int error = part_find (name, launch->plan, found, &copy);
   if (error == 0 && copy >= 0)
     {
       /* Each process has it for itself.  */
       error = give_descriptor (launch, copy);
-      (void) snprintf (path, sizeof path, "/proc/self/fd/%d", error);
+      (void) snprintf (found, sizeof found, "/proc/self/fd/%d", error);
     }
-  if (error >= 0 && strlen (path) < sizeof launch->state->runtime)
-    memcpy (launch->state->runtime, path, strlen (path) + 1);
-  else if (error >= 0)
-    error = -ENAMETOOLONG;
+  int length = snprintf (path, GUEST_PATH_SIZE, "%s", found);
+  return error < 0 ? error : length < GUEST_PATH_SIZE ? 0 : -ENAMETOOLONG;
+}
+
+/* Note in LAUNCH's state which runtime programs are started with, and what
+   takes over those that cannot be.  Return 0 or a negative errno after a
+   message.  */
+static int
+find_parts (struct launch *launch)
+{
+  struct trap_state *state = launch->state;
+  int error = find_part (launch, "runtime-" ELF_MACHINE_HERE, state->runtime);
   if (error < 0)
-    start_complain ("cannot use the runtime '%s': %s", path, strerror (-error));
-  return error < 0 ? error : 0;
+    start_complain ("cannot use the runtime '%s': %s", state->runtime,
+                    strerror (-error));
+  bool i386 = find_part (launch, "loader-i386", state->loader_i386) == 0
+              && find_part (launch, "udocker-handover", state->tracer) == 0;
+  state->guest.starts[GUEST_ABI_I386] = launch->program.i386 = i386;
+  return error;
 }
 
 /* Let all descriptors of LAUNCH's engine be inherited: what this process has
@@ -203,7 +216,7 @@ prepare (struct launch *launch)
     error =
         shared_make (container, &ids, launch->numbers.first, &launch->state);
   if (error == 0)
-    error = find_runtime (launch);
+    error = find_parts (launch);
   if (error < 0)
     return error;
   struct trap_state *state = launch->state;
