@@ -13,7 +13,7 @@ LC_ALL=C
 export LC_ALL
 top_builddir=$(pwd)
 top_srcdir=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd)
-engine=${ENGINE:-$top_builddir/libexec/udocker/udocker-proot}
+libexec=$top_builddir/libexec/udocker
 PATH=$PATH:/usr/sbin:/sbin
 
 stop ()
@@ -21,7 +21,17 @@ stop ()
   echo "$0: $*" >&2
   exit 77
 }
-test -x "$engine" || stop "no engine at '$engine': run it in the build directory"
+test -x "$libexec/udocker-proot" \
+  || stop "no engine in '$libexec': run it in the build directory"
+
+# engine MODE: print the engine's program.
+engine ()
+{
+  case $1 in
+    T*) echo "${ENGINE:-$libexec/udocker-trap}" ;;
+    *) echo "${ENGINE:-$libexec/udocker-proot}" ;;
+  esac
+}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/udocker-bench.XXXXXX") || exit 99
 trap 'rm -rf "$work"' EXIT
@@ -56,9 +66,10 @@ enter ()
   shift
   case $how in
     native) set -- "$work/enter-root" "$root" "$@" ;;
-    *-0) set -- $as_user "$work/enter-engine" -0 -m "${how%-0}" "$engine" \
-           "$root" "$@" ;;
-    *) set -- $as_user "$work/enter-engine" -m "$how" "$engine" "$root" "$@" ;;
+    *-0) set -- $as_user "$work/enter-engine" -0 -m "${how%-0}" \
+           "$(engine "$how")" "$root" "$@" ;;
+    *) set -- $as_user "$work/enter-engine" -m "$how" "$(engine "$how")" \
+         "$root" "$@" ;;
   esac
   $pin $timer env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp LC_ALL=C "$@" \
     < /dev/null

@@ -11,7 +11,7 @@
 
 rounds=${1:-5}
 test $# -eq 0 || shift
-hows=${HOWS:-native P1 P1-0 P2}
+hows=${HOWS:-native P1 P1-0 T1 T1-0 T2}
 unit=ms
 bench_root "${ROOT_NAME:-debian12}"
 directory=/tmp/jobs.$$

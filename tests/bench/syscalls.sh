@@ -16,7 +16,7 @@
 
 rounds=${1:-9}
 test $# -eq 0 || shift
-hows=${HOWS:-native P1 P1-0 P2}
+hows=${HOWS:-native P1 P1-0 T1 T1-0 T2}
 bench_root "${ROOT_NAME:-debian12-small}"
 program=$root/tmp/syscalls.$$
 cc -std=gnu11 -O2 -static -pthread -o "$program" \
