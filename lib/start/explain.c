@@ -65,12 +65,7 @@ explain_format (const struct start_program *program, const char *path)
     return false;
   const struct elf_machine *machine = elf_machine_of (head, sizeof head);
   bool is_i386 = machine != NULL && machine == runs_too ();
-  if (program->native_mode != NULL && (is_i386 || program->emulator))
-    start_complain ("cannot execute '%s': it is a program for %s, which mode "
-                    "%s does not run; mode P1 does",
-                    path, machine != NULL ? machine->name : "another machine",
-                    program->native_mode);
-  else if (is_i386)
+  if (is_i386)
     explain_i386 (path, program->i386);
   else
     explain_machine (path, machine);

@@ -53,7 +53,6 @@ start_program_init (struct start_program *program, const struct plan *plan)
     .directory_tried = plan_number (plan, PLAN_DIRECTORY_TRIED, 0),
     .arguments = collect (plan, PLAN_ARGUMENT),
     .environment = collect (plan, PLAN_ENVIRONMENT),
-    .emulator = plan_count (plan, PLAN_EMULATOR) > 0,
     .call = call_directly,
   };
   if (program->arguments != NULL && program->environment != NULL)

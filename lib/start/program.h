@@ -29,13 +29,6 @@ struct start_program
   /* 32-bit programs would be started, if the kernel runs them.  */
   bool i386;
 
-  /* The mode, where it can start programs of this machine's own kind alone and
-     mode P1 could start others; NULL elsewhere.  */
-  const char *native_mode;
-
-  /* There is an emulator for programs of another machine.  */
-  bool emulator;
-
   start_call_function *call;
   void *engine;
 };

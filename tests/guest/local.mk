@@ -36,6 +36,7 @@ shell_tests += \
   tests/guest/exact.sh \
   tests/guest/in-busybox.sh tests/guest/random-paths.sh \
   tests/guest/readonly.sh tests/guest/rough.sh tests/guest/sites.sh \
+  tests/guest/handover.sh \
   tests/guest/in-i386.sh tests/guest/in-debian12-i386.sh \
   tests/guest/in-musl.sh tests/guest/in-debian11.sh \
   tests/guest/in-arm64.sh \

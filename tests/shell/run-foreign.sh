@@ -52,6 +52,8 @@ mend ()
 mend "$work/stdout" > expected
 script script '/bin/foreign tell'
 
+trap_modes=
+test ! -x "$libexec/udocker-trap" || trap_modes='T1 T2'
 for emulator in "$static" "$dynamic"; do
   kind=static
   test "$emulator" = "$static" || kind=dynamic
@@ -61,7 +63,7 @@ for emulator in "$static" "$dynamic"; do
   fi
   UDOCKER_USE_QEMU_EXECUTABLE=$emulator
   export UDOCKER_USE_QEMU_EXECUTABLE
-  for mode in P1 P2; do
+  for mode in P1 P2 $trap_modes; do
     UDOCKER_DEFAULT_EXECUTION_MODE=$mode
     export UDOCKER_DEFAULT_EXECUTION_MODE
     run ud -e LD_PRELOAD= -e LD_LIBRARY_PATH=/none -e MY_OWN=1 c1 /bin/foreign children /bin/foreign

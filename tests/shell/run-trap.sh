@@ -125,7 +125,7 @@ like "one that can be raised is the program's" "$stdout" '^200
 run sh -c "ulimit -v 100000; udocker run --nobanner c1 true"
 is_error "as is one on memory" 125 "^Error: .*ulimit -v"
 
-# What it cannot do.
+# What it needs.
 cc -std=gnu11 -O1 -o "$work/lacks" "$top_srcdir/tests/guest/lacks.c" \
   || bail "cannot compile lacks"
 run "$work/lacks" seccomp udocker setup --execmode=T1 c1
@@ -135,7 +135,7 @@ is_error "  at a run, too" 125 "^Error: mode T1 needs filters .*mode P2 works"
 if echo 'int main (void) { return 0; }' \
      | cc -m32 -static -x c - -o "$root/bin/small" 2> /dev/null; then
   run ud c1 /bin/small
-  is_error "a 32-bit program" 126 "^Error: cannot execute '/bin/small': it is a program for i686, which mode T1 does not run; mode P1 does"
+  is "a 32-bit program" "$status$stderr" 0
 else
   skip "a 32-bit program" "cannot compile one"
 fi

@@ -201,7 +201,6 @@ prepare (struct launch *launch)
   const char *mode = plan_text (plan, PLAN_MODE, "T1");
 
   int error = start_program_init (&launch->program, plan);
-  launch->program.native_mode = mode;
   if (error == 0)
     error = numbers_choose (&launch->numbers, plan, count_descriptors (plan));
   if (error < 0)
