@@ -11,6 +11,7 @@
 #include "lib/guest/kernel.h"
 #include "lib/load/machine.h"
 #include "trap-engine/site.h"
+#include "trap-engine/traced.h"
 
 #define PAGE 4096ul
 #define FILLER 0x06
@@ -234,25 +235,6 @@ trap_patching (void)
   return patcher.state;
 }
 
-/* Return whether somebody traces the process.  */
-static bool
-is_traced (void)
-{
-  static const char word[] = "TracerPid:\t";
-  char text[512];
-  long fd = call (__NR_openat, (uint64_t) AT_FDCWD,
-                  (uintptr_t) "/proc/self/status", O_RDONLY | O_CLOEXEC, 0);
-  long size, at = 0, matched = 0;
-
-  if (is_error (fd))
-    return false;
-  size = call (__NR_read, (uint64_t) fd, (uintptr_t) text, sizeof text, 0);
-  (void) call (__NR_close, (uint64_t) fd, 0, 0, 0);
-  for (; at < size && word[matched] != '\0'; at++)
-    matched = text[at] == word[matched] ? matched + 1 : 0;
-  return at < size && text[at] != '0';
-}
-
 /* Look once in each process whether it is traced.  */
 static void
 decide (void)
@@ -263,7 +245,7 @@ decide (void)
     return;
   if (patcher.state == TRAP_PATCHING_TRACED)
     patcher.state = TRAP_PATCHING_ON;
-  if (is_traced ())
+  if (trap_is_traced ())
     patcher.state = TRAP_PATCHING_TRACED;
   patcher.decided_by = pid;
 }
@@ -300,6 +282,28 @@ open_memory (void)
 {
   return (int) call (__NR_openat, (uint64_t) AT_FDCWD,
                      (uintptr_t) "/proc/self/mem", O_RDWR | O_CLOEXEC, 0);
+}
+
+enum trap_patching
+trap_patch_probe (void)
+{
+  long page = call_mmap (0, PAGE, PROT_READ | PROT_EXEC,
+                         MAP_PRIVATE | MAP_ANONYMOUS, (uintptr_t) -1, 0);
+  int fd = open_memory ();
+  bool written = !is_error (page) && fd >= 0
+                 && call (__NR_pwrite64, (uint64_t) fd, (uintptr_t) &fd,
+                          sizeof fd, (uint64_t) page)
+                        == (long) sizeof fd;
+
+  if (fd >= 0)
+    (void) call (__NR_close, (uint64_t) fd, 0, 0, 0);
+  if (!is_error (page))
+    (void) call (__NR_munmap, (uint64_t) page, PAGE, 0, 0);
+  if (trap_is_traced ())
+    return TRAP_PATCHING_TRACED;
+  if (written)
+    return TRAP_PATCHING_ON;
+  return may_protect () ? TRAP_PATCHING_ALONE : TRAP_PATCHING_NEVER;
 }
 
 /* Return whether descriptor FD is the memory of this process: a fork leaves the

@@ -97,4 +97,8 @@ uint64_t trap_origin (uint64_t rip);
 /* Return whether places are patched.  */
 enum trap_patching trap_patching (void);
 
+/* Return whether they can be in this process, ON, ALONE, TRACED or NEVER, by
+   trying what it takes.  Needs no trap_patch_begin.  */
+enum trap_patching trap_patch_probe (void);
+
 #endif

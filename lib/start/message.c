@@ -56,3 +56,12 @@ start_warn (const char *format, ...)
   say ("Warning: ", format, arguments);
   va_end (arguments);
 }
+
+void
+start_debug (const char *format, ...)
+{
+  va_list arguments;
+  va_start (arguments, format);
+  say ("Debug: ", format, arguments);
+  va_end (arguments);
+}

@@ -24,7 +24,11 @@ void start_complain (const char *format, ...)
 void start_warn (const char *format, ...)
     __attribute__ ((format (printf, 1, 2)));
 
-/* From now on keep what start_complain and start_warn say in the SIZE bytes at
+/* Likewise "Debug: ", for who has asked to be told more.  */
+void start_debug (const char *format, ...)
+    __attribute__ ((format (printf, 1, 2)));
+
+/* From now on keep what these say in the SIZE bytes at
    TEXT, one line of it, instead of printing it; with NULL print again.  */
 void start_quietly (char *text, size_t size);
 

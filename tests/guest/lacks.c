@@ -51,6 +51,7 @@ static const struct
   { "getrandom", SYS_getrandom, ANY, ENOSYS },
   { "set-mm", SYS_prctl, PR_SET_MM, EINVAL },
   { "rseq", 334, ANY, ENOSYS },
+  { "membarrier", 324, ANY, ENOSYS },
 };
 #define FEATURE_COUNT (sizeof features / sizeof *features)
 

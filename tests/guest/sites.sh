@@ -22,4 +22,17 @@ for mode in $guest_modes; do
   is "call sites as they are in $mode" "$(sed 1q "$work/$mode.out")" \
     "$same of 9 are as they were, 0 wrong"
 done
+
+# Without what patching needs while threads run, and what it looks with.
+case " $guest_modes " in
+  *' T1 '*)
+    guest_modes=T1
+    for guest_lacks in membarrier process-vm; do
+      guest_claim "call sites without $guest_lacks" \
+        "$guest_place/bin/sites-static"
+      guest_see T1 "$guest_place/bin/sites-static" show
+      is "call sites are patched without $guest_lacks" \
+        "$(sed 1q "$work/T1.out")" '0 of 9 are as they were, 0 wrong'
+    done ;;
+esac
 done_testing

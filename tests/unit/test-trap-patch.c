@@ -942,7 +942,11 @@ child_without_memory (void)
 {
   unsigned trapped;
 
+  if (trap_patch_probe () != TRAP_PATCHING_ON)
+    return 4;
   forbid (SYS_pwrite64, EIO, 0, 0);
+  if (trap_patch_probe () != TRAP_PATCHING_ALONE)
+    return 5;
   if (call_all (&trapped) != 0 || trap_patching () != TRAP_PATCHING_ALONE)
     return 1;
   /* The first is what it is found by.  */
@@ -957,7 +961,6 @@ child_without_memory (void)
 static int
 child_without_code (void)
 {
-  unsigned trapped;
   struct place place;
 
   make_place (&place, &functions[0]);
@@ -966,7 +969,8 @@ child_without_code (void)
   for (int i = 0; i < 3; i++)
     if (call_place (&place) != getppid ())
       return 1;
-  (void) trapped;
+  if (trap_patch_probe () != TRAP_PATCHING_NEVER)
+    return 3;
   return trap_patching () == TRAP_PATCHING_NEVER ? 0 : 2;
 }
 
@@ -1087,7 +1091,8 @@ child_traced (void)
   if (ptrace (PTRACE_TRACEME, 0, NULL, NULL) != 0)
     return 77;
   wrong = call_all (&trapped);
-  if (wrong != 0 || trap_patching () != TRAP_PATCHING_TRACED)
+  if (wrong != 0 || trap_patching () != TRAP_PATCHING_TRACED
+      || trap_patch_probe () != TRAP_PATCHING_TRACED)
     return 1;
   return trapped == TRAPS_UNPATCHED ? 0 : 2;
 }

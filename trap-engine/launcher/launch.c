@@ -34,6 +34,7 @@
 #include "trap-engine/launcher/first.h"
 #include "trap-engine/launcher/numbers.h"
 #include "trap-engine/launcher/shared.h"
+#include "trap-engine/patch.h"
 #include "trap-engine/state.h"
 
 extern char **environ;
@@ -190,6 +191,26 @@ inherit_descriptors (struct launch *launch)
   launch->state->end_fd++;
 }
 
+/* Say why programs of this container will run as in mode T2, if they will.  */
+static void
+tell_patching (void)
+{
+  static const char *const why[] = {
+    [TRAP_PATCHING_ON] = NULL,
+    [TRAP_PATCHING_ALONE] = "/proc/self/mem cannot be written to: programs run "
+                            "as in mode T2 as soon "
+                            "as they have threads",
+    [TRAP_PATCHING_TRACED] =
+        "this process is traced: programs that are traced, too, run as in mode "
+        "T2",
+    [TRAP_PATCHING_NEVER] =
+        "code cannot be changed here: programs run as in mode T2",
+  };
+  const char *text = why[trap_patch_probe ()];
+  if (text != NULL)
+    start_debug ("%s", text);
+}
+
 /* Make what LAUNCH's plan describes.  Return 0, or a negative errno after a
    message.  */
 static int
@@ -220,6 +241,8 @@ prepare (struct launch *launch)
     return error;
   struct trap_state *state = launch->state;
   state->patches = strcmp (mode, "T2") != 0;
+  if (state->patches && plan_number (plan, PLAN_VERBOSE, 3) >= 5)
+    tell_patching ();
   inherit_descriptors (launch);
   state->guest.spare = numbers_spare (&launch->numbers, state->end_fd);
   state->guest.own.first_fd = state->first_fd;
