@@ -94,5 +94,5 @@ tests_unit_test_trap_numbers_LDADD = lib/start/libstart.a lib/plan/libplan.a
 endif
 
 if HOSTED
-shell_tests += tests/shell/run-trap.sh
+shell_tests += tests/shell/run-trap.sh tests/shell/trap-sandboxed.sh
 endif

@@ -15,6 +15,7 @@
 enum
 {
   HIGH = 1024,    /* numbers from here on make fork slow */
+  USUAL = 1024,   /* limit on open files */
   LOW = 32,       /* lower ones are too much in the way */
   MOST = 1 << 20, /* what kernels allow unless told otherwise */
   SPARE = 64      /* so many are open at a time while calls are made */
@@ -74,33 +75,43 @@ find_free (int first, rlim_t hard, int count)
   return -EMFILE;
 }
 
-int
-numbers_choose (struct numbers *numbers, const struct plan *plan, int count)
+/* Return the soft limit that programs will have by PLAN, OTHERWISE where that
+   says nothing.  */
+static rlim_t
+soft_limit (const struct plan *plan, rlim_t otherwise)
 {
   struct plan_record record;
-  if (getrlimit (RLIMIT_NOFILE, &numbers->limit) != 0)
-    return -errno;
-  numbers->soft = numbers->limit.rlim_cur;
   for (size_t at = 0; plan_next_tag (plan, PLAN_LIMIT, &at, &record);)
     {
       struct plan_limit limit = plan_record_limit (&record);
       if (limit.resource == RLIMIT_NOFILE)
-        numbers->soft = limit.soft;
+        otherwise = limit.soft;
     }
-  rlim_t hard = numbers->limit.rlim_max;
+  return otherwise;
+}
+
+int
+numbers_choose (struct numbers *numbers, const struct plan *plan, int count)
+{
+  struct rlimit *limit = &numbers->limit;
+  /* A sandbox may forbid even to look: what is usual is tried then.  */
+  if (getrlimit (RLIMIT_NOFILE, limit) != 0)
+    *limit = (struct rlimit){ USUAL, USUAL };
+  rlim_t hard = limit->rlim_max;
+  const struct rlimit raised = { hard, hard };
+  if (limit->rlim_cur < hard && setrlimit (RLIMIT_NOFILE, &raised) != 0)
+    hard = limit->rlim_cur;
+  numbers->soft = soft_limit (plan, limit->rlim_cur);
   int first = numbers_place (numbers->soft, hard, count);
   if (first >= 0)
     first = find_free (first, hard, count);
-  struct rlimit raised = { hard, hard };
-  if (first < 0 || setrlimit (RLIMIT_NOFILE, &raised) != 0)
-    {
-      start_complain ("cannot open %d files for the container beside those "
-                      "that its programs open; the limit is %llu (ulimit -n)",
-                      count, (unsigned long long) hard);
-      return -EMFILE;
-    }
   numbers->first = first;
-  return 0;
+  if (first >= 0)
+    return 0;
+  start_complain ("cannot open %d files for the container beside those that "
+                  "its programs open; the limit is %llu (ulimit -n)",
+                  count, (unsigned long long) hard);
+  return -EMFILE;
 }
 
 int

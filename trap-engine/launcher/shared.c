@@ -165,6 +165,7 @@ copy_parts (struct trap_state *state, const struct layout *layout,
     {
       struct guest_ports *ports = (void *) (base + layout->ports);
       *ports = *from->ports;
+      ports->shares = false; /* nobody is there to find others */
       memcpy (base + layout->ports_list, ports->list,
               ports->count * sizeof *ports->list);
       ports->list = (struct guest_port *) (void *) (base + layout->ports_list);
