@@ -129,7 +129,7 @@ const struct command command_setup = {
       "that a filter sends back, and is hardly slower than outside, debuggers "
       "included. T1 also changes the places in a program's memory that call "
       "the system; T2 leaves them as they are, and is slower. Both are for "
-      "64-bit programs on x86_64."),
+      "x86_64, where they trace 32-bit programs alone."),
   .options = rows,
   .options_size = sizeof (struct setup_options),
   .min_operands = 1,
