@@ -43,6 +43,10 @@ enum
   TEXT_MAX = 64
 };
 
+_Static_assert(TRAP_WINDOW_I386 == LOADER_WINDOW_I386
+                   && TRAP_WINDOW_I386_MASK == LOADER_WINDOW_I386_MASK,
+               "the filter knows the stub");
+
 /* What this process came from: the runtime has mapped the state.  */
 static struct trap_state *const state = (struct trap_state *) TRAP_STATE;
 static struct trap_record record;

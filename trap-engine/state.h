@@ -19,6 +19,11 @@
 #define TRAP_WINDOW 0x567000000000
 #define TRAP_WINDOW_HIGH 0x5670
 
+/* The window of the loader stub of 32-bit programs, which the tracer of such
+   runs calls in (proot-engine/loader/loader.h).  */
+#define TRAP_WINDOW_I386 0x7800000
+#define TRAP_WINDOW_I386_MASK 0xff800000
+
 /* The runtime's image, linked there by runtime.ld.  */
 #define TRAP_RUNTIME 0x567010000000
 
@@ -54,7 +59,7 @@
 #  define TRAP_STATE_MAGIC 0x75647472u
 
 /* More instructions than the filter ever has.  */
-#  define TRAP_FILTER_MAX 1024
+#  define TRAP_FILTER_MAX 2048
 
 struct trap_state
 {

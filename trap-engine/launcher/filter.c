@@ -7,8 +7,9 @@
    allowed without a look at more, and does not run the filter for them.  For
    the others arguments are looked at where that can spare the trap, and in the
    end where the call was made: what comes from our window is the runtime's, and
-   allowed.  Calls through another interface than the native one are offered to
-   a tracer; where none is they do not exist.
+   allowed.  Calls through the 32-bit interface are offered to the tracer that
+   32-bit programs have, as far as those of a container with a tracer are; where
+   none is, they do not exist.
 
    The filter is not there to confine anybody.  */
 
@@ -241,6 +242,54 @@ classify (struct making *making, const struct guest *guest, int number,
   filter_add_range (ranges, &range);
 }
 
+#if defined __x86_64__
+/* Add the end for 32-bit calls of a row that are the tracer's when the test of
+   RULE holds.  */
+static void
+add_trace (struct filter *filter, const void *rule, void *context)
+{
+  size_t place = offsetof (struct seccomp_data, instruction_pointer);
+  (void) context;
+  if (rule != NULL)
+    {
+      int jump = filter_test (filter, rule);
+      filter_return (filter, SECCOMP_RET_ALLOW);
+      filter_land (filter, jump);
+    }
+  filter_load (filter, place + 4);
+  filter_add (filter, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 4);
+  filter_load (filter, place);
+  filter_add (filter, BPF_ALU | BPF_AND | BPF_K, TRAP_WINDOW_I386_MASK, 0, 0);
+  filter_add (filter, BPF_JMP | BPF_JEQ | BPF_K, TRAP_WINDOW_I386, 0, 1);
+  filter_return (filter, SECCOMP_RET_ALLOW);
+  filter_return (filter, SECCOMP_RET_TRACE);
+}
+
+/* Add what is to be done with the calls of 32-bit programs.  The accumulator
+   has the number.  */
+static void
+add_i386 (struct filter *filter, const struct guest *guest)
+{
+  static struct filter_ranges ranges;
+  ranges.count = 0;
+  for (int number = 0; number < GUEST_CALL_LIMIT; number++)
+    {
+      const struct guest_rule *rule = guest_rule_find (GUEST_ABI_I386, number);
+      struct filter_range range = { .first = (unsigned int) number };
+      range.action = action_of (guest, rule, &range.error);
+      if (range.action != GUEST_ACTION_ERROR)
+        range.error = 0;
+      if (range.action == GUEST_ACTION_STOP && rule->test != GUEST_TEST_NONE)
+        range.details = rule;
+      filter_add_range (&ranges, &range);
+    }
+  filter_add_range (&ranges,
+                    &(struct filter_range){ GUEST_CALL_LIMIT,
+                                            GUEST_ACTION_ERROR, ENOSYS, NULL });
+  filter_add_tree (filter, &ranges, add_trace, NULL);
+}
+#endif
+
 int
 trap_filter_build (const struct guest *guest, int first_fd, int end_fd,
                    struct sock_filter *program)
@@ -261,8 +310,15 @@ trap_filter_build (const struct guest *guest, int first_fd, int end_fd,
                                             GUEST_ACTION_ERROR, ENOSYS, NULL });
 
   filter_load (&filter, offsetof (struct seccomp_data, arch));
-  filter_add (&filter, BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCHITECTURE, 1, 0);
+  filter_add (&filter, BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCHITECTURE, 0, 1);
+  int native = filter_jump (&filter);
+#if defined __x86_64__
+  filter_load (&filter, offsetof (struct seccomp_data, nr));
+  add_i386 (&filter, guest);
+#else
   filter_return (&filter, SECCOMP_RET_TRACE);
+#endif
+  filter_land (&filter, native);
   filter_load (&filter, offsetof (struct seccomp_data, nr));
   filter_add_tree (&filter, &ranges, add_trap, &making);
   for (int i = 0; i < making.trap_count; i++)
