@@ -172,10 +172,12 @@ keep_held (const struct guest_exec *exec, uint64_t flags)
       call6 (__NR_fcntl, (uintptr_t) exec->held[i], F_SETFD, flags, 0, 0, 0);
 }
 
-/* Execute the program that EXECUTION has found.  Return a negative errno.  */
+/* Execute the program that EXECUTION has found by EXECVE.  Return a negative
+   errno.  */
 static int
 become (struct guest_task *task, struct execution *execution,
-        const struct given *given, const struct trap_carried *carried)
+        const struct given *given, const struct trap_carried *carried,
+        trap_execve_function *execve)
 {
   const struct trap_state *state = task->guest->engine;
   uint64_t *arguments;
@@ -193,9 +195,7 @@ become (struct guest_task *task, struct execution *execution,
   record->filters_fd = carried->filters_fd;
   trap_record_encode (record, execution->encoded);
   keep_held (&execution->exec, 0);
-  status = (int) call6 (__NR_execve, (uintptr_t) state->runtime,
-                        (uintptr_t) arguments, (uintptr_t) execution->words, 0,
-                        0, 0);
+  status = (int) execve (task, state->runtime, arguments, execution->words);
   keep_held (&execution->exec, FD_CLOEXEC);
   return status;
 }
@@ -221,8 +221,8 @@ get_memory (size_t size, uint64_t *mapped, uint64_t *mapped_size)
 
 int
 trap_execute (struct guest_task *task, const struct guest_call *call,
-              const struct trap_carried *carried, uint64_t *mapped,
-              uint64_t *mapped_size)
+              const struct trap_carried *carried, trap_execve_function *execve,
+              uint64_t *mapped, uint64_t *mapped_size)
 {
   bool at = call->number != __NR_execve;
   struct given given = { .arguments = call->arg[at ? 2 : 1],
@@ -250,7 +250,7 @@ trap_execute (struct guest_task *task, const struct guest_call *call,
   int status = guest_exec_prepare (task, call, &execution->exec);
   if (status == 0)
     {
-      status = become (task, execution, &given, carried);
+      status = become (task, execution, &given, carried, execve);
       guest_exec_release (task->guest, &execution->exec);
     }
   return status;

@@ -35,8 +35,15 @@ struct trap_carried
   int32_t filters_fd;
 };
 
+/* Call execve with these arguments for TASK, as the last step.  Return a
+   negative errno, or what trap_execute's caller knows.  */
+typedef int64_t trap_execve_function (struct guest_task *task, const char *path,
+                                      uint64_t *arguments,
+                                      uint64_t *environment);
+
 /* Find the program that TASK's CALL, execve or execveat as the program made
-   it, is to start, and execute the runtime in its place with what is CARRIED.
+   it, is to start, and execute the runtime in its place with what is CARRIED,
+   by EXECVE.
    The engine member of TASK's guest is the struct trap_state.  Does not return
    when that works; otherwise returns the negative errno that the call gets,
    and nothing has changed.  Memory that it needs stays mapped for the next
@@ -45,7 +52,8 @@ struct trap_carried
    so that a program that starts many pays for it once. Safe with all signals
    blocked; makes system calls only.  */
 int trap_execute (struct guest_task *task, const struct guest_call *call,
-                  const struct trap_carried *carried, uint64_t *mapped,
+                  const struct trap_carried *carried,
+                  trap_execve_function *execve, uint64_t *mapped,
                   uint64_t *mapped_size);
 
 #endif

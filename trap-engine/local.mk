@@ -15,6 +15,7 @@ trap_engine_libtrap_a_CFLAGS = $(BARE_CFLAGS)
 
 pkglibexec_PROGRAMS += libexec/udocker/runtime-x86_64
 libexec_udocker_runtime_x86_64_SOURCES = \
+  trap-engine/runtime/actions.c trap-engine/runtime/actions.h \
   trap-engine/runtime/block.h \
   trap-engine/runtime/deliver.c trap-engine/runtime/deliver.h \
   trap-engine/runtime/descriptor.c \
@@ -24,8 +25,9 @@ libexec_udocker_runtime_x86_64_SOURCES = \
   trap-engine/runtime/memory.c \
   trap-engine/runtime/ops.c \
   trap-engine/runtime/runtime.h \
-  trap-engine/runtime/signal.c \
+  trap-engine/runtime/signal.c trap-engine/runtime/signal.h \
   trap-engine/runtime/signal-abi.h \
+  trap-engine/runtime/signal-calls.c \
   trap-engine/runtime/start.c \
   trap-engine/runtime/thread.c \
   lib/load/load.c lib/load/load.h lib/load/machine.h

@@ -84,7 +84,7 @@ guest_task_clone (struct guest_task *child, const struct guest_task *parent,
   else
     {
       fs = parent->fs;
-      fs->references++;
+      (void) __atomic_fetch_add (&fs->references, 1, __ATOMIC_RELAXED);
     }
   child->fs = fs;
   child->prefixes = NULL;

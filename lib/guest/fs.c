@@ -37,9 +37,10 @@ guest_fs_copy (struct guest_fs *copy, const struct guest_fs *fs)
 uint32_t
 guest_fs_release (struct guest *guest, struct guest_fs *fs)
 {
-  if (--fs->references == 0)
+  uint32_t left = __atomic_sub_fetch (&fs->references, 1, __ATOMIC_ACQ_REL);
+  if (left == 0)
     guest_fs_forget (guest, fs);
-  return fs->references;
+  return left;
 }
 
 void

@@ -43,7 +43,9 @@ const struct trap_call trap_calls_of_runtime[] = {
   /* Handlers are called by the runtime; no program may take SIGSYS away, block
      or ignore it, or bring a mask that does.  */
   { "rt_sigaction", TRAP_WHEN_ALWAYS, 0, 0 },
-  { "rt_sigprocmask", TRAP_WHEN_BLOCKS, 0, 0 },
+  { "rt_sigprocmask", TRAP_WHEN_ALWAYS, 0, 0 },
+  { "rt_sigpending", TRAP_WHEN_ALWAYS, 0, 0 },
+  { "rt_sigreturn", TRAP_WHEN_ALWAYS, 0, 0 },
   { "rt_sigsuspend", TRAP_WHEN_ALWAYS, 0, 0 },
   { "rt_sigtimedwait", TRAP_WHEN_ALWAYS, 0, 0 },
   { "pselect6", TRAP_WHEN_NOT_NULL, 5, 0 },
@@ -156,12 +158,6 @@ add_condition (struct filter *filter, const struct trap_call *call,
     case TRAP_WHEN_OURS_BOTH:
       add_ours (filter, call->arg, making, holding);
       add_ours (filter, call->arg + 1, making, holding);
-      break;
-    case TRAP_WHEN_BLOCKS:
-      filter_load_argument (filter, 0);
-      filter_add (filter, BPF_JMP | BPF_JEQ | BPF_K, SIG_UNBLOCK, 0, 1);
-      filter_return (filter, SECCOMP_RET_ALLOW);
-      add_not_null (filter, 1, holding);
       break;
     }
 }

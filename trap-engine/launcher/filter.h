@@ -21,13 +21,11 @@ int trap_filter_build (const struct guest *guest, int first_fd, int end_fd,
 enum trap_when
 {
   TRAP_WHEN_ALWAYS,
-  TRAP_WHEN_BITS,      /* argument ARG has one of the bits VALUE */
-  TRAP_WHEN_EQUAL,     /* its lower half is VALUE */
-  TRAP_WHEN_NOT_NULL,  /* it is not 0 */
-  TRAP_WHEN_OURS,      /* it is a descriptor of the runtime's */
-  TRAP_WHEN_OURS_BOTH, /* it, or the one behind, is */
-  TRAP_WHEN_BLOCKS     /* as rt_sigprocmask: a set is given, and not only to be
-                     unblocked */
+  TRAP_WHEN_BITS,     /* argument ARG has one of the bits VALUE */
+  TRAP_WHEN_EQUAL,    /* its lower half is VALUE */
+  TRAP_WHEN_NOT_NULL, /* it is not 0 */
+  TRAP_WHEN_OURS,     /* it is a descriptor of the runtime's */
+  TRAP_WHEN_OURS_BOTH /* it, or the one behind, is */
 };
 
 struct trap_call

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/start/self.h"
@@ -55,14 +56,23 @@ take_signals (struct trap_carried *carried, sigset_t *old)
 }
 
 static int64_t
+execve_here (struct guest_task *task, const char *path, uint64_t *arguments,
+             uint64_t *environment)
+{
+  (void) task;
+  (void) syscall (SYS_execve, path, arguments, environment);
+  return -errno;
+}
+
+static int64_t
 execute (struct first *first, const struct guest_call *call)
 {
   struct trap_carried carried = { .install = 1 };
   uint64_t mapped = 0, mapped_size = 0;
   sigset_t old;
   take_signals (&carried, &old);
-  int status =
-      trap_execute (&first->task, call, &carried, &mapped, &mapped_size);
+  int status = trap_execute (&first->task, call, &carried, execve_here, &mapped,
+                             &mapped_size);
   (void) sigprocmask (SIG_SETMASK, &old, NULL); /* cannot fail */
   return status;
 }

@@ -94,6 +94,11 @@ struct trap_block
   uint64_t held;
   struct k_siginfo held_info[4];
 
+  /* A call with a mask of its own, such as sigsuspend, is being made or was
+     interrupted: WITHIN is that mask, and OUTER what BLOCKED is behind it.  */
+  bool masks;
+  uint64_t within, outer;
+
   struct k_stack alternate; /* as the program set it */
 
   struct trap_handlers *handlers;
@@ -104,15 +109,19 @@ struct trap_block
   unsigned char signal_stack[BLOCK_SIGNAL_STACK_SIZE]
       __attribute__ ((aligned (64)));
 
-  /* Room for its own, where it does not share its parent's.  */
+  /* Room for its own, where it does not share its parent's; and how many other
+     tasks share what is there.  */
   struct guest_fs fs;
   struct trap_handlers handlers_room;
+  uint32_t users;
 
   /* What an execve has mapped, for the next one.  */
   uint64_t mapped, mapped_size;
 
   int32_t index; /* among the blocks */
   bool lent;     /* of a child by vfork: its parent takes it back */
+  bool cleared;  /* of a child that begins without handlers */
+  bool released; /* of a task that has ended, but others share something */
 
   /* What the thread knows of paths; also what the last thread with this block
      knew, since nothing in it is wrong for another.  */

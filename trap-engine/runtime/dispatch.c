@@ -6,6 +6,7 @@
 #include "trap-engine/runtime/runtime.h"
 
 #include "lib/guest/kernel.h"
+#include "trap-engine/runtime/signal.h"
 
 static int64_t call_execute (struct trap_block *block);
 static int64_t call_arch_prctl (struct trap_block *block);
@@ -30,10 +31,13 @@ trap_call_function *const trap_calls[GUEST_CALL_LIMIT] = {
   [__NR_prctl] = filter_call_prctl,
   [__NR_pselect6] = signal_call_pselect,
   [__NR_rt_sigaction] = signal_call_action,
+  [__NR_rt_sigpending] = signal_call_pending,
   [__NR_rt_sigprocmask] = signal_call_mask,
   [__NR_rt_sigsuspend] = signal_call_suspend,
+  [__NR_rt_sigtimedwait] = signal_call_wait,
   [__NR_seccomp] = filter_call_seccomp,
   [__NR_sigaltstack] = signal_call_stack,
+  [__NR_unshare] = thread_call_unshare,
   [__NR_vfork] = thread_call_vfork,
 };
 
@@ -54,6 +58,19 @@ call_arch_prctl (struct trap_block *block)
                  : -K_EFAULT;
     }
   return trap_call (__NR_arch_prctl, block->arg[0], block->arg[1], 0, 0);
+}
+
+static int64_t
+execve_here (struct guest_task *task, const char *path, uint64_t *arguments,
+             uint64_t *environment)
+{
+  struct trap_block *block = block_of (task);
+  signal_pass_on (block);
+  int64_t result =
+      trap_blocking (__NR_execve, trap_pointer (path), trap_pointer (arguments),
+                     trap_pointer (environment), 0, 0, 0);
+  signal_stay ();
+  return result;
 }
 
 static int64_t
@@ -78,8 +95,8 @@ call_execute (struct trap_block *block)
   int status = filter_carry (block, &carried);
   if (status < 0)
     return status;
-  status = trap_execute (&block->task, &block->call, &carried, &block->mapped,
-                         &block->mapped_size);
+  status = trap_execute (&block->task, &block->call, &carried, execve_here,
+                         &block->mapped, &block->mapped_size);
   filter_forget (&carried);
   return status;
 }

@@ -23,6 +23,7 @@
 #include "lib/guest/filter.h"
 #include "lib/guest/kernel.h"
 #include "trap-engine/judge.h"
+#include "trap-engine/runtime/signal.h"
 #include "trap-engine/traced.h"
 
 #define RETURN_USER_NOTIF 0x7fc00000u
@@ -106,7 +107,7 @@ static int64_t
 send_signal (struct trap_block *block, const struct seccomp_data *data,
              uint32_t reason)
 {
-  uint64_t mask = signal_set_mask (~0ul);
+  uint64_t mask = signal_set_mask (~SIGNALS_OURS);
   if (__atomic_exchange_n (&block->pending, 1, __ATOMIC_RELAXED) != 0)
     {
       /* Another one came first; it has blocked all before us, or did not see

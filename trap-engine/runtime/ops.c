@@ -10,6 +10,7 @@
 
 #include "lib/guest/kernel.h"
 #include "lib/guest/text.h"
+#include "trap-engine/runtime/signal.h"
 
 static int
 read_memory (struct guest_task *task, uint64_t address, void *buffer,

@@ -96,6 +96,12 @@ int64_t trap_dispatch (struct trap_block *block);
    trap_clone, which then leaves by the way out.  */
 void trap_child (struct trap_block *block);
 
+/* The kernel's handler of all signals that matter: NUMBER, told by INFO, finds
+   the thread at UCONTEXT.  */
+__attribute__ ((visibility ("hidden"))) void
+trap_signal (int number, const struct k_siginfo *info,
+             struct k_ucontext *ucontext);
+
 /* A system call that the runtime knows more of than lib/guest.  Return its
    result.  */
 typedef int64_t trap_call_function (struct trap_block *block);
@@ -103,34 +109,14 @@ typedef int64_t trap_call_function (struct trap_block *block);
 /* Those calls by number; NULL for others.  */
 extern trap_call_function *const trap_calls[GUEST_CALL_LIMIT];
 
-/* signal.c: take over the signals of a new program, with what an execve has
-   CARRIED; the process's main thread has BLOCK.  */
-void signal_start (struct trap_block *block,
-                   const struct trap_carried *carried);
-
-/* Set the kernel's handlers of our signals, and BLOCK's signal stack.  */
-void signal_take (void);
-void signal_set_stack (struct trap_block *block);
-
-/* Write what outlives an execve of BLOCK's task to CARRIED.  */
-void signal_carry (struct trap_block *block, struct trap_carried *carried);
-
-/* Have the kernel's mask be MASK, but for our signals.  Return the old one.  */
-uint64_t signal_set_mask (uint64_t mask);
-
-/* Fill SIGNALS with what is true of our signals, for a program that has
-   HANDLERS and of a task that believes to have BLOCKED some and has others
-   PENDING.  */
-void signal_tell (const struct trap_handlers *handlers, uint64_t blocked,
-                  uint64_t pending, struct guest_signals *signals);
-
-trap_call_function signal_call_action, signal_call_mask, signal_call_stack,
-    signal_call_suspend, signal_call_pselect, signal_call_ppoll,
-    signal_call_epoll;
+/* signal-calls.c.  */
+trap_call_function signal_call_action, signal_call_mask, signal_call_pending,
+    signal_call_stack, signal_call_suspend, signal_call_wait,
+    signal_call_pselect, signal_call_ppoll, signal_call_epoll;
 
 /* thread.c: calls that make or end threads; and the first block.  */
 trap_call_function thread_call_clone, thread_call_clone3, thread_call_vfork,
-    thread_call_exit;
+    thread_call_exit, thread_call_unshare;
 struct trap_block *thread_start (void);
 
 /* Return the task of the thread TID of BLOCK's process, or BLOCK's own when it

@@ -43,6 +43,13 @@ enum
   K_SA_NODEFER = 0x40000000
 };
 #define K_SA_RESETHAND 0x80000000ul
+#define K_SA_EXPOSE_TAGBITS 0x800ul
+
+/* Those that the kernel knows; it forgets others.  */
+#define K_SA_FLAGS                                                             \
+  ((uint64_t) (K_SA_NOCLDSTOP | K_SA_NOCLDWAIT | K_SA_SIGINFO | K_SA_RESTORER  \
+               | K_SA_ONSTACK | K_SA_RESTART | K_SA_NODEFER)                   \
+   | K_SA_RESETHAND | K_SA_EXPOSE_TAGBITS)
 
 enum
 {
@@ -54,8 +61,10 @@ enum
 /* Codes of siginfo.  */
 enum
 {
+  K_SI_TKILL = -6,
   K_SI_USER = 0,
-  K_SYS_SECCOMP = 1
+  K_SYS_SECCOMP = 1,
+  K_SI_KERNEL = 128
 };
 
 struct k_sigaction

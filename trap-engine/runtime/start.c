@@ -18,6 +18,7 @@
 #include "lib/load/load.h"
 #include "lib/load/machine.h"
 #include "trap-engine/patch.h"
+#include "trap-engine/runtime/signal.h"
 
 #define HWCAP2_FSGSBASE 2u
 

@@ -10,6 +10,8 @@
 
 #include "lib/guest/kernel.h"
 #include "trap-engine/patch.h"
+#include "trap-engine/runtime/actions.h"
+#include "trap-engine/runtime/signal.h"
 
 #ifndef CLONE_CLEAR_SIGHAND
 #  define CLONE_CLEAR_SIGHAND 0x100000000ull
@@ -21,6 +23,9 @@ struct clone_request
   uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size,
       tls, set_tid, set_tid_size, cgroup;
 };
+
+/* The kernel takes no more than a page.  */
+#define CLONE_REQUEST_MAX 4096
 
 /* Namespaces, which no call of a container gets.  */
 #define CLONE_NAMESPACES 0x7e020080ull
@@ -91,8 +96,91 @@ prepare (struct trap_block *block, int index)
 {
   block->self = block;
   block->index = index;
+  block->task.tid = 0;
+  block->users = 0;
+  block->released = false;
   block->stack =
       trap_pointer (block->stack_memory + sizeof block->stack_memory);
+}
+
+/* Return whose room ADDRESS, of a file-system state or of handlers, is in, or
+   NULL when it is the process's.  */
+static struct trap_block *
+owner_of (const void *address)
+{
+  uint64_t at = trap_pointer (address);
+  if (at >= TRAP_BLOCKS && at < TRAP_BLOCKS_END)
+    return (struct trap_block *) (at - at % BLOCK_STRIDE);
+  at -= trap_pointer (&first_block);
+  return at < sizeof first_block ? &first_block : NULL;
+}
+
+/* BLOCK's task shares what is at ADDRESS from now on, or with -1 no more.  */
+static void
+share (struct trap_block *block, const void *address, int32_t change)
+{
+  struct trap_block *owner = owner_of (address);
+  if (owner != NULL && owner != block)
+    (void) __atomic_fetch_add (&owner->users, (uint32_t) change,
+                               __ATOMIC_RELAXED);
+}
+
+/* BLOCK's task has ended, and shares nothing any more.  */
+static void
+release (struct trap_block *block)
+{
+  (void) __atomic_fetch_sub (&block->task.fs->references, 1, __ATOMIC_RELAXED);
+  share (block, block->task.fs, -1);
+  share (block, block->handlers, -1);
+}
+
+/* Return whether BLOCK belongs to a task that is gone and had no occasion to
+   give it back, such as one that was killed and shared no more than the memory;
+   or to one that others shared something with.  */
+static bool
+is_abandoned (const struct trap_block *block)
+{
+  return block->task.tid != 0 && !block->lent
+         && __atomic_load_n (&block->users, __ATOMIC_RELAXED) == 0
+         && trap_call (__NR_tkill, (uint64_t) block->task.tid, 0, 0, 0)
+                == -K_ESRCH;
+}
+
+/* Find blocks that nobody uses any more.  */
+static void
+reclaim (void)
+{
+  for (int index = 0; index < BLOCK_COUNT; index++)
+    {
+      uint64_t bit = 1ul << (index % 64);
+      struct trap_block *block = block_at (index);
+      if ((__atomic_load_n (&taken[index / 64], __ATOMIC_ACQUIRE) & bit) == 0
+          || !is_abandoned (block)
+          || __atomic_exchange_n (&block->task.tid, 0, __ATOMIC_ACQ_REL) == 0)
+        continue;
+      if (!block->released)
+        release (block);
+      give_index (index);
+    }
+}
+
+/* Map the block number INDEX, which is taken.  Return 0 or a negative errno. */
+static int64_t
+map_block (int index)
+{
+  const uint64_t bit = 1ul << (index % 64);
+  if (index == 0
+      || (__atomic_load_n (&mapped[index / 64], __ATOMIC_ACQUIRE) & bit) != 0)
+    return 0;
+  long status =
+      call_mmap ((uintptr_t) block_at (index), sizeof (struct trap_block),
+                 PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE,
+                 (uintptr_t) -1, 0);
+  if (is_error (status))
+    return status;
+  (void) __atomic_fetch_or (&mapped[index / 64], bit, __ATOMIC_RELEASE);
+  return 0;
 }
 
 /* Return a block that is free, or NULL.  */
@@ -100,23 +188,21 @@ static struct trap_block *
 take_block (void)
 {
   int index = take_index ();
+  /* Before their number grows.  */
+  if (index < 0 || (index % 64 == 63 && (mapped[index / 64] >> 63) == 0))
+    {
+      reclaim ();
+      if (index < 0)
+        index = take_index ();
+    }
   if (index < 0)
     return NULL;
-  struct trap_block *block = block_at (index);
-  uint64_t bit = 1ul << (index % 64);
-  if ((__atomic_load_n (&mapped[index / 64], __ATOMIC_ACQUIRE) & bit) == 0)
+  if (map_block (index) < 0)
     {
-      long status =
-          call_mmap ((uintptr_t) block, sizeof *block, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE,
-                     (uintptr_t) -1, 0);
-      if (is_error (status))
-        {
-          give_index (index);
-          return NULL;
-        }
-      (void) __atomic_fetch_or (&mapped[index / 64], bit, __ATOMIC_RELEASE);
+      give_index (index);
+      return NULL;
     }
+  struct trap_block *block = block_at (index);
   prepare (block, index);
   return block;
 }
@@ -160,13 +246,32 @@ thread_is_alone (void)
   return true;
 }
 
+/* BLOCK's task is alone in a new process: what it has is the process's.  */
+static void
+become_process (struct trap_block *block)
+{
+  struct trap_process *process = &trap_process;
+  if (block->task.fs != &process->fs)
+    guest_fs_copy (&process->fs, block->task.fs);
+  process->fs.references = 1;
+  block->task.fs = &process->fs;
+  if (block->handlers != &process->handlers)
+    process->handlers = *block->handlers;
+  /* Perhaps another thread was changing them.  */
+  process->handlers.writer = 0;
+  process->handlers.changes &= ~1u;
+  block->handlers = &process->handlers;
+  block->users = 0;
+}
+
 void
 thread_forked (struct trap_block *block)
 {
   int pid = (int) trap_call (__NR_getpid, 0, 0, 0, 0);
+  /* Where nobody tells of forks this is asked all the time.  */
+  if (block->task.pid == pid)
+    return;
   block->task.tid = (int) trap_call (__NR_gettid, 0, 0, 0, 0);
-  if (block->task.pid != pid)
-    block->held = 0; /* what waits for the parent */
   block->task.pid = pid;
   trap_process.guest.pid = pid;
   trap_process.first = block;
@@ -175,9 +280,9 @@ thread_forked (struct trap_block *block)
     if (taken[i] != 0)
       taken[i] = 0;
   taken[block->index / 64] = 1ul << (block->index % 64);
-  block->handlers->writer = 0;
-  block->handlers->changes &= ~1u;
+  become_process (block);
   block->lent = false;
+  block->held = 0; /* what waits for the parent */
   trap_patch_forked ();
   if (known != &never)
     *known = 1;
@@ -195,15 +300,14 @@ inherit (struct trap_block *child, struct trap_block *parent, uint64_t flags)
   child->task.pid = (flags & CLONE_THREAD) != 0 ? parent->task.pid : 0;
   child->filters = parent->filters;
   child->handlers = parent->handlers;
+  child->cleared = (flags & CLONE_CLEAR_SIGHAND) != 0;
   if ((flags & CLONE_SIGHAND) == 0)
     {
       child->handlers = &child->handlers_room;
-      if ((flags & CLONE_CLEAR_SIGHAND) == 0)
-        *child->handlers = *parent->handlers;
-      else
-        *child->handlers = (struct trap_handlers){ .known = SIGNALS_OURS };
-      child->handlers->changes = child->handlers->writer = 0;
+      actions_copy (child->handlers, parent->handlers, child->cleared);
     }
+  share (child, child->task.fs, 1);
+  share (child, child->handlers, 1);
   for (int i = 0; i < 6; i++)
     {
       child->arg[i] = parent->arg[i];
@@ -218,6 +322,7 @@ inherit (struct trap_block *child, struct trap_block *parent, uint64_t flags)
   child->restarts = false;
   child->blocked = parent->blocked;
   child->held = 0;
+  child->masks = false;
   child->lent = (flags & CLONE_VFORK) != 0;
   child->alternate = (struct k_stack){ .flags = K_SS_DISABLE };
   if ((flags & CLONE_VFORK) != 0)
@@ -248,8 +353,7 @@ start (struct trap_block *block, long number, uint64_t a, uint64_t b,
   /* A child by vfork has gone its way, and left the memory to us.  */
   if (result < 0 || (flags & CLONE_VFORK) != 0)
     {
-      if ((flags & CLONE_FS) != 0)
-        block->task.fs->references--;
+      release (child);
       give_index (child->index);
     }
   (void) signal_set_mask (mask);
@@ -261,8 +365,8 @@ trap_child (struct trap_block *block)
 {
   block->task.tid = (int) trap_call (__NR_gettid, 0, 0, 0, 0);
   block->task.pid = (int) trap_call (__NR_getpid, 0, 0, 0, 0);
-  if (block->handlers == &block->handlers_room)
-    signal_take ();
+  if (block->cleared)
+    actions_take_ours (block->handlers);
   signal_set_stack (block);
   (void) signal_set_mask (block->mask);
 }
@@ -371,24 +475,44 @@ thread_call_vfork (struct trap_block *block)
   return start (block, __NR_vfork, 0, 0, 0, 0, 0, CLONE_VM | CLONE_VFORK, 0);
 }
 
+/* Copy BLOCK's request for clone3 to REQUEST.  Return its size or a negative
+   errno.  What is longer than we know must not say anything.  */
+static int64_t
+read_request (const struct trap_block *block, struct clone_request *request)
+{
+  const char *from = (const char *) block->arg[0];
+  uint64_t size = block->arg[1];
+  if (size < offsetof (struct clone_request, set_tid))
+    return -K_EINVAL;
+  if (size > CLONE_REQUEST_MAX)
+    return -K_E2BIG;
+  for (uint64_t at = sizeof *request; at < size; at++)
+    {
+      char byte;
+      if (trap_copy (&byte, from + at, 1) != 0)
+        return -K_EFAULT;
+      if (byte != 0)
+        return -K_E2BIG;
+    }
+  if (size > sizeof *request)
+    size = sizeof *request;
+  return trap_copy (request, from, size) == 0 ? (int64_t) size : -K_EFAULT;
+}
+
 int64_t
 thread_call_clone3 (struct trap_block *block)
 {
   struct clone_request request = { 0 };
-  uint64_t size = block->arg[1];
-  if (size < 64)
-    return -K_EINVAL;
-  if (size > sizeof request)
-    return -K_E2BIG;
-  if (trap_copy (&request, (const void *) block->arg[0], size) != 0)
-    return -K_EFAULT;
+  int64_t size = read_request (block, &request);
+  if (size < 0)
+    return size;
   if ((request.flags & CLONE_NAMESPACES) != 0)
     return -K_EPERM;
   if ((request.flags & CLONE_VM) == 0)
-    return trap_blocking (__NR_clone3, trap_pointer (&request), size, 0, 0, 0,
-                          0);
-  return start (block, __NR_clone3, trap_pointer (&request), size, 0, 0, 0,
-                request.flags,
+    return trap_blocking (__NR_clone3, trap_pointer (&request), (uint64_t) size,
+                          0, 0, 0, 0);
+  return start (block, __NR_clone3, trap_pointer (&request), (uint64_t) size, 0,
+                0, 0, request.flags,
                 request.stack != 0 ? request.stack + request.stack_size : 0);
 }
 
@@ -396,15 +520,48 @@ int64_t
 thread_call_exit (struct trap_block *block)
 {
   static uint64_t nothing;
-  (void) signal_set_mask (~0ul);
+  const uint64_t mask = signal_set_mask (~0ul);
+  /* One that waits was perhaps meant for the process.  */
+  if (block->pending != 0)
+    {
+      (void) signal_set_mask (mask);
+      return CALL_ABORTED;
+    }
+  guest_task_release (&block->task);
   if (block->lent)
     trap_exit (block->arg[0], &nothing, 0);
-  if (block->task.fs != &block->fs)
-    (void) __atomic_fetch_sub (&block->task.fs->references, 1,
-                               __ATOMIC_RELAXED);
-  guest_task_release (&block->task);
+  release (block);
+  block->released = true;
+  block->task.pid = 0;
+  if (__atomic_load_n (&block->users, __ATOMIC_ACQUIRE) != 0)
+    trap_exit (block->arg[0], &nothing, 0); /* see is_abandoned */
   trap_exit (block->arg[0], &taken[block->index / 64],
              (uint64_t) (block->index % 64));
+}
+
+int64_t
+thread_call_unshare (struct trap_block *block)
+{
+  struct guest_fs *fs = block->task.fs;
+  bool parts = (block->arg[0] & (CLONE_FS | CLONE_NEWNS)) != 0
+               && fs != &block->fs
+               && __atomic_load_n (&fs->references, __ATOMIC_RELAXED) > 1;
+  if (parts)
+    {
+      guest_fs_copy (&block->fs, fs);
+      block->task.fs = &block->fs;
+    }
+  int64_t result = trap_follow (block);
+  if (!parts)
+    return result;
+  if (result < 0)
+    block->task.fs = fs;
+  else
+    {
+      (void) __atomic_fetch_sub (&fs->references, 1, __ATOMIC_RELAXED);
+      share (block, fs, -1);
+    }
+  return result;
 }
 
 void
