@@ -28,7 +28,7 @@ local-checks-to-skip = \
   sc_unportable_grep_q
 
 # Comments name arguments in capitals: "to TO".
-exclude_file_name_regexp--sc_prohibit_doubled_word = ^(lib/|trap-engine/|tests/unit/|cfg\.mk)
+exclude_file_name_regexp--sc_prohibit_doubled_word = ^(lib/|proot-engine/|trap-engine/|tests/unit/|cfg\.mk)
 exclude_file_name_regexp--sc_file_system = \
   ^tests/(registry|guest/claims/java)\.sh$$
 # Rooms and programs without gnulib.

@@ -60,12 +60,11 @@ add_stop (struct filter *filter, const void *details, void *data)
   filter_return (filter, SECCOMP_RET_TRACE);
 }
 
-/* Add number NUMBER of ABI to RANGES.  */
+/* Add number NUMBER, which has RULE, to RANGES.  */
 static void
 classify (struct filter_ranges *ranges, const struct guest *guest,
-          enum guest_abi abi, int number, const int *extra)
+          const struct guest_rule *rule, int number, const int *extra)
 {
-  const struct guest_rule *rule = guest_rule_find (abi, number);
   int native = guest_rule_number (rule, GUEST_ABI_NATIVE);
   struct filter_range range = { .first = (unsigned int) number };
   range.action = guest_rule_action (guest, rule, &range.error);
@@ -94,9 +93,11 @@ static void
 add_abi (struct filter *filter, const struct guest *guest, enum guest_abi abi,
          const int *extra)
 {
+  struct filter_rules rules = { { NULL } };
   struct filter_ranges ranges = { .count = 0 };
+  filter_find_rules (&rules, abi);
   for (int number = 0; number < GUEST_CALL_LIMIT; number++)
-    classify (&ranges, guest, abi, number, extra);
+    classify (&ranges, guest, rules.rule[number], number, extra);
   /* Above lie numbers of the future and, on x86_64, the x32 interface.  */
   filter_add_range (&ranges,
                     &(struct filter_range){ GUEST_CALL_LIMIT,

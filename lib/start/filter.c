@@ -5,13 +5,9 @@
 
 #include "lib/start/filter.h"
 
-#include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stdint.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 void
 filter_add (struct filter *filter, unsigned int code, unsigned int operand,
@@ -87,6 +83,18 @@ filter_test (struct filter *filter, const struct guest_rule *rule)
 }
 
 void
+filter_find_rules (struct filter_rules *rules, enum guest_abi abi)
+{
+  /* The first counts.  */
+  for (size_t i = guest_rule_count; i > 0; i--)
+    {
+      int number = guest_rule_number (&guest_rules[i - 1], abi);
+      if (number >= 0)
+        rules->rule[number] = &guest_rules[i - 1];
+    }
+}
+
+void
 filter_add_range (struct filter_ranges *ranges,
                   const struct filter_range *range)
 {
@@ -149,16 +157,4 @@ filter_add_tree (struct filter *filter, const struct filter_ranges *ranges,
 {
   const struct tree tree = { filter, ranges->list, stop, data };
   add_branch (&tree, 0, ranges->count - 1);
-}
-
-bool
-filter_is_possible (void)
-{
-  /* Where filters exist the missing program is the first thing noticed.  */
-  if (prctl (PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) < 0)
-    return false; /* and without privileges that comes first */
-  return (syscall (SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, NULL) != 0
-          && errno == EFAULT)
-         || (prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL) != 0
-             && errno == EFAULT);
 }

@@ -45,6 +45,15 @@ void filter_land (struct filter *filter, int jump);
    holds.  */
 int filter_test (struct filter *filter, const struct guest_rule *rule);
 
+/* The rules of an ABI by number; NULL where there is none.  */
+struct filter_rules
+{
+  const struct guest_rule *rule[GUEST_CALL_LIMIT];
+};
+
+/* Fill RULES, which is zero, with those of ABI.  */
+void filter_find_rules (struct filter_rules *rules, enum guest_abi abi);
+
 /* A run of numbers that are treated the same.  */
 struct filter_range
 {

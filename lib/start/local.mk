@@ -6,7 +6,7 @@ lib_start_libstart_a_SOURCES = \
   lib/start/emulator.c lib/start/emulator.h \
   lib/start/enter.c lib/start/enter.h \
   lib/start/explain.c lib/start/explain.h \
-  lib/start/filter.c lib/start/filter.h \
+  lib/start/filter.c lib/start/filter.h lib/start/filter-probe.c \
   lib/start/message.c lib/start/message.h \
   lib/start/modes.c lib/start/modes.h \
   lib/start/parents.c lib/start/parents.h \

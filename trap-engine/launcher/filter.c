@@ -195,20 +195,29 @@ action_of (const struct guest *guest, const struct guest_rule *rule, int *error)
                                                            : action;
 }
 
+/* Return whether RULE, which may be NULL, is that of the call NAME: a question
+   that is asked ten thousand times.  */
+static bool
+is_called (const struct guest_rule *rule, const char *name)
+{
+  return rule != NULL && rule->name[0] == name[0]
+         && strcmp (rule->name, name) == 0;
+}
+
 /* Return whether a call of RULE need not be seen since others than the
    container's own means do it: programs may trace each other.  */
 static bool
 is_left_alone (const struct guest *guest, const struct guest_rule *rule)
 {
-  return guest->traces && rule != NULL && strcmp (rule->name, "ptrace") == 0;
+  return guest->traces && is_called (rule, "ptrace");
 }
 
-/* Add number NUMBER to RANGES.  */
+/* Add number NUMBER, which has RULE, to RANGES.  */
 static void
-classify (struct making *making, const struct guest *guest, int number,
+classify (struct making *making, const struct guest *guest,
+          const struct guest_rule *rule, int number,
           struct filter_ranges *ranges)
 {
-  const struct guest_rule *rule = guest_rule_find (GUEST_ABI_NATIVE, number);
   struct filter_range range = { .first = (unsigned int) number };
   struct details *details = &making->details[making->detail_count];
   bool always;
@@ -220,8 +229,8 @@ classify (struct making *making, const struct guest *guest, int number,
   always = range.action == GUEST_ACTION_STOP && rule->test == GUEST_TEST_NONE;
   if (range.action == GUEST_ACTION_STOP && !always)
     details->rule = rule;
-  for (size_t i = 0; rule != NULL && i < trap_calls_of_runtime_count; i++)
-    if (strcmp (trap_calls_of_runtime[i].name, rule->name) == 0)
+  for (size_t i = 0; i < trap_calls_of_runtime_count; i++)
+    if (is_called (rule, trap_calls_of_runtime[i].name))
       {
         const struct trap_call *call = &trap_calls_of_runtime[i];
         range.action = GUEST_ACTION_STOP;
@@ -292,14 +301,16 @@ trap_filter_build (const struct guest *guest, int first_fd, int end_fd,
 {
   static struct making making;
   static struct filter_ranges ranges;
+  struct filter_rules rules = { { NULL } };
   struct filter filter = { program, 0, TRAP_FILTER_MAX };
 
   making.first_fd = (unsigned int) first_fd;
   making.end_fd = (unsigned int) end_fd;
   making.detail_count = making.trap_count = 0;
   ranges.count = 0;
+  filter_find_rules (&rules, GUEST_ABI_NATIVE);
   for (int number = 0; number < GUEST_CALL_LIMIT; number++)
-    classify (&making, guest, number, &ranges);
+    classify (&making, guest, rules.rule[number], number, &ranges);
   /* Above lie numbers of the future and, on x86_64, the x32 interface.  */
   filter_add_range (&ranges,
                     &(struct filter_range){ GUEST_CALL_LIMIT,
