@@ -359,8 +359,8 @@ struct guest_call
       leaves; /* the rule's own function is to be called when it has been run */
   bool tries; /* what it is about was not looked at: ELOOP says that there is
                  a link */
-  bool careful; /* after that everything is */
-  bool watches; /* see prefix.h: others that turn names are counted */
+  uint8_t careful; /* how often that happened: twice, and everything is */
+  bool watches;    /* see prefix.h: others that turn names are counted */
   bool quiet;
   uint32_t generation;
   int given_number; /* as it was made */

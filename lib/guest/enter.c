@@ -192,7 +192,8 @@ guest_enter (struct guest_task *task, struct guest_call *call)
   const struct guest *guest = task->guest;
 
   guest_task_release (task);
-  call->packed = call->careful = false;
+  call->packed = false;
+  call->careful = 0;
   if (guest->inside)
     return enter_inside (task, call);
   call->tries = call->watches = false;
@@ -210,7 +211,7 @@ enter_again (struct guest_task *task, struct guest_call *call)
   call->number = call->given_number;
   for (int i = 0; i < 6; i++)
     call->arg[i] = call->given[i];
-  call->careful = true;
+  call->careful++;
   return enter_inside (task, call) != GUEST_ANSWER;
 }
 
@@ -389,6 +390,30 @@ guest_put_path (struct guest_task *task, struct guest_call *call, int which,
              : put_by_name (task, call, which, found);
 }
 
+/* Resolve path argument WHICH of CALL into FOUND.  Where it is known to lie in
+   a directory without links on the way, a look at what it is will do.  */
+static int
+resolve_plain (struct guest_task *task, const struct guest_call *call,
+               int which, struct guest_found *found)
+{
+  struct guest *guest = task->guest;
+  unsigned int final = guest_path_final (call, which);
+  unsigned int tries =
+      guest->inside ? guest_may_try (task, GUEST_FINAL_TRY_LAST) : 0;
+  int result = guest_resolve_argument (task, call, which, final | tries, found);
+
+  if (result < 0 || !found->unproved)
+    return result;
+  struct guest_place place = guest_place_of (found);
+  result = guest_place_type (guest, &place);
+  if (result >= 0 && result != K_S_IFLNK)
+    return 0;
+  guest_found_release (guest, found);
+  return result < 0 ? result
+                    : guest_resolve_argument (
+                        task, call, which, final | GUEST_FINAL_IS_LINK, found);
+}
+
 /* Resolve and put path argument WHICH of CALL.  Return 0 when the argument
    is as it was, 1 when it was replaced, or a negative errno.  */
 static int
@@ -396,8 +421,7 @@ translate (struct guest_task *task, struct guest_call *call, int which)
 {
   const struct guest_rule *rule = call->rule;
   struct guest_found found;
-  unsigned int final = guest_path_final (call, which);
-  int status = guest_resolve_argument (task, call, which, final, &found);
+  int status = resolve_plain (task, call, which, &found);
 
   if (status < 0)
     return status;

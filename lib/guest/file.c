@@ -117,7 +117,7 @@ may_try_open (const struct guest_task *task, const struct guest_call *call,
 {
   const struct guest *guest = task->guest;
 
-  return guest->inside && call->abi == GUEST_ABI_NATIVE && !call->careful
+  return guest->inside && call->abi == GUEST_ABI_NATIVE && call->careful < 2
          && call->number == K_NR_openat
          && !(guest->missing & GUEST_LACKS_OPENAT2)
          && !(changes && guest->view->read_only)
@@ -166,6 +166,8 @@ resolve_open (struct guest_task *task, struct guest_call *call,
   unsigned int tries = may_try_open (task, call, final, writes || creates)
                            ? GUEST_FINAL_TRY_ALL
                            : 0;
+  if (call->careful == 1)
+    tries |= GUEST_FINAL_IS_LINK;
   int status = guest_resolve_argument (task, call, 0, final | tries, found);
   if (status < 0)
     return status;
@@ -458,12 +460,10 @@ refuse_removal (const struct guest *guest, const struct guest_found *found,
 static bool
 holds_link (struct guest *guest, const struct guest_found *found, bool moves)
 {
-  struct k_stat status;
-
-  if (guest->turns == NULL || found->virtual
-      || guest_found_stat (guest, found, &status) < 0)
+  if (guest->turns == NULL || found->virtual)
     return false;
-  uint32_t type = status.st_mode & K_S_IFMT;
+  struct guest_place place = guest_place_of (found);
+  int type = guest_place_type (guest, &place);
   return type == K_S_IFLNK || (moves && type == K_S_IFDIR);
 }
 
@@ -736,6 +736,7 @@ guest_leave_chdir (struct guest_task *task, struct guest_call *call)
     return;
   guest_fs_forget (task->guest, task->fs);
   task->fs->cwd_binding = (uint32_t) call->kept[0];
+  (void) __atomic_add_fetch (&task->fs->cwd_changes, 1, __ATOMIC_RELEASE);
 }
 
 /* chroot is only a change of what the container's paths mean.  */

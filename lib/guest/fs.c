@@ -16,6 +16,7 @@ guest_fs_init (struct guest_fs *fs)
   fs->masks_owner = false;
   fs->own_mounts = false;
   fs->cwd_binding = 0;
+  fs->cwd_changes = 0;
   fs->root_length = 0;
   fs->root[0] = '\0';
 }
@@ -29,6 +30,7 @@ guest_fs_copy (struct guest_fs *copy, const struct guest_fs *fs)
   copy->masks_owner = fs->masks_owner;
   copy->own_mounts = fs->own_mounts;
   copy->cwd_binding = fs->cwd_binding;
+  copy->cwd_changes = fs->cwd_changes;
   copy->root_length = fs->root_length;
   for (uint32_t i = 0; i <= fs->root_length; i++)
     copy->root[i] = fs->root[i];

@@ -35,6 +35,9 @@ struct guest_fs
      made is looked at.  */
   bool masks_owner;
 
+  /* How often the current directory has changed, as far as we know.  */
+  uint32_t cwd_changes;
+
   /* The binding through which the current directory was entered: where
      several show one host directory, it decides the directory's name.  */
   uint32_t cwd_binding;

@@ -306,6 +306,7 @@ struct k_statx
 
 enum
 {
+  K_STATX_TYPE = 1,
   K_STATX_INO = 0x100,
   K_STATX_BTIME = 0x800,
   K_STATX_BASIC = 0x7ff

@@ -17,6 +17,7 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/ids.c lib/guest/ids.h \
   lib/guest/ipc.c \
   lib/guest/kernel.h \
+  lib/guest/known.c \
   lib/guest/layout.c lib/guest/layout.h \
   lib/guest/link.c \
   lib/guest/list.c \

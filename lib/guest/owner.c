@@ -26,8 +26,7 @@ static int
 look_at (struct guest *guest, struct subject *subject)
 {
   struct guest_place *place = &subject->place;
-  int result = host_fstatat (guest, place->dir, place->path, &subject->real,
-                             place->flags);
+  int result = guest_place_look (guest, place, &subject->real);
   if (result < 0)
     return result;
   subject->shown =
@@ -121,10 +120,7 @@ change_owner (struct guest_task *task, struct subject *subject, uint32_t uid,
 {
   struct guest *guest = task->guest;
   struct guest_owner owner = { 0 };
-  int result = look_at (guest, subject);
 
-  if (result < 0)
-    return result;
   if (!may_chown (&task->ids, subject, uid, gid))
     return -K_EPERM;
   if (uid != UINT32_MAX && uid != subject->shown.uid)
@@ -156,7 +152,7 @@ change_owner (struct guest_task *task, struct subject *subject, uint32_t uid,
     forget_capabilities (guest, subject);
   if (owner.known == 0)
     return 0;
-  result = remember (guest, subject, &owner);
+  int result = remember (guest, subject, &owner);
   note_inheritance (guest, subject);
   return result;
 }
@@ -222,10 +218,7 @@ static int
 change_mode (struct guest_task *task, struct subject *subject, uint32_t mode)
 {
   struct guest *guest = task->guest;
-  int result = look_at (guest, subject);
 
-  if (result < 0)
-    return result;
   if (!guest_ids_can (&task->ids, GUEST_CAP_FOWNER)
       && task->ids.fsuid != subject->shown.uid)
     return -K_EPERM;
@@ -235,7 +228,7 @@ change_mode (struct guest_task *task, struct subject *subject, uint32_t mode)
     return -K_EOPNOTSUPP;
   mode &= 07777;
   uint32_t kept = mode | needed_mode (subject->real.st_mode);
-  result = host_chmod (guest, subject, kept);
+  int result = host_chmod (guest, subject, kept);
   if (result < 0 && result != -K_EPERM)
     return result;
 
@@ -275,14 +268,27 @@ change_path (struct guest_task *task, struct guest_call *call, uint32_t one,
   struct guest *guest = task->guest;
   struct guest_found found;
   struct subject subject;
-  int result = guest_resolve_argument (
-      task, call, 0, guest_path_final (call, 0) | GUEST_FINAL_OBJECT, &found);
+  unsigned int final = guest_path_final (call, 0) | GUEST_FINAL_OBJECT;
+  unsigned int tries = guest_may_try (task, GUEST_FINAL_TRY_LAST);
+  int looked;
+  int result;
 
-  if (result < 0)
-    return guest_answer (call, result);
-  subject.place = guest_place_of (&found);
+  for (;; tries = GUEST_FINAL_IS_LINK)
+    {
+      result = guest_resolve_argument (task, call, 0, final | tries, &found);
+      if (result < 0)
+        return guest_answer (call, result);
+      subject.place = guest_place_of (&found);
+      looked = found.virtual ? 0 : look_at (guest, &subject);
+      if (!found.unproved || looked < 0
+          || (subject.real.st_mode & K_S_IFMT) != K_S_IFLNK)
+        break;
+      guest_found_release (guest, &found);
+    }
   if (found.virtual || guest_found_is_read_only (guest, &found))
     result = guest_refuse_change (guest, call, 0, &found);
+  else if (looked < 0)
+    result = looked;
   else
     result = is_mode ? change_mode (task, &subject, one)
                      : change_owner (task, &subject, one, other);
@@ -302,8 +308,10 @@ change_fd (struct guest_task *task, struct guest_call *call, uint32_t one,
   if (fd < 0)
     return guest_answer (call, fd);
   subject.place = guest_place_of_fd (fd);
-  int result = is_mode ? change_mode (task, &subject, one)
-                       : change_owner (task, &subject, one, other);
+  int result = look_at (guest, &subject);
+  if (result == 0)
+    result = is_mode ? change_mode (task, &subject, one)
+                     : change_owner (task, &subject, one, other);
   if (owned)
     host_close (guest, fd);
   return guest_answer (call, result);
@@ -331,19 +339,21 @@ guest_enter_fchown (struct guest_task *task, struct guest_call *call)
 }
 
 /* A directory that is closed turns names (prefix.h): say that TASK does so, if
-   PATH, an address, from DIR is one.  Where root is faked no directory is ever
-   closed; and where turns are kept all addresses are ours.  */
+   PATH, an address, from DIR is one, or with PATH 0 DIR itself.  Where root is
+   faked no directory is ever closed; and where turns are kept all addresses are
+   ours.  */
 static void
 turn_directory (struct guest_task *task, int dir, uint64_t path)
 {
   struct guest *guest = task->guest;
-  struct k_stat status;
 
-  if (guest->turns != NULL
-      && host_call (guest, K_NR_newfstatat, host_fd (dir), path,
-                    host_pointer (&status), K_AT_EMPTY_PATH)
-             == 0
-      && (status.st_mode & K_S_IFMT) == K_S_IFDIR)
+  if (guest->turns == NULL)
+    return;
+  int fd = (int) host_call (guest, K_NR_openat, host_fd (dir),
+                            path != 0 ? path : host_pointer ("."),
+                            K_O_PATH | K_O_DIRECTORY | K_O_CLOEXEC, 0);
+  host_close (guest, fd);
+  if (fd != -K_ENOTDIR)
     guest_turn_begin (task);
 }
 
@@ -369,7 +379,7 @@ guest_enter_fchmod (struct guest_task *task, struct guest_call *call)
 {
   if (!task->guest->identity.root)
     {
-      turn_directory (task, (int) (uint32_t) call->arg[0], host_pointer (""));
+      turn_directory (task, (int) (uint32_t) call->arg[0], 0);
       return GUEST_PASS;
     }
   return change_fd (task, call, (uint32_t) call->arg[1], 0, true);

@@ -40,7 +40,6 @@
 #include "lib/guest/path.h"
 
 #include "lib/guest/handlers.h"
-#include "lib/guest/prefix.h"
 #include "lib/guest/unlock.h"
 #include "lib/guest/walk.h"
 
@@ -68,99 +67,6 @@ walk_all (struct guest_walk *walk)
       found->path = 1;
     }
   return 0;
-}
-
-/* Bits of enum guest_final that say more than what is remembered of
-   directories.  */
-#define FINAL_STRICT                                                           \
-  (GUEST_FINAL_NO_LINKS | GUEST_FINAL_NO_MAGIC | GUEST_FINAL_BENEATH           \
-   | GUEST_FINAL_IN_ROOT | GUEST_FINAL_NO_XDEV | GUEST_WALK_LENIENT)
-
-/* Return where the slash before the last component of PATH, of LENGTH bytes,
-   is, or LENGTH where what comes last, or goes up on the way, makes the rest no
-   directory to be remembered.  */
-static size_t
-find_parent (const char *path, size_t length)
-{
-  size_t slash = length - 1;
-
-  while (path[slash] != '/')
-    slash--;
-  const char *name = path + slash + 1;
-  if (name[0] == '\0' || guest_text_equal (name, ".")
-      || guest_text_equal (name, ".."))
-    return length;
-  for (size_t i = 0; i + 3 <= slash; i++)
-    if (path[i] == '/' && path[i + 1] == '.' && path[i + 2] == '.'
-        && path[i + 3] == '/')
-      return length;
-  return slash;
-}
-
-/* The walk has come, as text, to what the path names.  Return whether that is
-   good enough: it is nothing but what the disk has there, and the caller does
-   not ask more than that of it.  PROVED: all but the last component is known to
-   be right.  */
-static bool
-is_enough (struct guest_walk *walk, bool proved)
-{
-  struct guest_found *found = walk->found;
-  bool follows = !(walk->final & (GUEST_FINAL_NOFOLLOW | GUEST_FINAL_CREATE));
-  bool tries = walk->final
-               & (proved ? GUEST_FINAL_TRY_LAST | GUEST_FINAL_TRY_ALL
-                         : GUEST_FINAL_TRY_ALL);
-
-  guest_walk_locate (walk);
-  if (walk->text.overflows || found->mount || guest_walk_is_virtual (walk)
-      || guest_walk_path_in_proc (walk) != NULL
-      || guest_may_unlock (walk->task))
-    return false;
-  if (!tries && (!proved || follows || (walk->final & GUEST_FINAL_MISSING)))
-    return false;
-  found->unproved = follows || !proved;
-  return true;
-}
-
-/* The walk is at the root, with the absolute PATH of LENGTH bytes to go.  If
-   the directory that it begins with is remembered, or need not be, go there.
-   Return 0 when that was all that has to be known, WALK_UNFIT when there is
-   more to do.  */
-static int
-walk_known (struct guest_walk *walk, const char *path, size_t length)
-{
-  struct guest_task *task = walk->task;
-  struct guest_component component;
-  size_t slash = length;
-
-  if ((walk->final & FINAL_STRICT) || walk->root_length > 0)
-    return WALK_UNFIT;
-  if (task->prefixes != NULL || (walk->final & GUEST_FINAL_TRY_ALL))
-    slash = find_parent (path, length);
-  if (slash == length)
-    return WALK_UNFIT;
-  bool is_known =
-      slash == 0 || guest_prefix_find (task, path, slash, &walk->text);
-  if (!is_known && task->prefixes != NULL)
-    {
-      walk->learns = guest_prefix_begin (task, &walk->generation);
-      walk->path = path;
-      walk->parent = slash;
-    }
-  if (!is_known && !(walk->final & GUEST_FINAL_TRY_ALL))
-    return WALK_UNFIT;
-
-  const size_t start = walk->text.length;
-  const char *rest = is_known ? path + slash : path;
-  for (; guest_next_component (rest, &component); rest = component.end)
-    if (!guest_walk_is_dot (&component))
-      guest_walk_append (walk, component.name, component.length);
-  if (is_enough (walk, is_known))
-    return 0;
-  guest_text_cut (&walk->text, start);
-  if (is_known)
-    walk->rest += slash;
-  walk->known_directory = true;
-  return WALK_UNFIT;
 }
 
 /* A directory is being walked from (START_AT): where it has a name in the
@@ -264,20 +170,17 @@ guest_resolve_closed (struct guest_task *task, int dir, const char *path,
                              .root = task->fs->root,
                              .root_length = task->fs->root_length,
                              .pending = pending };
-  size_t length = guest_text_length (path, GUEST_PATH_SIZE);
 
+  if (path[0] == '/' && task->prefixes != NULL
+      && guest_known (task, path, final, found))
+    return 0;
+  size_t length = guest_text_length (path, GUEST_PATH_SIZE);
   if (length >= GUEST_PATH_SIZE)
     return -K_ENAMETOOLONG;
   if (length == 0 && !(final & GUEST_FINAL_EMPTY))
     return -K_ENOENT;
 
-  found->anchor = found->object = found->owned[0] = found->owned[1] = -1;
-  found->binding = found->up_from = GUEST_OUTSIDE;
-  found->through = 0;
-  found->untouched = found->absolute = found->directory = false;
-  found->mount = found->virtual = found->magic = found->missing = false;
-  found->unproved = false;
-  found->last = GUEST_LAST_NORMAL;
+  guest_walk_begin (found);
 
   guest_walk_look_for_slash (&walk, path, length);
 
@@ -303,8 +206,8 @@ guest_resolve_closed (struct guest_task *task, int dir, const char *path,
       guest_walk_go_to_root (&walk);
       walk.mount = guest_view_cover (walk.guest->view, walk.text.bytes,
                                      walk.text.length);
-      status = walk_known (&walk, path, length);
-      if (status == WALK_UNFIT)
+      status = guest_walk_known (&walk, path, length);
+      if (status == WALK_UNFIT || status == WALK_AGAIN)
         status = walk_all (&walk);
     }
   else

@@ -42,7 +42,10 @@ enum guest_final
      anywhere, because it gives the path to openat2, which is told to meet
      none.  */
   GUEST_FINAL_TRY_LAST = 2048,
-  GUEST_FINAL_TRY_ALL = 4096
+  GUEST_FINAL_TRY_ALL = 4096,
+
+  /* A link was met when that was tried: begin with looking for it.  */
+  GUEST_FINAL_IS_LINK = 8192
 };
 
 /* How the last component was written.  */

@@ -21,6 +21,7 @@
 
 #include "lib/guest/handlers.h"
 #include "lib/guest/path-private.h"
+#include "lib/guest/path.h"
 #include "lib/guest/text.h"
 
 /* Turns.  */
@@ -216,20 +217,6 @@ hash (const char *path, size_t length)
   return (uint32_t) (value ^ value >> 32);
 }
 
-static bool
-are_same (const char *one, const char *other, size_t length)
-{
-  size_t i = 0;
-
-  for (; i + 8 <= length; i += 8)
-    if (word_at (one + i) != word_at (other + i))
-      return false;
-  for (; i < length; i++)
-    if (one[i] != other[i])
-      return false;
-  return true;
-}
-
 /* Return whether TASK may use what it remembers: its root is the container's,
    and nobody is turning names.  *GENERATION gets what entries must have.  */
 static bool
@@ -243,27 +230,53 @@ may_use (struct guest_task *task, uint32_t *generation)
   return *generation != 0;
 }
 
-bool
-guest_prefix_find (struct guest_task *task, const char *path, size_t length,
-                   struct guest_text *text)
+/* Return the entry of PATH, of LENGTH bytes, with GENERATION, or NULL.  */
+static const struct guest_prefix *
+find (const struct guest_prefixes *prefixes, uint32_t generation,
+      const char *path, size_t length)
+{
+  uint32_t number = hash (path, length);
+  const struct guest_prefix *entry = &prefixes->entry[number % SETS * WAYS];
+
+  for (int i = 0; i < WAYS; i++, entry++)
+    if (entry->hash == number && entry->generation == generation
+        && entry->length == length
+        && guest_text_same (entry->text, path, length))
+      return entry;
+  return NULL;
+}
+
+const struct guest_prefix *
+guest_prefix_find (struct guest_task *task, const char *path, size_t length)
 {
   uint32_t generation;
 
-  if (!may_use (task, &generation))
-    return false;
-  uint32_t number = hash (path, length);
-  const struct guest_prefix *entry =
-      &task->prefixes->entry[number % SETS * WAYS];
-  for (int i = 0; i < WAYS; i++, entry++)
-    if (entry->hash == number && entry->generation == generation
-        && entry->length == length && are_same (entry->text, path, length))
-      {
-        const char *found = entry->same ? path : entry->text + length;
-        guest_text_add_bytes (text, found,
-                              entry->same ? length : entry->found_length);
-        return true;
-      }
-  return false;
+  return may_use (task, &generation)
+             ? find (task->prefixes, generation, path, length)
+             : NULL;
+}
+
+/* Return the bit of links of PATH, which has LENGTH bytes, at least 2.  */
+static uint64_t
+link_bit (const char *path, size_t length)
+{
+  unsigned int last = (unsigned char) path[length - 1];
+  unsigned int before = (unsigned char) path[length - 2];
+  return (uint64_t) 1 << ((length * 7 + last + before * 5) % 64);
+}
+
+const struct guest_prefix *
+guest_prefix_find_link (struct guest_task *task, const char *path,
+                        size_t length)
+{
+  const struct guest_prefixes *prefixes = task->prefixes;
+  uint32_t generation;
+
+  if (length < 2 || !(prefixes->links & link_bit (path, length))
+      || !may_use (task, &generation)
+      || prefixes->links_generation != generation)
+    return NULL;
+  return find (prefixes, generation, path, length);
 }
 
 bool
@@ -272,19 +285,29 @@ guest_prefix_begin (struct guest_task *task, uint32_t *generation)
   return may_use (task, generation);
 }
 
+static void
+note_link (struct guest_prefixes *prefixes, uint32_t generation,
+           const char *path, size_t length)
+{
+  if (prefixes->links_generation != generation)
+    prefixes->links = 0;
+  prefixes->links_generation = generation;
+  prefixes->links |= link_bit (path, length);
+}
+
 void
 guest_prefix_keep (struct guest_task *task, uint32_t generation,
                    const char *path, size_t length, const char *found,
-                   size_t found_length)
+                   size_t found_length, uint32_t binding, bool is_link)
 {
   struct guest_prefixes *prefixes = task->prefixes;
   uint32_t now;
-  bool same = length == found_length && are_same (path, found, length);
+  bool same = length == found_length && guest_text_same (path, found, length);
   size_t whole = length + (same ? 0 : found_length);
 
-  if (length > UINT8_MAX || found_length > UINT8_MAX
-      || whole > sizeof prefixes->entry->text || !may_use (task, &now)
-      || now != generation)
+  if (length < 2 || length > UINT8_MAX || found_length > UINT8_MAX
+      || whole > sizeof prefixes->entry->text || binding > UINT16_MAX
+      || !may_use (task, &now) || now != generation)
     return;
   uint32_t number = hash (path, length);
   struct guest_prefix *set = &prefixes->entry[number % SETS * WAYS];
@@ -295,11 +318,45 @@ guest_prefix_keep (struct guest_task *task, uint32_t generation,
       entry = &set[i];
   entry->generation = generation;
   entry->hash = number;
+  entry->binding = (uint16_t) binding;
   entry->length = (uint8_t) length;
   entry->found_length = (uint8_t) found_length;
   entry->same = same;
-  for (size_t i = 0; i < length; i++)
-    entry->text[i] = path[i];
-  for (size_t i = 0; i < found_length && !same; i++)
-    entry->text[length + i] = found[i];
+  entry->holds_mounts =
+      guest_view_below (task->guest->view, 0, found, found_length, NULL, NULL)
+      > 0;
+  guest_text_copy (entry->text, path, length);
+  if (!same)
+    guest_text_copy (entry->text + length, found, found_length);
+  if (is_link)
+    note_link (prefixes, generation, path, length);
+}
+
+const char *
+guest_prefix_directory (struct guest_task *task, size_t *length)
+{
+  struct guest_prefixes *prefixes = task->prefixes;
+  uint32_t changes = __atomic_load_n (&task->fs->cwd_changes, __ATOMIC_ACQUIRE);
+  uint32_t generation;
+
+  if (!may_use (task, &generation))
+    return NULL;
+  if (prefixes->directory_generation != generation
+      || prefixes->directory_changes != changes)
+    {
+      char path[GUEST_PATH_SIZE];
+      int size = guest_current (task, path, sizeof path);
+      /* The root's is empty, as those of other directories end.  */
+      size = size == 1 ? 0 : size;
+      if (size < 0 || (size_t) size >= sizeof prefixes->directory)
+        size = sizeof prefixes->directory;
+      else
+        for (int i = 0; i < size; i++)
+          prefixes->directory[i] = path[i];
+      prefixes->directory_length = (uint32_t) size;
+      prefixes->directory_generation = generation;
+      prefixes->directory_changes = changes;
+    }
+  *length = prefixes->directory_length;
+  return *length < sizeof prefixes->directory ? prefixes->directory : NULL;
 }

@@ -38,16 +38,19 @@ struct guest_turns
   int32_t turner[GUEST_TURNERS]; /* thread ids, 0: none */
 };
 
-/* One directory.  TEXT has the path that the program wrote and behind it, where
-   that is another, the canonical guest path.  Both are empty for the root.  */
+/* What one path leads to.  TEXT has the path that the program wrote and behind
+   it, where that is another, the canonical guest path.  Both are empty for the
+   root.  */
 struct guest_prefix
 {
   uint32_t generation; /* of the turns, and 1; 0: nothing is here */
   uint32_t hash;
+  uint16_t binding;     /* in which it lies */
   uint8_t length;       /* of the program's path */
   uint8_t found_length; /* of the other */
   bool same;            /* both are the same */
-  char text[245];
+  bool holds_mounts;    /* some binding lies below it */
+  char text[242];
 };
 
 /* Those of one thread, in zeroed memory of its own.  */
@@ -56,22 +59,52 @@ struct guest_prefixes
   struct guest_prefix entry[64];
   uint32_t next;
   uint32_t waits; /* how often somebody was turning names */
+
+  /* Links that come last in paths have entries, too: bits of those since
+     LINKS_GENERATION, so that few other paths are looked up.  */
+  uint32_t links_generation;
+  uint64_t links;
+
+  /* The current directory, as getcwd tells it, by the time of the turns and
+     after so many changes of it (struct guest_fs).  */
+  uint32_t directory_generation;
+  uint32_t directory_changes;
+  uint32_t directory_length;
+  char directory[256];
 };
 
-/* Append to TEXT the canonical guest path of the directory PATH, of LENGTH
-   bytes, if TASK remembers it.  Return whether it does.  */
-bool guest_prefix_find (struct guest_task *task, const char *path,
-                        size_t length, struct guest_text *text);
+/* Return what TASK remembers of PATH, of LENGTH bytes, or NULL.  It stays until
+   something else is remembered.  */
+const struct guest_prefix *guest_prefix_find (struct guest_task *task,
+                                              const char *path, size_t length);
 
-/* TASK is about to look where a directory is, in order to remember it.  Return
+/* The same of a path that may be a link, which is NULL at once for most.  */
+const struct guest_prefix *guest_prefix_find_link (struct guest_task *task,
+                                                   const char *path,
+                                                   size_t length);
+
+/* Return the canonical guest path in ENTRY, of found_length bytes.  */
+static inline const char *
+guest_prefix_path (const struct guest_prefix *entry)
+{
+  return entry->text + (entry->same ? 0 : entry->length);
+}
+
+/* TASK is about to look where a path leads, in order to remember it.  Return
    whether that is of use, with *GENERATION for guest_prefix_keep.  */
 bool guest_prefix_begin (struct guest_task *task, uint32_t *generation);
 
-/* Remember, if nobody turned names since GENERATION, that the directory PATH,
-   of LENGTH bytes, is FOUND, of FOUND_LENGTH.  */
+/* Remember, if nobody turned names since GENERATION, that PATH, of LENGTH
+   bytes, leads to FOUND, of FOUND_LENGTH, in BINDING.  IS_LINK: its last
+   component is a link.  */
 void guest_prefix_keep (struct guest_task *task, uint32_t generation,
                         const char *path, size_t length, const char *found,
-                        size_t found_length);
+                        size_t found_length, uint32_t binding, bool is_link);
+
+/* Return the guest path of TASK's current directory, of *LENGTH bytes, or NULL
+   where it is not known, has none, or a long one.  Not as TASK sees it where
+   its root is elsewhere: NULL then.  */
+const char *guest_prefix_directory (struct guest_task *task, size_t *length);
 
 /* TASK is about to make a call that turns names.  Nothing where turns are not
    kept, or when that was said before.  */

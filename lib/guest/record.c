@@ -35,6 +35,52 @@ guest_place_statx (struct guest *guest, const struct guest_place *place,
       (uint64_t) (place->flags | flags), mask, host_pointer (status), 0);
 }
 
+static int
+stat_place (struct guest *guest, const struct guest_place *place,
+            struct k_stat *status)
+{
+  return host_fstatat (guest, place->dir, place->path, status, place->flags);
+}
+
+int
+guest_place_type (struct guest *guest, const struct guest_place *place)
+{
+  struct k_statx status;
+  struct k_stat other;
+  int result = guest_place_statx (guest, place, &status, K_STATX_TYPE, 0);
+
+  if (result == 0)
+    return status.stx_mode & K_S_IFMT;
+  if (result != -K_ENOSYS)
+    return result;
+  result = stat_place (guest, place, &other);
+  return result < 0 ? result : (int) (other.st_mode & K_S_IFMT);
+}
+
+int
+guest_place_look (struct guest *guest, const struct guest_place *place,
+                  struct k_stat *status)
+{
+  struct k_statx found;
+  /* Type, mode, links, user, group, inode.  */
+  int result = guest_place_statx (guest, place, &found, 0x11f, 0);
+
+  if (result == -K_ENOSYS)
+    return stat_place (guest, place, status);
+  if (result < 0)
+    return result;
+  *status = (struct k_stat){
+    .st_dev = guest_device (found.stx_dev_major, found.stx_dev_minor),
+    .st_ino = found.stx_ino,
+    .st_nlink = found.stx_nlink,
+    .st_mode = found.stx_mode,
+    .st_uid = found.stx_uid,
+    .st_gid = found.stx_gid,
+    .st_rdev = guest_device (found.stx_rdev_major, found.stx_rdev_minor),
+  };
+  return 0;
+}
+
 uint64_t
 guest_place_birth (struct guest *guest, const struct guest_place *place)
 {

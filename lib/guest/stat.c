@@ -12,9 +12,7 @@
 static uint64_t
 device_of (const struct k_statx *status)
 {
-  uint64_t minor = status->stx_dev_minor;
-  return (minor & 0xff) | (uint64_t) status->stx_dev_major << 8
-         | (minor & ~(uint64_t) 0xff) << 12;
+  return guest_device (status->stx_dev_major, status->stx_dev_minor);
 }
 
 static void
@@ -117,7 +115,7 @@ stat_path (struct guest_task *task, int dir, const char *path,
   unsigned int tries = guest_may_try (task, GUEST_FINAL_TRY_LAST);
   struct guest_found found;
 
-  for (;; tries = 0)
+  for (;; tries = GUEST_FINAL_IS_LINK)
     {
       int result = guest_resolve (task, dir, path, final | tries, &found);
       if (result < 0)
@@ -262,7 +260,8 @@ guest_enter_statx (struct guest_task *task, struct guest_call *call)
   if (result == 0 && found.unproved && is_link (status.stx_mode))
     {
       guest_found_release (guest, &found);
-      result = statx_path (task, call, path, final, &found, &status);
+      result = statx_path (task, call, path, final | GUEST_FINAL_IS_LINK,
+                           &found, &status);
     }
   if (result < 0)
     return guest_answer (call, result);
@@ -328,6 +327,21 @@ is_special (struct guest *guest, const struct guest_found *found)
   return type != K_S_IFREG && type != K_S_IFDIR && type != K_S_IFLNK;
 }
 
+/* Say whether FOUND, whose last component was not looked at, is there, where
+   *KNOWN is set: it is no link.  Return 0 or a negative errno.  Nothing is
+   cheaper than to ask where it leads.  */
+static int
+is_there (struct guest *guest, const struct guest_found *found, bool *known)
+{
+  char target[1];
+  int result = (int) host_call (guest, K_NR_readlinkat, host_fd (found->anchor),
+                                host_pointer (guest_found_path (found)),
+                                host_pointer (target), sizeof target);
+
+  *known = result < 0;
+  return result == -K_EINVAL ? 0 : result;
+}
+
 /* Say of FOUND, whose last component was not looked at, whether TASK may access
    it in MODE with FLAGS, where *KNOWN is set: it is no link.  Return 0 or a
    negative errno.  Of what is its user's the permission bits tell whether it
@@ -342,6 +356,15 @@ quick_access (const struct guest_task *task, const struct guest_found *found,
   struct k_stat status;
   bool is_root =
       identity->emulated && guest_ids_can (&task->ids, GUEST_CAP_DAC_OVERRIDE);
+  if (mode == 0 || (is_root && !(mode & 1)))
+    return is_there (guest, found, known);
+  if (!is_root && mode != 4 && !(guest->missing & GUEST_LACKS_FACCESSAT2))
+    {
+      /* A link may always be accessed.  */
+      int refused = host_access (guest, found, mode, flags);
+      *known = true;
+      return refused < 0 ? refused : is_there (guest, found, known);
+    }
   int result = is_root ? guest_stat_found (guest, found, &status)
                        : guest_found_stat (guest, found, &status);
 
@@ -353,8 +376,6 @@ quick_access (const struct guest_task *task, const struct guest_found *found,
                    && !(status.st_mode & 0111)
                ? -K_EACCES
                : 0;
-  if (mode == 0)
-    return 0;
   if (mode == 4 && identity->host_uid != 0
       && status.st_uid == identity->host_uid)
     return status.st_mode & 0400 ? 0 : -K_EACCES;
@@ -391,7 +412,8 @@ guest_enter_access (struct guest_task *task, struct guest_call *call)
       guest_found_release (guest, &found);
       if (known)
         return guest_answer (call, result);
-      result = guest_resolve_argument (task, call, 0, final, &found);
+      result = guest_resolve_argument (task, call, 0,
+                                       final | GUEST_FINAL_IS_LINK, &found);
     }
   if (result < 0)
     return guest_answer (call, result);

@@ -5,6 +5,38 @@
 
 #include "lib/guest/text.h"
 
+/* Eight bytes at a time: paths are copied and compared in every call.  */
+
+void
+guest_text_copy (char *to, const char *from, size_t length)
+{
+  size_t i = 0;
+
+  for (; i + 8 <= length; i += 8)
+    __builtin_memcpy (to + i, from + i, 8);
+  for (; i < length; i++)
+    to[i] = from[i];
+}
+
+bool
+guest_text_same (const char *one, const char *other, size_t length)
+{
+  size_t i = 0;
+
+  for (; i + 8 <= length; i += 8)
+    {
+      uint64_t a, b;
+      __builtin_memcpy (&a, one + i, 8);
+      __builtin_memcpy (&b, other + i, 8);
+      if (a != b)
+        return false;
+    }
+  for (; i < length; i++)
+    if (one[i] != other[i])
+      return false;
+  return true;
+}
+
 void
 guest_text_init (struct guest_text *text, char *bytes, size_t size)
 {
@@ -23,8 +55,7 @@ guest_text_add_bytes (struct guest_text *text, const char *bytes, size_t length)
       text->overflows = true;
       return;
     }
-  for (size_t i = 0; i < length; i++)
-    text->bytes[text->length + i] = bytes[i];
+  guest_text_copy (text->bytes + text->length, bytes, length);
   text->length += length;
   text->bytes[text->length] = '\0';
 }
@@ -117,10 +148,8 @@ guest_text_is_below (const char *path, size_t path_length, const char *prefix,
 {
   if (prefix_length == 1 && prefix[0] == '/')
     prefix_length = 0;
-  if (path_length < prefix_length)
+  if (path_length < prefix_length
+      || !guest_text_same (path, prefix, prefix_length))
     return false;
-  for (size_t i = 0; i < prefix_length; i++)
-    if (path[i] != prefix[i])
-      return false;
   return path_length == prefix_length || path[prefix_length] == '/';
 }

@@ -26,6 +26,12 @@ struct guest_text
   bool overflows;
 };
 
+/* Copy the LENGTH bytes at FROM to TO, which do not overlap.  */
+void guest_text_copy (char *to, const char *from, size_t length);
+
+/* Return whether the LENGTH bytes at ONE and at OTHER are the same.  */
+bool guest_text_same (const char *one, const char *other, size_t length);
+
 /* Start TEXT, empty, in the SIZE bytes at BYTES; SIZE is not 0.  */
 void guest_text_init (struct guest_text *text, char *bytes, size_t size);
 

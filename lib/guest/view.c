@@ -243,15 +243,6 @@ sort_by_host (struct guest_view *view)
     }
 }
 
-static bool
-are_same (const char *one, const char *other, size_t length)
-{
-  for (size_t i = 0; i < length; i++)
-    if (one[i] != other[i])
-      return false;
-  return true;
-}
-
 /* Return the place in VIEW's table where NAME of LENGTH bytes is, or would
    be.  */
 static struct guest_view_name *
@@ -266,7 +257,7 @@ find_name (struct guest_view_name *table, const struct guest_view *view,
       struct guest_view_name *place = &table[at & view->name_mask];
       if (place->length == 0
           || (place->length == length
-              && are_same (text_at (view, place->text), name, length)))
+              && guest_text_same (text_at (view, place->text), name, length)))
         return place;
     }
 }

@@ -7,6 +7,7 @@
 #include "lib/guest/walk.h"
 
 #include "lib/guest/handlers.h"
+#include "lib/guest/unlock.h"
 
 static bool
 has_dotdot (const char *path)
@@ -80,12 +81,22 @@ prove (struct guest_walk *walk, const char *raw, uint64_t resolve, bool dotdot)
   struct guest_found *found = walk->found;
   bool nofollow = (walk->final & GUEST_FINAL_NOFOLLOW) && !found->directory;
 
+  /* It was seen to be one.  */
+  if ((walk->final & GUEST_FINAL_IS_LINK) && walk->links == 0 && !nofollow
+      && !dotdot && guest_walk_path_in_proc (walk) == NULL)
+    {
+      int status = follow_last (walk, resolve);
+      if (status != WALK_UNFIT)
+        return status;
+    }
   int fd = host_openat2 (walk->guest, found->anchor, raw,
                          K_O_PATH | (nofollow ? K_O_NOFOLLOW : 0)
                              | (found->directory ? K_O_DIRECTORY : 0),
                          K_RESOLVE_NO_SYMLINKS | resolve);
   if (!dotdot && (fd >= 0 || fd == -K_ENOENT))
     guest_walk_learn (walk, fd >= 0);
+  if (!dotdot && fd >= 0 && !nofollow)
+    guest_walk_learn_link (walk);
   if (fd >= 0)
     {
       if (walk->final & GUEST_FINAL_OBJECT)
@@ -119,6 +130,17 @@ prove (struct guest_walk *walk, const char *raw, uint64_t resolve, bool dotdot)
     default:
       return fd;
     }
+}
+
+/* Where the walk came to (located) by a link that came last needs no proof
+   where who asked tries that himself.  */
+static bool
+may_stay_unproved (const struct guest_walk *walk, bool dotdot)
+{
+  return (walk->final & GUEST_FINAL_TRY_ALL) && walk->links > 0 && !walk->learns
+         && !dotdot && !walk->found->directory && !guest_walk_is_virtual (walk)
+         && guest_walk_path_in_proc (walk) == NULL
+         && !guest_may_unlock (walk->task);
 }
 
 int
@@ -188,6 +210,11 @@ guest_walk_at_once (struct guest_walk *walk)
   else if ((walk->final & GUEST_FINAL_CREATE)
            && found->last == GUEST_LAST_NORMAL)
     status = WALK_UNFIT;
+  else if (may_stay_unproved (walk, dotdot))
+    {
+      found->unproved = true;
+      return 0;
+    }
   else
     status = prove (walk, dotdot ? walk->rest : guest_found_path (found),
                     K_RESOLVE_IN_ROOT, dotdot);
@@ -240,13 +267,21 @@ guest_walk_relative (struct guest_walk *walk, int base, const char *path)
                  ? found->object
                  : 0;
     }
-  bool tries = (walk->final & GUEST_FINAL_TRY_ALL)
-               || (count == 1 && (walk->final & GUEST_FINAL_TRY_LAST));
+  bool tries = walk->final & (GUEST_FINAL_TRY_ALL | GUEST_FINAL_TRY_LAST);
   bool follows = !(walk->final & (GUEST_FINAL_NOFOLLOW | GUEST_FINAL_CREATE));
-  if (!found->directory && (tries || (count == 1 && !follows)))
+  bool is_enough = tries || (!follows && !(walk->final & GUEST_FINAL_MISSING))
+                   || (walk->final & GUEST_FINAL_CREATE);
+  if (!found->directory && !(walk->final & GUEST_FINAL_IS_LINK))
     {
-      found->unproved = follows || count > 1;
-      return 0;
+      bool is_known = count == 1 && (tries || !follows);
+      bool tries_all = walk->final & GUEST_FINAL_TRY_ALL;
+      if (count > 1 && is_enough && base == GUEST_AT_CWD && !tries_all)
+        is_known = guest_walk_known_relative (walk);
+      if (is_known || tries_all)
+        {
+          found->unproved = follows || !is_known;
+          return 0;
+        }
     }
 
   int status;
@@ -277,6 +312,9 @@ guest_walk_relative (struct guest_walk *walk, int base, const char *path)
           status = 0;
         }
     }
+  if (status == 0)
+    guest_walk_learn_relative (walk);
+  walk->learns = false;
   if (status == -K_ELOOP || status == -K_EXDEV || status == -K_EAGAIN
       || host_lacks_numbers (status))
     {

@@ -52,7 +52,7 @@ walk_proc (struct guest_walk *walk, const char *proc,
   if (kind == GUEST_PROC_PLAIN || nofollow)
     return 0;
   /* Where these lead may change at any time.  */
-  walk->learns = false;
+  walk->learns = walk->learns_link = false;
   if ((walk->final & GUEST_FINAL_NO_LINKS)
       || ((walk->final & GUEST_FINAL_NO_MAGIC) && kind != GUEST_PROC_SELF
           && kind != GUEST_PROC_THREAD_SELF))

@@ -6,7 +6,6 @@
 #include "lib/guest/walk.h"
 
 #include "lib/guest/handlers.h"
-#include "lib/guest/prefix.h"
 
 void
 guest_walk_set_owned (struct guest_walk *walk, int fd)
@@ -139,33 +138,6 @@ goes_back (const char *target, size_t length)
   return false;
 }
 
-void
-guest_walk_learn (struct guest_walk *walk, bool is_there)
-{
-  const struct guest_found *found = walk->found;
-  const char *name = walk->path + walk->parent + 1;
-  size_t slash = guest_walk_last_slash (walk);
-
-  if (!walk->learns)
-    return;
-  walk->learns = false;
-  /* The slash in front of what lies right below the binding.  */
-  if (slash == 0 && found->path > 0 && found->path < walk->text.length)
-    slash = found->path - 1;
-  if (!found->absolute || found->binding == GUEST_OUTSIDE || found->mount
-      || slash >= walk->text.length
-      || !guest_text_equal (walk->text.bytes + slash + 1, name)
-      || guest_walk_path_in_proc (walk) != NULL
-      /* It may be there only because of bindings.  */
-      || (!is_there
-          && guest_view_below (walk->guest->view, 0, walk->text.bytes, slash,
-                               NULL, NULL)
-                 > 0))
-    return;
-  guest_prefix_keep (walk->task, walk->generation, walk->path, walk->parent,
-                     walk->text.bytes, slash);
-}
-
 int
 guest_walk_splice (struct guest_walk *walk, const char *target, size_t length,
                    const char *rest, bool slash)
@@ -193,8 +165,13 @@ guest_walk_splice (struct guest_walk *walk, const char *target, size_t length,
   walk->rest = end;
   /* What this says of a last component is not what the path says; and what is
      gone through only to come back may go unnoticed.  */
-  if (rest_length == 0 || goes_back (target, length))
-    walk->learns = false;
+  if (rest_length == 0)
+    {
+      walk->learns = false;
+      walk->met_last = true;
+    }
+  if (goes_back (target, length))
+    walk->learns = walk->learns_link = false;
   guest_walk_look_for_slash (walk, end, whole - 1);
   if (target[0] == '/'
       && ((walk->final & GUEST_FINAL_BENEATH)

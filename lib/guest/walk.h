@@ -43,12 +43,13 @@ struct guest_walk
   struct guest_text text; /* where we are: in FOUND's member text */
   char *rest;             /* what is still to be walked, in PENDING */
 
-  /* Where LEARNS: the path as it was written, how much of it comes before the
-     slash in front of its last component, and of what time this is
-     (prefix.h).  */
-  bool learns;
+  /* What may be remembered (prefix.h), by GENERATION: where LEARNS, the
+     directory of PATH, the first PARENT of its LENGTH bytes; where LEARNS_LINK,
+     PATH itself, if its last component MET_LAST was a link.  */
+  bool learns, learns_link;
+  bool met_last;
   const char *path;
-  size_t parent;
+  size_t length, parent;
   uint32_t generation;
   char *pending; /* GUEST_WALK_PENDING bytes */
 };
@@ -71,6 +72,19 @@ guest_walk_is_dotdot (const struct guest_component *component)
 {
   return component->length == 2 && component->name[0] == '.'
          && component->name[1] == '.';
+}
+
+/* Let FOUND be nothing yet.  */
+static inline void
+guest_walk_begin (struct guest_found *found)
+{
+  found->anchor = found->object = found->owned[0] = found->owned[1] = -1;
+  found->binding = found->up_from = GUEST_OUTSIDE;
+  found->through = 0;
+  found->untouched = found->absolute = found->directory = false;
+  found->mount = found->virtual = found->magic = found->missing = false;
+  found->unproved = false;
+  found->last = GUEST_LAST_NORMAL;
 }
 
 /* Moves (walk.c).  */
@@ -138,6 +152,29 @@ int guest_walk_splice (struct guest_walk *walk, const char *target,
    directory of the path being walked, if its last component is where the walk
    is.  IS_THERE: that directory is known to exist.  */
 void guest_walk_learn (struct guest_walk *walk, bool is_there);
+
+/* The walk is at its end, which exists, and is no link: remember that for the
+   path being walked, if its last component was one.  */
+void guest_walk_learn_link (struct guest_walk *walk);
+
+/* Fill FOUND for the absolute PATH of TASK, as guest_resolve does, from what is
+   remembered alone.  Return whether that was possible.  (known.c)  */
+bool guest_known (struct guest_task *task, const char *path, unsigned int final,
+                  struct guest_found *found);
+
+/* The walk is at the root, with the absolute PATH of LENGTH bytes to go.  If
+   the directory that it begins with is remembered go there, and see what need
+   not be looked at.  Return as ways do: WALK_UNFIT when there is more to do. */
+int guest_walk_known (struct guest_walk *walk, const char *path, size_t length);
+
+/* The walk has come to a relative path of more than one component, without ".."
+   and what bindings mention, from the current directory.  Return whether it is
+   remembered that no link is on the way to the last one; if not, it may be
+   learnt when that is known.  */
+bool guest_walk_known_relative (struct guest_walk *walk);
+
+/* That is known now.  */
+void guest_walk_learn_relative (struct guest_walk *walk);
 
 /* Ways (path.c tells of them).  They return 0, WALK_AGAIN, WALK_UNFIT or a
    negative errno.  */

@@ -136,6 +136,8 @@ test_costs (const char *kind)
     { "missing, by a link", "/lib/x/no" },
     { "in a binding", "/m/a/file" },
     { "of the root", "/usr" },
+    { "a link", "/usr/lib/x/link" },
+    { "a link by a link", "/lib/x/link" },
   };
   struct stat st;
   char text[64];
@@ -167,6 +169,14 @@ test_costs (const char *kind)
   tap_is_number (
       cost (SYS_openat, FD (AT_FDCWD), P ("usr/lib/x/file"), O_RDONLY, 0, 1), 1,
       "open from there");
+  if (engine_call (SYS_chdir, P ("/usr"), 0, 0, 0, 0, 0) != 0)
+    tap_bail ("no directory");
+  tap_is_number (
+      cost (SYS_newfstatat, FD (AT_FDCWD), P ("lib/x/file"), P (&st), 0, 3), 1,
+      "stat from there");
+  tap_is_number (cost (SYS_newfstatat, FD (AT_FDCWD), P ("lib/x/link"), P (&st),
+                       AT_SYMLINK_NOFOLLOW, 3),
+                 1, "lstat from there");
   if (chdir ("/") != 0)
     tap_bail ("no root");
   tap_note ("%s", kind);
@@ -299,7 +309,7 @@ change (void)
   random_path (one);
   random_path (other);
 
-  switch (random_number (11))
+  switch (random_number (12))
     {
     case 0:
     case 1:
@@ -329,6 +339,9 @@ change (void)
     case 9:
       engine_call (SYS_linkat, FD (AT_FDCWD), P (one), FD (AT_FDCWD), P (other),
                    0, 0);
+      break;
+    case 11:
+      engine_call (SYS_chdir, P (one), 0, 0, 0, 0, 0);
       break;
     case 10:
       open_of (one, O_WRONLY | O_CREAT);
