@@ -7,12 +7,13 @@
 #   root.sh [--if-cheap] NAME
 #
 # NAME is busybox, musl, i386, esbuild, debian11, debian12, debian13, sid,
-# debian12-small, debian12-runtimes, debian12-arm64 or debian12-i386.  The root
-# is made below $TEST_ROOTS (by default tests/images/cache of the build tree,
-# which is the current directory), under a temporary name that is renamed when
-# it is whole, so that a root that is there is complete, whoever made it.  A
-# root never holds devices, and its owner is the account that will run the
-# tests: whoever calls, or for root the account named by $TEST_USER (nobody).
+# debian12-small, debian12-runtimes, debian12-debuggers, debian12-arm64 or
+# debian12-i386.  The root is made below $TEST_ROOTS (by default
+# tests/images/cache of the build tree, which is the current directory), under
+# a temporary name that is renamed when it is whole, so that a root that is
+# there is complete, whoever made it.  A root never holds devices, and its
+# owner is the account that will run the tests: whoever calls, or for root the
+# account named by $TEST_USER (nobody).
 #
 # The exit status is 0 when the root is there, and 77 with one sentence on
 # stderr when it cannot be had on this machine: packages not installed, or no
@@ -231,12 +232,13 @@ everything=perl,python3,gcc,libc6-dev,make,git,bash,dash,procps,openssh-server
 everything=$everything,openssh-client,strace,inotify-tools,tmux
 # Runtimes that take much room.
 runtimes=golang-go,rustc,nodejs,default-jdk-headless,gdb
+debuggers=gdb,strace,ltrace,linux-perf,gcc,libc6-dev,file,procps
 
 if test ! -d "$root"; then
   case $name in
     busybox | musl | i386) ;;
-    debian1[123] | debian12-small | debian12-runtimes | debian12-arm64 \
-      | debian12-i386 | sid | esbuild)
+    debian1[123] | debian12-small | debian12-runtimes | debian12-debuggers \
+      | debian12-arm64 | debian12-i386 | sid | esbuild)
       test "$cheap" = no || unavailable "'$name' is not in the cache" ;;
     *) fail "unknown root '$name'" ;;
   esac
@@ -264,6 +266,7 @@ if test ! -d "$root"; then
     debian12-i386) make_debian_with bookworm --variant=minbase \
       --architectures=i386 --include=perl,python3,bash,dash,git ;;
     debian12-runtimes) make_debian bookworm "$everything,$runtimes" ;;
+    debian12-debuggers) make_debian bookworm "$debuggers" ;;
   esac
   chmod -R u+rwX "$work"
   test -z "$owner" || chown -hR "$owner" "$work"
