@@ -206,7 +206,7 @@ make_container (struct container *container)
   return guest_start (guest);
 }
 
-/* Copy the file that string PATH of the record names to TO.  HELD, if not -1,
+/* Copy the file that string PATH of the record names into TO.  HELD, if not -1,
    is a descriptor of it, which the tracer has, too.  */
 static void
 name_file (char to[GUEST_PATH_SIZE], const char *path, int held)
