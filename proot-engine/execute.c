@@ -340,7 +340,7 @@ add_record (struct tracer *tracer, struct tracee *tracee, uint64_t *environment)
   if (status < 0)
     return status;
   uint64_t *longer =
-      reallocarray (vectors.word, vectors.count + 2, sizeof *longer);
+      realloc (vectors.word, (vectors.count + 2) * sizeof *longer);
   if (longer == NULL)
     status = -ENOMEM;
   else
