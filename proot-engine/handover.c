@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -26,10 +27,15 @@
 #include "lib/start/message.h"
 #include "lib/start/process.h"
 #include "proot-engine/explain.h"
+#include "proot-engine/memory.h"
 #include "proot-engine/tracer.h"
+#include "trap-engine/adopt.h"
 #include "trap-engine/record.h"
 #include "trap-engine/state.h"
 
+#ifndef PTRACE_SETSIGMASK
+#  define PTRACE_SETSIGMASK 0x420b
+#endif
 #ifndef PR_SET_PTRACER
 #  define PR_SET_PTRACER 0x59616d61
 #endif
@@ -85,7 +91,49 @@ make_record (const struct handover *handover, struct tracee *tracee)
   return text;
 }
 
-static struct handover handover = { .record = make_record };
+/* See handover.h.  */
+static bool
+take_over (struct tracee *tracee)
+{
+  struct user_regs_struct *words = &tracee->entry.words;
+  struct trap_adopted go;
+  if (registers_number (&tracee->entry) != SYS_prctl
+      || registers_argument (&tracee->entry, 0) != TRAP_ADOPT_CALL
+      || memory_read (tracee->tid, registers_argument (&tracee->entry, 1), &go,
+                      sizeof go)
+             < 0)
+    return false;
+  words->orig_rax = (unsigned long) -1;
+  words->rax = go.rax;
+  words->rcx = go.rcx;
+  words->rdx = go.rdx;
+  words->rbx = go.rbx;
+  words->rsp = go.rsp;
+  words->rbp = go.rbp;
+  words->rsi = go.rsi;
+  words->rdi = go.rdi;
+  words->r8 = go.r8;
+  words->r9 = go.r9;
+  words->r10 = go.r10;
+  words->r11 = go.r11;
+  words->r12 = go.r12;
+  words->r13 = go.r13;
+  words->r14 = go.r14;
+  words->r15 = go.r15;
+  words->rip = go.rip;
+  words->eflags = (words->eflags & ~go.flags_mask) | go.flags;
+  words->gs_base = go.gs;
+  (void) ptrace (PTRACE_SETSIGMASK, tracee->tid, sizeof go.blocked,
+                 &go.blocked);
+  tracee->adopted = false;
+  return true;
+}
+
+static struct handover handover = {
+  .record = make_record,
+  .take_over = take_over,
+  .shelter = TRAP_RUNTIME,
+};
 
 /* Return whether the tracer needs its descriptor FD.  */
 static bool
@@ -262,6 +310,13 @@ make_tracee (struct container *container)
   tracee->task.engine = tracee;
   tracee->lists = true; /* what it starts may come back to the other engine,
                            which has nobody to stop for */
+  if (record.adopts != 0)
+    {
+      tracee->adopted = tracer.every_call = true;
+      name_file (tracee->space->executable, strings[TRAP_STRING_EXECUTABLE],
+                 -1);
+      return tracee;
+    }
   tracee->exec = make_exec ();
   return tracee->exec != NULL ? tracee : NULL;
 }
@@ -340,20 +395,22 @@ start_tracer (int argc, char **argv)
   return error;
 }
 
-/* Have this process's signals be as the program believes that they are.  */
+/* Have the runtime's own signals be as the program believes that they are.  */
 static void
 restore_signals (void)
 {
-  sigset_t blocked;
-  (void) sigemptyset (&blocked);
-  for (int number = 1; number < NSIG; number++)
+  static const int ours[] = { SIGSYS, SIGSEGV, SIGBUS, SIGILL };
+  for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
     {
-      if ((record.ignored >> (number - 1) & 1) != 0)
-        (void) signal (number, SIG_IGN);
-      if ((record.blocked >> (number - 1) & 1) != 0)
-        (void) sigaddset (&blocked, number);
+      uint64_t bit = (uint64_t) 1 << (ours[i] - 1);
+      sigset_t one;
+      (void) sigemptyset (&one);
+      (void) sigaddset (&one, ours[i]);
+      if ((record.ignored & bit) != 0)
+        (void) signal (ours[i], SIG_IGN);
+      (void) sigprocmask ((record.blocked & bit) != 0 ? SIG_BLOCK : SIG_UNBLOCK,
+                          &one, NULL);
     }
-  (void) sigprocmask (SIG_BLOCK, &blocked, NULL);
 }
 
 /* Take the record out of the environment.  Return whether there is one.  */
@@ -370,6 +427,19 @@ take_record (void)
   return trap_record_strings (&record, strings);
 }
 
+/* Become the tracer of a process that runs, whose child this is for now.  */
+static int
+adopt (int argc, char **argv)
+{
+  leader = record.adopts;
+  channel = record.channel;
+  if (make_process () != 0)
+    return 0;
+  close_others ();
+  stand_alone (argc, argv);
+  return process_run (0, argv, trace);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -379,6 +449,8 @@ main (int argc, char **argv)
       start_complain ("this program is started by udocker only");
       return START_FAILURE;
     }
+  if (record.adopts != 0)
+    return adopt (argc, argv);
   int error = start_tracer (argc, argv);
   if (error < 0)
     {

@@ -13,6 +13,11 @@
    tracer ends with the last of its tasks.  So there are as many as there are
    trees of such programs, and none where there are no such programs.
 
+   A 64-bit program that turns out to need such a tracer while it runs is taken
+   over then (trap-engine/adopt.h).  The filter that brings its calls to the
+   runtime is still there, so all of its calls stop, as in mode P2, and are made
+   as if from the window.
+
    The tracer is under the container's filter, as everything there.  That lets
    calls from the runtime's window be, so that is where the runtime maps this
    program; it must be position-independent and static.  */
@@ -21,6 +26,7 @@
 #define UDOCKER_PROOT_ENGINE_HANDOVER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct guest_exec;
 struct tracee;
@@ -35,6 +41,14 @@ struct handover
   /* Return the variable that tells the runtime what TRACEE, whose execve is
      under way, is to become, or NULL; the caller frees it.  */
   char *(*record) (const struct handover *handover, struct tracee *tracee);
+
+  /* TRACEE, which is being taken over while it runs, makes a call with the
+     registers in its ENTRY: if it is the one by which its runtime leaves it,
+     put the program's registers there and return true.  */
+  bool (*take_over) (struct tracee *tracee);
+
+  /* An address from which the filter lets all calls be.  */
+  uint64_t shelter;
 };
 
 /* Return whether a task of TRACER that executes EXEC leaves it by that.  */

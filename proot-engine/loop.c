@@ -190,7 +190,8 @@ run_changed (struct tracer *tracer, struct tracee *tracee,
 
 /* Have TRACEE, at the entry stop of a 32-bit call, map slots where 32 bits can
    name them, and then make its call again: a 64-bit program may make such
-   calls, but its loader's window is out of their reach.  */
+   calls, but its loader's window is out of their reach.  Likewise at one of a
+   program that has no such window.  */
 static void
 map_slots (struct tracee *tracee)
 {
@@ -210,7 +211,9 @@ map_slots (struct tracee *tracee)
 
   for (int i = 0; i < 6; i++)
     registers_set_argument (&registers, i, arguments[i]);
-  registers_set_number (&registers, MMAP2);
+  registers_set_number (&registers, tracee->call.abi == GUEST_ABI_NATIVE
+                                        ? (long) SYS_mmap
+                                        : (long) MMAP2);
   (void) registers_write (tracee->tid, &registers);
   tracee->maps = true;
   tracee->state = TRACEE_IN_CALL;
@@ -225,7 +228,8 @@ note_slots (struct tracee *tracee)
   if (registers_read (tracee->tid, &registers) < 0)
     return;
   int64_t result = registers_result (&registers);
-  if (result > 0 && result <= UINT32_MAX)
+  if (result > 0
+      && (tracee->call.abi == GUEST_ABI_NATIVE || result <= UINT32_MAX))
     {
       tracee->space->slots[tracee->call.abi] = (uint64_t) result;
       registers_repeat (&registers, &tracee->entry);
@@ -306,9 +310,41 @@ handle_call (struct tracer *tracer, struct tracee *tracee)
     }
 }
 
+/* Have TRACEE, in mode P2, make its call from where the other engine's filter
+   lets it be.  32-bit programs have no address there, and their calls do not
+   need it.  */
+static void
+shelter (const struct tracer *tracer, struct tracee *tracee)
+{
+  struct registers registers;
+  if (tracer->handover == NULL || !tracer->every_call
+      || tracee->space->abi != GUEST_ABI_NATIVE
+      || tracee->state != TRACEE_IN_CALL
+      || registers_read (tracee->tid, &registers) < 0
+      || registers_number (&registers) < 0)
+    return;
+  registers_set_instruction (&registers, tracer->handover->shelter);
+  /* What sigreturn returns to is in memory.  */
+  if (registers_write (tracee->tid, &registers) == 0)
+    tracee->sheltered = tracee->call.abi != GUEST_ABI_NATIVE
+                        || tracee->call.number != SYS_rt_sigreturn;
+}
+
+/* TRACEE's call has returned to where it was made from: put it back.  */
+static void
+leave_shelter (struct tracee *tracee)
+{
+  struct registers registers;
+  tracee->sheltered = false;
+  if (registers_read (tracee->tid, &registers) < 0)
+    return;
+  registers_set_instruction (&registers, tracee->place);
+  (void) registers_write (tracee->tid, &registers);
+}
+
 /* TRACEE is about to make a system call.  */
 static void
-on_entry (struct tracer *tracer, struct tracee *tracee)
+enter_call (struct tracer *tracer, struct tracee *tracee)
 {
   struct guest_call *call = &tracee->call;
   if (registers_read (tracee->tid, &tracee->entry) < 0)
@@ -320,10 +356,14 @@ on_entry (struct tracer *tracer, struct tracee *tracee)
       /* The exit stop comes in any case.  */
       tracee->state = TRACEE_IN_CALL;
     }
-  if ((tracer->every_call || tracer->handover != NULL)
-      && tracee->space->trampolines
+  if ((tracer->handover != NULL
+       || (tracer->every_call && tracee->space->trampolines))
       && space_has_in_window (tracee->space, registers_instruction (entry)))
-    return;
+    {
+      if (tracee->adopted && tracer->handover->take_over (tracee))
+        (void) registers_write (tracee->tid, entry);
+      return;
+    }
   tracee->diverted = false;
   tracee_release_held (tracee);
   bool known = registers_find_abi (tracee->tid, &tracee->entry);
@@ -352,12 +392,25 @@ on_entry (struct tracer *tracer, struct tracee *tracee)
   handle_call (tracer, tracee);
 }
 
+static void
+on_entry (struct tracer *tracer, struct tracee *tracee)
+{
+  enter_call (tracer, tracee);
+  const struct registers *entry = &tracee->entry;
+  if (space_has_in_window (tracee->space, registers_instruction (entry)))
+    return;
+  tracee->place = registers_instruction (entry);
+  shelter (tracer, tracee);
+}
+
 /* TRACEE's system call has returned.  */
 static void
 on_exit_of_call (struct tracee *tracee)
 {
   struct registers registers;
   tracee->state = TRACEE_RUNNING;
+  if (tracee->sheltered)
+    leave_shelter (tracee);
   if (tracee->maps)
     {
       note_slots (tracee);
@@ -410,6 +463,8 @@ inherit (struct tracer *tracer, struct tracee *child,
   child->task.pid = (flags & CLONE_THREAD) != 0 ? parent->task.pid : child->tid;
   child->task.engine = child;
   child->lists = parent->lists;
+  child->sheltered = parent->sheltered;
+  child->place = parent->place;
   if ((flags & CLONE_VM) != 0)
     tracee_share_space (child, parent->space);
   else if (tracee_new_space (child, parent->space) < 0)
@@ -426,6 +481,8 @@ static void
 release_child (struct tracer *tracer, struct tracee *child)
 {
   child->state = TRACEE_RUNNING;
+  if (child->sheltered)
+    leave_shelter (child);
   if (child->first_signal != SIGTRAP)
     go_to_group_stop (tracer, child, child->first_signal);
   else
@@ -495,7 +552,7 @@ on_exec (struct tracer *tracer, struct tracee *tracee)
           tracee = thread;
         }
     }
-  tracee->restores = tracee->leaves = false;
+  tracee->restores = tracee->leaves = tracee->sheltered = false;
   if (tracee->exec != NULL && handover_leaves (tracer, tracee->exec))
     {
       handover_let_go (tracee);
@@ -612,7 +669,8 @@ tracer_see (struct tracer *tracer, pid_t tid, int status)
       resume (tracer, tracee, 0);
       break;
     case PTRACE_EVENT_SECCOMP:
-      on_entry (tracer, tracee);
+      if (!tracer->every_call) /* or this was seen before */
+        on_entry (tracer, tracee);
       resume (tracer, tracee, 0);
       break;
     case 0:

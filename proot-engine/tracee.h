@@ -85,6 +85,14 @@ struct tracee
   /* Descriptors kept open until the loader has used them.  */
   int held[2];
 
+  /* Its runtime has not left it yet; see adopt.h of trap-engine.  */
+  bool adopted;
+
+  /* Its call is made as if from elsewhere, where no filter minds; or it is the
+     child of such a call, and begins at PLACE.  */
+  bool sheltered;
+  uint64_t place;
+
   /* It is forgotten when its program has been loaded (handover.h).  */
   bool leaving;
 

@@ -3,6 +3,7 @@
 if ARCH_X86_64
 noinst_LIBRARIES += trap-engine/libtrap.a
 trap_engine_libtrap_a_SOURCES = \
+  trap-engine/adopt.h \
   trap-engine/execute.c trap-engine/execute.h \
   trap-engine/judge.c trap-engine/judge.h \
   trap-engine/patch.c trap-engine/patch.h \
@@ -15,6 +16,7 @@ trap_engine_libtrap_a_CFLAGS = $(BARE_CFLAGS)
 
 pkglibexec_PROGRAMS += libexec/udocker/runtime-x86_64
 libexec_udocker_runtime_x86_64_SOURCES = \
+  trap-engine/runtime/adopt.c \
   trap-engine/runtime/actions.c trap-engine/runtime/actions.h \
   trap-engine/runtime/block.h \
   trap-engine/runtime/deliver.c trap-engine/runtime/deliver.h \

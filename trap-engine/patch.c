@@ -883,6 +883,23 @@ repair (struct record *record, bool alone)
   give_lock ();
 }
 
+void
+trap_patch_undo (void)
+{
+  unsigned char is[TRAP_SITE_SIZE];
+  struct writer writer;
+  if (patcher.count == 0 || !open_writer (&writer, true))
+    return;
+  for (uint32_t i = 0; i < patcher.count; i++)
+    {
+      const struct record *record = &patcher.records[i];
+      if (record->start != 0 && peek (record->start, is, record->site.size)
+          && is_ours (record, is))
+        (void) write_range (&writer, record, record->site.original);
+    }
+  close_writer (&writer);
+}
+
 uint64_t
 trap_landing (uint64_t rip, bool alone)
 {

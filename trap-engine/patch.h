@@ -89,6 +89,10 @@ bool trap_patch (uint64_t call, const uint64_t *registers, bool alone);
    trap_patch.  For the handler of SIGILL.  */
 uint64_t trap_landing (uint64_t rip, bool alone);
 
+/* Give the program all its places back, for good: nothing must be trapped, or
+   be patched, any more.  Only while no other task shares the memory.  */
+void trap_patch_undo (void);
+
 /* Return where in the program's own code a task is that is at RIP: the same
    address, unless it lies in a stub.  To go on at either means the same; so a
    handler of the program's never sees our stubs.  */

@@ -54,6 +54,11 @@ struct trap_record
   uint32_t abi;
   uint32_t mode, uid, gid;
 
+  /* Or 0, or the process that the tracer is to take over while it runs
+     (adopt.h): the program that hands over is in a process of its own then, and
+     the tracer answers to the pipe CHANNEL.  */
+  int32_t adopts, channel;
+
   uint32_t cwd_binding;
   uint64_t ignored, blocked; /* of the runtime's own signals */
   uint32_t filters_size;     /* the program's own filters, if any, ... */

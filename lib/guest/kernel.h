@@ -16,6 +16,7 @@ enum
   K_ENOENT = 2,
   K_ESRCH = 3,
   K_EINTR = 4,
+  K_EIO = 5,
   K_ENOEXEC = 8,
   K_EBADF = 9,
   K_EAGAIN = 11,

@@ -80,6 +80,12 @@ registers_instruction (const struct registers *registers)
 }
 
 void
+registers_set_instruction (struct registers *registers, uint64_t address)
+{
+  registers->words.pc = address;
+}
+
+void
 registers_set_argument (struct registers *registers, int index, uint64_t value)
 {
   registers->words.regs[index] = value;

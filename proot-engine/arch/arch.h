@@ -45,6 +45,10 @@ uint64_t registers_argument (const struct registers *registers, int index);
 int64_t registers_result (const struct registers *registers);
 uint64_t registers_instruction (const struct registers *registers);
 
+/* Have the task go on at ADDRESS; where it is in a system call, once that has
+   been made.  */
+void registers_set_instruction (struct registers *registers, uint64_t address);
+
 void registers_set_argument (struct registers *registers, int index,
                              uint64_t value);
 void registers_set_result (struct registers *registers, int64_t value);

@@ -145,6 +145,12 @@ registers_instruction (const struct registers *registers)
 }
 
 void
+registers_set_instruction (struct registers *registers, uint64_t address)
+{
+  registers->words.rip = address;
+}
+
+void
 registers_set_argument (struct registers *registers, int index, uint64_t value)
 {
   *argument_of (registers, index) =

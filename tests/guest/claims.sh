@@ -89,8 +89,8 @@ guest_remove ()
 }
 
 # guest_compile FLAVOUR NAME: compile the program NAME.c for the root: static,
-# dynamic, musl, musl-static, or for 32 bits: i386, i386-static, i386-time64,
-# i386-time64-static.
+# static-pie, dynamic, musl, musl-static, or for 32 bits: i386, i386-static,
+# i386-time64, i386-time64-static.
 guest_compile ()
 {
   case $1 in
@@ -106,6 +106,7 @@ guest_compile ()
         *-static) guest_compiler="$guest_compiler -static" ;;
       esac ;;
     static) guest_compiler='cc -static' ;;
+    static-pie) guest_compiler='cc -static-pie' ;;
     dynamic) guest_compiler=cc ;;
     musl) guest_compiler=musl-gcc ;;
     musl-static) guest_compiler='musl-gcc -static' ;;

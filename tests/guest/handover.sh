@@ -57,6 +57,11 @@ for mode in $guest_modes; do
 done
 guest_engine_options=
 
+# 64-bit programs that need a tracer are known when they do.
+for flavour in static static-pie; do
+  guest_program "$flavour" gs
+done
+
 # No tracer is where it is not needed.
 for mode in $guest_modes; do
   guest_see "$mode" /bin/sh -c "$a fork /bin/grep ^TracerPid /proc/self/status"

@@ -20,16 +20,9 @@ guest_program i386 paths absolute
 guest_program i386-time64 paths
 guest_program i386-static processes
 guest_program i386 int80
-# The same calls by 64-bit code.  FIXME: in the modes T1 and T2 they fail there,
-# unseen by the runtime.
-with_traced_modes ()
-{
-  guest_all=$guest_modes
-  guest_modes=$(printf '%s\n' $guest_modes | grep '^P')
-  test -z "$guest_modes" || "$@"
-  guest_modes=$guest_all
-}
-with_traced_modes guest_program static int80
+# The same calls by 64-bit code.
+guest_program static int80
+guest_program static-pie int80
 # A program that does not say how it wants its stack is an old one.
 guest_program i386 stack
 if command -v python3 > /dev/null; then

@@ -21,7 +21,7 @@ EXTRA_DIST += \
   tests/guest/claims/tree.sh \
   tests/guest/bindings.c tests/guest/directories.c \
   tests/guest/enter-engine.c tests/guest/escape.c \
-  tests/guest/enter-root.c tests/guest/foreign.c tests/guest/int80.c tests/guest/mixed.c tests/guest/stack.c tests/guest/newer.c tests/guest/nothing.c \
+  tests/guest/enter-root.c tests/guest/foreign.c tests/guest/gs.c tests/guest/int80.c tests/guest/mixed.c tests/guest/stack.c tests/guest/newer.c tests/guest/nothing.c \
   tests/guest/paths.c tests/guest/ports.c tests/guest/proc.c tests/guest/processes.c \
   tests/guest/random-paths.c tests/guest/readonly.c tests/guest/rough.c \
   tests/guest/registers.c tests/guest/root.c tests/guest/root.expected tests/guest/signals.c \

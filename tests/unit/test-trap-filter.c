@@ -27,7 +27,9 @@ enum
   END = 1010
 };
 
-#define PROGRAM 0x400000 /* where calls of programs come from */
+/* Where calls of programs come from.  */
+#define PROGRAM 0x400000
+#define PROGRAM_I386 0x8048000
 
 static struct sock_filter program[TRAP_FILTER_MAX];
 static int length;
@@ -223,7 +225,7 @@ ask_i386 (int number, uint64_t place, uint64_t argument)
 static void
 test_i386 (const struct guest *guest)
 {
-  int wrong = 0, stopped = 0;
+  int wrong = 0, stopped = 0, trapped = 0, mistaken = 0;
   for (int number = 0; number < NUMBERS; number++)
     {
       const struct guest_rule *rule = guest_rule_find (GUEST_ABI_I386, number);
@@ -231,15 +233,22 @@ test_i386 (const struct guest *guest)
       uint32_t expected = expect (guest, rule);
       if (expected == SECCOMP_RET_TRAP)
         expected = SECCOMP_RET_TRACE;
-      wrong += ask_i386 (number, PROGRAM, argument) != expected
-               || ask_i386 (number, TRAP_WINDOW_I386 - 2, argument) != expected
-               || ask_i386 (number, TRAP_WINDOW_I386 + (1ul << 32), argument)
-                      != expected;
+      uint32_t wide =
+          expected == SECCOMP_RET_TRACE ? SECCOMP_RET_TRAP : expected;
+      wrong += ask_i386 (number, PROGRAM_I386, argument) != expected
+               || ask_i386 (number, UINT32_MAX, argument) != expected;
+      mistaken +=
+          ask_i386 (number, PROGRAM, argument) != wide
+          || ask_i386 (number, TRAP_WINDOW_I386 - 2, argument) != wide
+          || ask_i386 (number, PROGRAM_I386 + (1ul << 32), argument) != wide;
+      trapped += ask_i386 (number, TRAP_RUNTIME, argument) == SECCOMP_RET_TRAP;
       stopped += ask_i386 (number, TRAP_WINDOW_I386 + 2, argument)
                  == SECCOMP_RET_TRACE;
     }
   tap_is_number (wrong, 0, "every 32-bit number is treated as its row says");
+  tap_is_number (mistaken, 0, "those of 64-bit programs are the runtime's");
   tap_is_number (stopped, 0, "the stub's calls do not stop");
+  tap_is_number (trapped, 0, "what comes from the window does not trap");
 }
 
 static void
@@ -251,8 +260,10 @@ test_others (void)
   tap_is_number (unknown, 0, "all calls that the runtime wants exist");
   tap_is_number (ask (0x40000000, PROGRAM, 0), SECCOMP_RET_ERRNO | ENOSYS,
                  "x32 numbers do not exist");
-  tap_is_number (ask (-1, PROGRAM, 0), SECCOMP_RET_ERRNO | ENOSYS,
-                 "no call at all does not exist");
+  tap_is_number (ask (-1, PROGRAM, 0), SECCOMP_RET_ALLOW,
+                 "no call at all keeps the answer that it has");
+  tap_is_number (ask_i386 (-1, PROGRAM, 0), SECCOMP_RET_ALLOW,
+                 "also as a 32-bit one");
   tap_is_number (ask (number_of ("io_uring_setup"), PROGRAM, 0),
                  SECCOMP_RET_ERRNO | ENOSYS, "io_uring does not exist");
 }

@@ -8,8 +8,8 @@
    the others arguments are looked at where that can spare the trap, and in the
    end where the call was made: what comes from our window is the runtime's, and
    allowed.  Calls through the 32-bit interface are offered to the tracer that
-   32-bit programs have, as far as those of a container with a tracer are; where
-   none is, they do not exist.
+   32-bit programs have, as far as those of a container with a tracer are; those
+   that 64-bit programs make trap.
 
    The filter is not there to confine anybody.  */
 
@@ -247,23 +247,57 @@ classify (struct making *making, const struct guest *guest,
   filter_add_range (ranges, &range);
 }
 
-#if defined __x86_64__
-/* Add the end for 32-bit calls of a row that are the tracer's when the test of
-   RULE holds.  */
+/* Add what lies above all numbers to RANGES: those of the future and, on
+   x86_64, the x32 interface; and at the end what a tracer makes of a call that
+   is not to be made, which would get the answer of a filter otherwise.  */
 static void
-add_trace (struct filter *filter, const void *rule, void *context)
+add_rest (struct filter_ranges *ranges)
 {
-  size_t place = offsetof (struct seccomp_data, instruction_pointer);
-  (void) context;
+  filter_add_range (ranges,
+                    &(struct filter_range){ GUEST_CALL_LIMIT,
+                                            GUEST_ACTION_ERROR, ENOSYS, NULL });
+  filter_add_range (ranges, &(struct filter_range){
+                                UINT32_MAX, GUEST_ACTION_ALLOW, 0, NULL });
+}
+
+#if defined __x86_64__
+/* Jumps to where 32-bit calls are told apart by their place.  */
+struct stops
+{
+  int jump[GUEST_CALL_LIMIT];
+  int count;
+};
+
+/* Add the end for 32-bit calls of a row that are the tracer's when the test of
+   RULE holds.  CONTEXT is struct stops.  */
+static void
+add_stop (struct filter *filter, const void *rule, void *context)
+{
+  struct stops *stops = context;
   if (rule != NULL)
     {
       int jump = filter_test (filter, rule);
       filter_return (filter, SECCOMP_RET_ALLOW);
       filter_land (filter, jump);
     }
+  stops->jump[stops->count++] = filter_jump (filter);
+}
+
+/* Add what becomes of them.  64-bit programs that make such calls are told by
+   their place: those that may lie anywhere lie above 4 GiB, others from 4 MiB
+   on, 32-bit ones from 128 MiB on.  */
+static void
+add_places (struct filter *filter)
+{
+  size_t place = offsetof (struct seccomp_data, instruction_pointer);
   filter_load (filter, place + 4);
-  filter_add (filter, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 4);
+  filter_add (filter, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 0);
+  filter_add (filter, BPF_JMP | BPF_JEQ | BPF_K, TRAP_WINDOW_HIGH, 0, 1);
+  filter_return (filter, SECCOMP_RET_ALLOW);
+  filter_return (filter, SECCOMP_RET_TRAP);
   filter_load (filter, place);
+  filter_add (filter, BPF_JMP | BPF_JGE | BPF_K, TRAP_WINDOW_I386, 1, 0);
+  filter_return (filter, SECCOMP_RET_TRAP);
   filter_add (filter, BPF_ALU | BPF_AND | BPF_K, TRAP_WINDOW_I386_MASK, 0, 0);
   filter_add (filter, BPF_JMP | BPF_JEQ | BPF_K, TRAP_WINDOW_I386, 0, 1);
   filter_return (filter, SECCOMP_RET_ALLOW);
@@ -276,10 +310,13 @@ static void
 add_i386 (struct filter *filter, const struct guest *guest)
 {
   static struct filter_ranges ranges;
-  ranges.count = 0;
+  static struct stops stops;
+  struct filter_rules rules = { { NULL } };
+  ranges.count = stops.count = 0;
+  filter_find_rules (&rules, GUEST_ABI_I386);
   for (int number = 0; number < GUEST_CALL_LIMIT; number++)
     {
-      const struct guest_rule *rule = guest_rule_find (GUEST_ABI_I386, number);
+      const struct guest_rule *rule = rules.rule[number];
       struct filter_range range = { .first = (unsigned int) number };
       range.action = action_of (guest, rule, &range.error);
       if (range.action != GUEST_ACTION_ERROR)
@@ -288,10 +325,11 @@ add_i386 (struct filter *filter, const struct guest *guest)
         range.details = rule;
       filter_add_range (&ranges, &range);
     }
-  filter_add_range (&ranges,
-                    &(struct filter_range){ GUEST_CALL_LIMIT,
-                                            GUEST_ACTION_ERROR, ENOSYS, NULL });
-  filter_add_tree (filter, &ranges, add_trace, NULL);
+  add_rest (&ranges);
+  filter_add_tree (filter, &ranges, add_stop, &stops);
+  for (int i = 0; i < stops.count; i++)
+    filter_land (filter, stops.jump[i]);
+  add_places (filter);
 }
 #endif
 
@@ -311,10 +349,7 @@ trap_filter_build (const struct guest *guest, int first_fd, int end_fd,
   filter_find_rules (&rules, GUEST_ABI_NATIVE);
   for (int number = 0; number < GUEST_CALL_LIMIT; number++)
     classify (&making, guest, rules.rule[number], number, &ranges);
-  /* Above lie numbers of the future and, on x86_64, the x32 interface.  */
-  filter_add_range (&ranges,
-                    &(struct filter_range){ GUEST_CALL_LIMIT,
-                                            GUEST_ACTION_ERROR, ENOSYS, NULL });
+  add_rest (&ranges);
 
   filter_load (&filter, offsetof (struct seccomp_data, arch));
   filter_add (&filter, BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCHITECTURE, 0, 1);

@@ -169,3 +169,11 @@ actions_give_up (int number)
   const struct k_sigaction action = { 0 };
   (void) set_action (number, &action);
 }
+
+void
+actions_give_back (const struct trap_handlers *handlers)
+{
+  for (int number = 1; number <= SIGNAL_COUNT; number++)
+    if ((handlers->known & SIGNAL_BIT (number)) != 0)
+      (void) set_action (number, &handlers->action[number - 1]);
+}

@@ -49,6 +49,10 @@ void actions_reset (struct trap_handlers *handlers, int number);
 void actions_copy (struct trap_handlers *copy, struct trap_handlers *handlers,
                    bool cleared);
 
+/* Have the kernel do with all signals what HANDLERS say, and call the program's
+   own handlers, which the runtime does not hear of any more.  */
+void actions_give_back (const struct trap_handlers *handlers);
+
 /* Let the kernel do with NUMBER what it does without a handler.  */
 void actions_give_up (int number);
 

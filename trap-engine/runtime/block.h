@@ -118,6 +118,10 @@ struct trap_block
   /* What an execve has mapped, for the next one.  */
   uint64_t mapped, mapped_size;
 
+  /* The call was made by "int $0x80", with these in rcx and r11.  */
+  bool foreign;
+  uint64_t lost[2];
+
   int32_t index; /* among the blocks */
   bool lent;     /* of a child by vfork: its parent takes it back */
   bool cleared;  /* of a child that begins without handlers */

@@ -49,7 +49,7 @@ static int64_t
 call_arch_prctl (struct trap_block *block)
 {
   if ((int) block->arg[0] == ARCH_SET_GS)
-    return -K_EPERM;
+    return adopt_for_gs (block);
   if ((int) block->arg[0] == ARCH_GET_GS)
     {
       uint64_t none = 0;
@@ -141,7 +141,12 @@ trap_dispatch (struct trap_block *block)
   if (!thread_is_known ())
     thread_forked (block);
   int64_t result;
-  if (block->filters == NULL || !filter_forbids (block, &result))
+  if (block->foreign)
+    {
+      block->foreign = false;
+      result = adopt_for_int80 (block);
+    }
+  else if (block->filters == NULL || !filter_forbids (block, &result))
     result = number < GUEST_CALL_LIMIT && trap_calls[number] != NULL
                  ? trap_calls[number](block)
                  : trap_follow (block);

@@ -114,6 +114,12 @@ trap_call_function signal_call_action, signal_call_mask, signal_call_pending,
     signal_call_stack, signal_call_suspend, signal_call_wait,
     signal_call_pselect, signal_call_ppoll, signal_call_epoll;
 
+/* adopt.c: BLOCK's program wants %gs for itself, or has called the system by
+   "int $0x80": have a tracer take over, if possible.  Otherwise return what the
+   call returns, after a message for the user.  */
+int64_t adopt_for_gs (struct trap_block *block);
+int64_t adopt_for_int80 (struct trap_block *block);
+
 /* thread.c: calls that make or end threads; and the first block.  */
 trap_call_function thread_call_clone, thread_call_clone3, thread_call_vfork,
     thread_call_exit, thread_call_unshare;

@@ -18,6 +18,8 @@
 
 #include "trap-engine/runtime/signal.h"
 
+#include <linux/audit.h>
+
 #include "lib/guest/kernel.h"
 #include "trap-engine/patch.h"
 #include "trap-engine/runtime/actions.h"
@@ -352,6 +354,18 @@ redirect (struct k_context *context)
   context->rip = trap_pointer (trap_entry);
 }
 
+/* Likewise a call by "int $0x80", which leaves all registers as they are.  */
+static void
+redirect_foreign (struct trap_block *block, struct k_context *context)
+{
+  block->foreign = true;
+  block->lost[0] = context->rcx;
+  block->lost[1] = context->r11;
+  context->rcx = context->rip;
+  context->r11 = context->rip - 2;
+  context->rip = trap_pointer (trap_entry);
+}
+
 /* Return whether the program has landed in a patched place at CONTEXT, which
    then leads to where it goes on.  */
 static bool
@@ -385,7 +399,9 @@ trap_signal (int number, const struct k_siginfo *info,
     interrupt (block, info, ucontext);
   else if (number == K_SIGSYS && info->code == K_SYS_SECCOMP)
     {
-      if (info->syscall == __NR_rt_sigreturn)
+      if (info->arch != AUDIT_ARCH_X86_64)
+        redirect_foreign (block, context);
+      else if (info->syscall == __NR_rt_sigreturn)
         go_back (block, ucontext);
       else
         redirect (context);
