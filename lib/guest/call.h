@@ -105,6 +105,7 @@ struct guest_signals
 {
   uint64_t known;
   uint64_t pending, blocked, ignored, caught;
+  uint64_t shared; /* pending for the process */
 };
 
 /* What an engine does for the handlers.  All of them return a negative errno

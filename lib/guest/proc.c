@@ -250,6 +250,7 @@ rewrite_signals (struct rewrite *rewrite, const char *line, size_t label,
     char label[8], text[8];
     uint64_t set;
   } sets[] = { { "SigPnd", "SigPnd:", signals->pending },
+               { "ShdPnd", "ShdPnd:", signals->shared },
                { "SigBlk", "SigBlk:", signals->blocked },
                { "SigIgn", "SigIgn:", signals->ignored },
                { "SigCgt", "SigCgt:", signals->caught } };

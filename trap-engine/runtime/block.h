@@ -89,9 +89,10 @@ struct trap_block
   uint64_t mask;
 
   /* Of SIGNALS_OURS: what the program believes to have blocked, and what came
-     meanwhile.  */
+     meanwhile for this thread (held.h); of all, what it waits for.  */
   uint64_t blocked;
   uint64_t held;
+  uint64_t waits;
   struct k_siginfo held_info[4];
 
   /* A call with a mask of its own, such as sigsuspend, is being made or was

@@ -123,13 +123,14 @@ read_signals (int pid, const struct trap_block *first,
 {
   struct trap_handlers handlers;
   const struct trap_handlers *there;
-  uint64_t blocked, held;
+  uint64_t blocked, held, shared;
   signals->known = 0;
   if (read_other (pid, &first->handlers, &there, sizeof there)
       && read_other (pid, there, &handlers, sizeof handlers)
       && read_other (pid, &first->blocked, &blocked, sizeof blocked)
-      && read_other (pid, &first->held, &held, sizeof held))
-    signal_tell (&handlers, blocked, held, signals);
+      && read_other (pid, &first->held, &held, sizeof held)
+      && read_other (pid, &trap_process.held.ready, &shared, sizeof shared))
+    signal_tell (&handlers, blocked, held, shared, signals);
 }
 
 static struct guest_task *
@@ -181,7 +182,8 @@ get_signals (struct guest_task *task, struct guest_signals *signals)
       return;
     }
   const struct trap_block *block = block_of (task);
-  signal_tell (block->handlers, block->blocked, block->held, signals);
+  signal_tell (block->handlers, block->blocked, block->held,
+               trap_process.held.ready, signals);
 }
 
 const struct guest_ops trap_ops = {

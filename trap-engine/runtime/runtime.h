@@ -28,6 +28,7 @@
 #include "trap-engine/execute.h"
 #include "trap-engine/record.h"
 #include "trap-engine/runtime/block.h"
+#include "trap-engine/runtime/held.h"
 #include "trap-engine/state.h"
 
 /* What is one for the process.  Also found from other processes, at this
@@ -40,6 +41,7 @@ struct trap_process
   struct guest guest;
   struct guest_fs fs;
   struct trap_handlers handlers;
+  struct trap_held held;
   char executable[GUEST_PATH_SIZE];
 };
 extern struct trap_process trap_process;
@@ -128,6 +130,10 @@ struct trap_block *thread_start (void);
 /* Return the task of the thread TID of BLOCK's process, or BLOCK's own when it
    is not found.  */
 struct guest_task *thread_find (struct trap_block *block, int tid);
+
+/* Return the id of another thread of BLOCK's process that has not blocked the
+   signal of BIT, or waits for it; 0 for none.  */
+int thread_find_taker (struct trap_block *block, uint64_t bit);
 
 /* Return whether BLOCK's thread is the only one of its process.  */
 bool thread_is_last (const struct trap_block *block);

@@ -12,6 +12,7 @@
 #include "lib/guest/kernel.h"
 #include "trap-engine/runtime/actions.h"
 #include "trap-engine/runtime/deliver.h"
+#include "trap-engine/runtime/held.h"
 #include "trap-engine/runtime/runtime.h"
 #include "trap-engine/runtime/signal.h"
 
@@ -39,7 +40,7 @@ signal_call_action (struct trap_block *block)
     return result;
   if (from != NULL && actions_is_ours (number)
       && action.handler == ACTION_IGNORE)
-    block->held &= ~SIGNAL_BIT (number);
+    held_forget (block, number);
   if (to != NULL && trap_copy (to, &old, sizeof old) != 0)
     return -K_EFAULT;
   return 0;
@@ -76,7 +77,7 @@ signal_call_mask (struct trap_block *block)
   if (from != NULL)
     {
       block->blocked = change_mask (blocked, how, set & SIGNALS_OURS);
-      signal_send_held (block);
+      held_send_open (block);
     }
   old |= blocked;
   if (to != NULL && trap_copy (to, &old, sizeof old) != 0)
@@ -92,14 +93,32 @@ signal_call_pending (struct trap_block *block)
     return -K_EINVAL;
   int64_t result =
       trap_call (__NR_rt_sigpending, trap_pointer (&set), sizeof set, 0, 0);
-  set |= block->held;
+  set |= held_pending (block);
   if (result == 0 && trap_copy ((void *) block->arg[0], &set, size) != 0)
     return -K_EFAULT;
   return result;
 }
 
-/* rt_sigtimedwait.  The kernel is asked for ours as well: one that comes while
-   it waits goes to who waits, and to no handler.  */
+/* Wait as BLOCK's call says for one of SET, which comes to INFO.  Return its
+   number or a negative errno.  The kernel is asked for ours as well: one that
+   comes while it waits goes to who waits, and to no handler.  */
+static int64_t
+wait_for (struct trap_block *block, const uint64_t *set, struct k_siginfo *info)
+{
+  const uint64_t *arg = block->arg;
+  for (;;)
+    {
+      if (held_take (block, *set, info))
+        return info->number;
+      int64_t result =
+          trap_blocking (__NR_rt_sigtimedwait, trap_pointer (set),
+                         trap_pointer (info), arg[2], sizeof *set, 0, 0);
+      if (result < 0 || held_answer (block, info))
+        return result < 0 ? result : info->number;
+    }
+}
+
+/* rt_sigtimedwait.  */
 int64_t
 signal_call_wait (struct trap_block *block)
 {
@@ -110,15 +129,13 @@ signal_call_wait (struct trap_block *block)
     return -K_EINVAL;
   if (trap_copy (&set, (const void *) arg[0], sizeof set) != 0)
     return -K_EFAULT;
-  uint64_t due = block->held & set;
-  if (due == 0)
-    return trap_blocking (__NR_rt_sigtimedwait, arg[0], arg[1], arg[2], arg[3],
-                          0, 0);
-  int number = __builtin_ctzl (due) + 1;
-  signal_take_held (block, number, &info);
-  if (arg[1] != 0 && trap_copy ((void *) arg[1], &info, sizeof info) != 0)
+  __atomic_store_n (&block->waits, set, __ATOMIC_SEQ_CST);
+  int64_t result = wait_for (block, &set, &info);
+  block->waits = 0;
+  if (result > 0 && arg[1] != 0
+      && trap_copy ((void *) arg[1], &info, sizeof info) != 0)
     return -K_EFAULT;
-  return number;
+  return result;
 }
 
 /* A call with a mask.  */
@@ -139,7 +156,7 @@ call_with_mask (struct trap_block *block, const struct masked *masked)
   block->within = masked->mask;
   block->blocked = masked->mask & SIGNALS_OURS;
   block->masks = true;
-  signal_send_held (block);
+  held_send_open (block);
   int64_t result = trap_blocking (masked->number, arg[0], arg[1], arg[2],
                                   arg[3], arg[4], arg[5]);
   /* One that only this mask lets through has not come before the call.  */

@@ -24,6 +24,7 @@
 #include "trap-engine/patch.h"
 #include "trap-engine/runtime/actions.h"
 #include "trap-engine/runtime/deliver.h"
+#include "trap-engine/runtime/held.h"
 #include "trap-engine/runtime/runtime.h"
 #include "trap-engine/site.h"
 
@@ -85,82 +86,30 @@ signal_carry (struct trap_block *block, struct trap_carried *carried)
 
 void
 signal_tell (const struct trap_handlers *handlers, uint64_t blocked,
-             uint64_t pending, struct guest_signals *signals)
+             uint64_t held, uint64_t shared, struct guest_signals *signals)
 {
   const uint64_t ignored = actions_ignored (handlers);
   *signals = (struct guest_signals){ .known = SIGNALS_OURS,
                                      .blocked = blocked,
-                                     .pending = pending,
+                                     .pending = held,
+                                     .shared = shared,
                                      .ignored = ignored };
   for (size_t i = 0; i < sizeof actions_ours / sizeof *actions_ours; i++)
     if (handlers->action[actions_ours[i] - 1].handler > ACTION_IGNORE)
       signals->caught |= SIGNAL_BIT (actions_ours[i]);
 }
 
-/* Send signal INFO again to this thread, as it was.  */
-static void
-send_again (const struct k_siginfo *info)
-{
-  int pid = (int) trap_call (__NR_getpid, 0, 0, 0, 0);
-  int tid = (int) trap_call (__NR_gettid, 0, 0, 0, 0);
-  trap_call (__NR_rt_tgsigqueueinfo, (uint64_t) pid, (uint64_t) tid,
-             (uint64_t) info->number, trap_pointer (info));
-}
-
-static size_t
-held_index (int number)
-{
-  size_t i = 0;
-  while (actions_ours[i] != number)
-    i++;
-  return i;
-}
-
-/* Keep signal INFO, one of ours, for BLOCK's program.  As with the kernel the
-   first of several counts.  */
-static void
-hold (struct trap_block *block, const struct k_siginfo *info)
-{
-  uint64_t bit = SIGNAL_BIT (info->number);
-  if ((block->held & bit) == 0)
-    block->held_info[held_index (info->number)] = *info;
-  block->held |= bit;
-}
-
-void
-signal_take_held (struct trap_block *block, int number, struct k_siginfo *info)
-{
-  *info = block->held_info[held_index (number)];
-  block->held &= ~SIGNAL_BIT (number);
-}
-
-void
-signal_send_held (struct trap_block *block)
-{
-  for (size_t i = 0; i < sizeof actions_ours / sizeof *actions_ours; i++)
-    {
-      uint64_t bit = SIGNAL_BIT (actions_ours[i]);
-      struct k_siginfo info;
-      if ((block->held & ~block->blocked & bit) == 0)
-        continue;
-      signal_take_held (block, actions_ours[i], &info);
-      send_again (&info);
-    }
-}
-
 void
 signal_pass_on (struct trap_block *block)
 {
-  if ((block->blocked | block->held | actions_ignored (block->handlers)) == 0)
+  if ((block->blocked | held_pending (block)
+       | actions_ignored (block->handlers))
+      == 0)
     return;
   change_ours (K_SIG_BLOCK);
-  for (size_t i = 0; i < sizeof actions_ours / sizeof *actions_ours; i++)
-    if ((block->held & SIGNAL_BIT (actions_ours[i])) != 0)
-      {
-        struct k_siginfo info;
-        signal_take_held (block, actions_ours[i], &info);
-        send_again (&info);
-      }
+  struct k_siginfo info;
+  while (held_take (block, ~0ul, &info))
+    held_send (&info);
 }
 
 void
@@ -176,22 +125,26 @@ do_default (const struct k_siginfo *info, struct k_ucontext *ucontext)
 {
   actions_give_up (info->number);
   ucontext->mask &= ~SIGNAL_BIT (info->number);
-  send_again (info);
+  held_send (info);
 }
 
-/* Hand signal INFO to the program, whose context UCONTEXT is.  Return whether
+/* Hand signal GIVEN to the program, whose context UCONTEXT is.  Return whether
    it notices.  */
 static bool
-hand_over (struct trap_block *block, const struct k_siginfo *info,
+hand_over (struct trap_block *block, const struct k_siginfo *given,
            struct k_ucontext *ucontext)
 {
+  struct k_siginfo answered = *given;
+  const struct k_siginfo *info = &answered;
   int number = info->number;
+  if (!held_answer (block, &answered))
+    return false;
   bool fault = actions_is_ours (number) && info->code > K_SI_USER;
   bool blocked = (block->blocked & SIGNAL_BIT (number)) != 0;
   const struct k_sigaction action = actions_get (block->handlers, number);
 
   if (blocked && !fault)
-    hold (block, info);
+    held_keep (block, info);
   if (!fault && (blocked || action.handler == ACTION_IGNORE))
     return false;
   if (blocked || action.handler <= ACTION_IGNORE)
@@ -259,7 +212,7 @@ defer (struct trap_block *block, const struct k_siginfo *info,
 {
   if (block->pending != 0)
     {
-      hold (block, info); /* only ours come now */
+      held_keep (block, info); /* only ours come now */
       return;
     }
   block->info = *info;
@@ -284,7 +237,7 @@ finish (struct trap_block *block, struct k_ucontext *ucontext)
       && block->result == (uint64_t) -K_EINTR)
     leave (block, &ucontext->context, true);
   signal_end_mask (block);
-  signal_send_held (block);
+  held_send_open (block);
 }
 
 /* The runtime itself met a fault at UCONTEXT, INFO.  */
@@ -335,7 +288,7 @@ go_back (struct trap_block *block, struct k_ucontext *ucontext)
 {
   if (deliver_return (block, ucontext) < 0)
     (void) hand_over (block, &no_frame, ucontext);
-  signal_send_held (block);
+  held_send_open (block);
 }
 
 _Static_assert(offsetof (struct k_context, rip)

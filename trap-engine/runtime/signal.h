@@ -34,19 +34,11 @@ void signal_set_stack (struct trap_block *block);
 uint64_t signal_set_mask (uint64_t mask);
 
 /* Fill SIGNALS with what is true of our signals, for a program that has
-   HANDLERS and of a task that believes to have BLOCKED some and has others
-   PENDING.  */
+   HANDLERS and of a task that believes to have BLOCKED some, for which others
+   are HELD, or for its process: SHARED.  */
 void signal_tell (const struct trap_handlers *handlers, uint64_t blocked,
-                  uint64_t pending, struct guest_signals *signals);
-
-/* Send what came for BLOCK's task while it believed it to be blocked, and is
-   not any more.  It comes at once, or when the handler returns from which this
-   is called.  */
-void signal_send_held (struct trap_block *block);
-
-/* Take NUMBER, which is held for BLOCK's task, for INFO.  */
-void signal_take_held (struct trap_block *block, int number,
-                       struct k_siginfo *info);
+                  uint64_t held, uint64_t shared,
+                  struct guest_signals *signals);
 
 /* A call with a mask of its own is over for BLOCK's task.  */
 static inline void

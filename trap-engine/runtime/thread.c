@@ -282,7 +282,9 @@ thread_forked (struct trap_block *block)
   taken[block->index / 64] = 1ul << (block->index % 64);
   become_process (block);
   block->lent = false;
-  block->held = 0; /* what waits for the parent */
+  /* What waits for the parent.  */
+  block->held = 0;
+  trap_process.held = (struct trap_held){ 0 };
   trap_patch_forked ();
   if (known != &never)
     *known = 1;
@@ -321,7 +323,7 @@ inherit (struct trap_block *child, struct trap_block *parent, uint64_t flags)
   child->pending = 0;
   child->restarts = false;
   child->blocked = parent->blocked;
-  child->held = 0;
+  child->held = child->waits = 0;
   child->masks = false;
   child->lent = (flags & CLONE_VFORK) != 0;
   child->alternate = (struct k_stack){ .flags = K_SS_DISABLE };
@@ -408,10 +410,11 @@ thread_is_last (const struct trap_block *block)
   return visit_others ((struct trap_block *) block, is_there, NULL) == 0;
 }
 
-/* What thread_find looks for.  */
+/* What thread_find and thread_find_taker look for.  */
 struct search
 {
   int tid;
+  uint64_t bit;
   struct guest_task *found;
 };
 
@@ -429,9 +432,31 @@ compare_tid (struct trap_block *own, struct trap_block *other, void *context)
 struct guest_task *
 thread_find (struct trap_block *block, int tid)
 {
-  struct search search = { tid, &block->task };
+  struct search search = { .tid = tid, .found = &block->task };
   (void) visit_others (block, compare_tid, &search);
   return search.found;
+}
+
+static bool
+compare_mask (struct trap_block *own, struct trap_block *other, void *context)
+{
+  struct search *search = context;
+  (void) own;
+  if (other->task.tid == 0
+      || (__atomic_load_n (&other->blocked, __ATOMIC_RELAXED)
+          & ~__atomic_load_n (&other->waits, __ATOMIC_RELAXED) & search->bit)
+             != 0)
+    return false;
+  search->tid = other->task.tid;
+  return true;
+}
+
+int
+thread_find_taker (struct trap_block *block, uint64_t bit)
+{
+  struct search search = { .bit = bit };
+  (void) visit_others (block, compare_mask, &search);
+  return search.tid;
 }
 
 static bool
@@ -528,6 +553,7 @@ thread_call_exit (struct trap_block *block)
       return CALL_ABORTED;
     }
   guest_task_release (&block->task);
+  held_leave (block);
   if (block->lent)
     trap_exit (block->arg[0], &nothing, 0);
   release (block);
