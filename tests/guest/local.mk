@@ -7,7 +7,8 @@ EXTRA_DIST += \
   tests/guest/claims/rust.sh tests/guest/claims/server.sh \
   tests/guest/claims/tmux.sh tests/guest/claims/watch.sh \
   tests/guest/claims.sh tests/guest/debian.sh tests/guest/dpkg.sh \
-  tests/guest/report.h \
+  tests/guest/report.h tests/guest/step.c tests/guest/step.h \
+  tests/guest/stepped.c \
   tests/guest/claims/archive.sh tests/guest/claims/compiler.sh \
   tests/guest/claims/archives.expected tests/guest/claims/archives.sh \
   tests/guest/claims/packages.sh tests/guest/claims/rpm.expected \
@@ -36,7 +37,7 @@ shell_tests += \
   tests/guest/exact.sh \
   tests/guest/in-busybox.sh tests/guest/random-paths.sh \
   tests/guest/readonly.sh tests/guest/rough.sh tests/guest/sites.sh \
-  tests/guest/handover.sh \
+  tests/guest/handover.sh tests/guest/step.sh \
   tests/guest/in-i386.sh tests/guest/in-debian12-i386.sh \
   tests/guest/in-musl.sh tests/guest/in-debian11.sh \
   tests/guest/in-arm64.sh \
