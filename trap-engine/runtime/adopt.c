@@ -166,6 +166,11 @@ adopt (struct trap_block *block, struct trap_adopted *go, const char *what,
       complain (what, "there are several threads already");
       return error;
     }
+  if (block->filters != NULL)
+    {
+      complain (what, "it has filters of its own, which that would drop");
+      return error;
+    }
   uint64_t mask = signal_set_mask (~SIGNALS_OURS);
   if (block->pending != 0)
     {
