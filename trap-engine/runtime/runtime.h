@@ -31,10 +31,6 @@
 #include "trap-engine/runtime/held.h"
 #include "trap-engine/state.h"
 
-/* Without the word that they are the runtime's own, a compiler would take
-   addresses of what it declares out of a table.  */
-#pragma GCC visibility push(hidden)
-
 /* What is one for the process.  Also found from other processes, at this
    address.  */
 struct trap_process
@@ -193,7 +189,5 @@ trap_pointer (const void *pointer)
 {
   return (uint64_t) (uintptr_t) pointer;
 }
-
-#pragma GCC visibility pop
 
 #endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Whatever the runtime's files declare is the runtime's own.
+
+   Included before everything else, by an option of the compiler.  Without it
+   a compiler takes the addresses of data that a header only declares out of a
+   table of offsets, which a program linked at a fixed address does not have;
+   -fvisibility=hidden by itself says so of definitions only.  */
+
+#pragma GCC visibility push(hidden)
