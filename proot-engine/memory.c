@@ -39,12 +39,25 @@ copy_by_file (pid_t tid, uint64_t address, void *buffer, size_t size,
   return done;
 }
 
+/* Have the kernel make the page of ADDRESS when it lies where TID's stack would
+   grow to, which process_vm_readv(2) and process_vm_writev(2) do not do since
+   Linux 6.5, other than the task's own accesses and /proc/PID/mem.  Return
+   whether there is memory now.  */
+static bool
+grow_stack (pid_t tid, uint64_t address)
+{
+  char byte;
+  return copy_by_file (tid, address, &byte, 1, false) == 1;
+}
+
 static ssize_t
 read_some (pid_t tid, uint64_t address, void *buffer, size_t size)
 {
   struct iovec local = { buffer, size };
   struct iovec remote = { (void *) (uintptr_t) address, size };
   ssize_t done = process_vm_readv (tid, &local, 1, &remote, 1, 0);
+  if (done < 0 && errno == EFAULT && grow_stack (tid, address))
+    done = process_vm_readv (tid, &local, 1, &remote, 1, 0);
   if (done >= 0)
     return done;
   if (errno == EFAULT)
@@ -64,6 +77,8 @@ memory_write (pid_t tid, uint64_t address, const void *buffer, size_t size)
   struct iovec local = { (void *) (uintptr_t) buffer, size };
   struct iovec remote = { (void *) (uintptr_t) address, size };
   ssize_t done = process_vm_writev (tid, &local, 1, &remote, 1, 0);
+  if (done < 0 && errno == EFAULT && grow_stack (tid, address))
+    done = process_vm_writev (tid, &local, 1, &remote, 1, 0);
   if (done < 0 && errno != EFAULT)
     done = copy_by_file (tid, address, (void *) (uintptr_t) buffer, size, true);
   return done == (ssize_t) size ? 0 : -EFAULT;

@@ -302,6 +302,30 @@ deep (void)
   absolute = was_absolute;
 }
 
+/* Where the stack has not grown to yet, and grows to for the kernel.  */
+static void *
+below_stack (long bytes)
+{
+  return (char *) __builtin_frame_address (0) - bytes;
+}
+
+static void
+stack (void)
+{
+  errno = 0;
+  long got = syscall (SYS_getcwd, below_stack (200000), 4096);
+  printf ("getcwd below the stack: %d, %s\n", got == (long) strlen (here) + 1,
+          strerror (errno));
+  SAY ("readlink below the stack",
+       syscall (SYS_readlinkat, AT_FDCWD, "relative", below_stack (300000), 64));
+  SAY ("fstatat below the stack",
+       fstatat (AT_FDCWD, "dir", below_stack (400000), 0));
+  SAY ("a path below the stack",
+       syscall (SYS_mkdirat, AT_FDCWD, below_stack (500000), 0755));
+  SAY ("far below the stack",
+       syscall (SYS_readlinkat, AT_FDCWD, "relative", below_stack (1L << 33), 64));
+}
+
 static void
 create (void)
 {
@@ -499,6 +523,7 @@ main (int argc, char **argv)
   look ();
   lengths ();
   deep ();
+  stack ();
   create ();
   change ();
   order ();

@@ -8,4 +8,9 @@
    table of offsets, which a program linked at a fixed address does not have;
    -fvisibility=hidden by itself says so of definitions only.  */
 
+#ifndef UDOCKER_TRAP_ENGINE_RUNTIME_HIDDEN_H
+#define UDOCKER_TRAP_ENGINE_RUNTIME_HIDDEN_H
+
 #pragma GCC visibility push(hidden)
+
+#endif
