@@ -83,6 +83,8 @@ take_index (void)
   return -1;
 }
 
+/* Give back the bit INDEX of TAKEN.  The block there, if any, must have got a
+   tid of 0, lest it seem abandoned when it is taken again.  */
 static void
 give_index (int index)
 {
@@ -146,7 +148,16 @@ is_abandoned (const struct trap_block *block)
                 == -K_ESRCH;
 }
 
-/* Find blocks that nobody uses any more.  */
+/* Return the bits of word INDEX of TAKEN whose blocks are there already.  */
+static uint64_t
+in_use (size_t index)
+{
+  return __atomic_load_n (&taken[index], __ATOMIC_ACQUIRE)
+         & __atomic_load_n (&mapped[index], __ATOMIC_ACQUIRE);
+}
+
+/* Find blocks that nobody uses any more.  Those that are just being taken have
+   a tid of 0.  */
 static void
 reclaim (void)
 {
@@ -154,8 +165,7 @@ reclaim (void)
     {
       uint64_t bit = 1ul << (index % 64);
       struct trap_block *block = block_at (index);
-      if ((__atomic_load_n (&taken[index / 64], __ATOMIC_ACQUIRE) & bit) == 0
-          || !is_abandoned (block)
+      if ((in_use ((size_t) index / 64) & bit) == 0 || !is_abandoned (block)
           || __atomic_exchange_n (&block->task.tid, 0, __ATOMIC_ACQ_REL) == 0)
         continue;
       if (!block->released)
@@ -356,6 +366,7 @@ start (struct trap_block *block, long number, uint64_t a, uint64_t b,
   if (result < 0 || (flags & CLONE_VFORK) != 0)
     {
       release (child);
+      child->task.tid = 0;
       give_index (child->index);
     }
   (void) signal_set_mask (mask);
@@ -383,9 +394,7 @@ visit_others (struct trap_block *block,
 {
   int count = 0;
   for (size_t i = 0; i < BLOCK_COUNT / 64; i++)
-    for (uint64_t word = __atomic_load_n (&taken[i], __ATOMIC_ACQUIRE)
-                         & __atomic_load_n (&mapped[i], __ATOMIC_ACQUIRE);
-         word != 0; word &= word - 1)
+    for (uint64_t word = in_use (i); word != 0; word &= word - 1)
       {
         struct trap_block *other =
             block_at ((int) (i * 64) + __builtin_ctzl (word));
@@ -561,6 +570,7 @@ thread_call_exit (struct trap_block *block)
   block->task.pid = 0;
   if (__atomic_load_n (&block->users, __ATOMIC_ACQUIRE) != 0)
     trap_exit (block->arg[0], &nothing, 0); /* see is_abandoned */
+  block->task.tid = 0;
   trap_exit (block->arg[0], &taken[block->index / 64],
              (uint64_t) (block->index % 64));
 }
