@@ -67,7 +67,7 @@ execve_here (struct guest_task *task, const char *path, uint64_t *arguments,
 static int64_t
 execute (struct first *first, const struct guest_call *call)
 {
-  struct trap_carried carried = { .install = 1 };
+  struct trap_carried carried = { .install = 1, .filters_fd = -1 };
   uint64_t mapped = 0, mapped_size = 0;
   sigset_t old;
   take_signals (&carried, &old);
