@@ -132,7 +132,10 @@ start (const char *how, char **rest)
           kill (child, SIGCONT);
           /* Before the second one it says nothing.  */
           if (i == 0)
-            await (child, WCONTINUED);
+            {
+              await (child, WCONTINUED);
+              close (open ("continued", O_WRONLY | O_CREAT, 0644));
+            }
         }
     }
   await (child, 0);
@@ -153,7 +156,12 @@ main (int argc, char **argv)
     else if (strcmp (*word, "group") == 0)
       setpgid (0, 0);
     else if (strcmp (*word, "pause") == 0)
-      raise (SIGSTOP);
+      {
+        /* Nobody hears any more of what went on and has stopped again.  */
+        while (access ("continued", F_OK) != 0)
+          usleep (1000);
+        raise (SIGSTOP);
+      }
     else if (strcmp (*word, "close") == 0)
       {
         struct rlimit files;
