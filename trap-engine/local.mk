@@ -25,7 +25,6 @@ libexec_udocker_runtime_x86_64_SOURCES = \
   trap-engine/runtime/entry-x86_64.S \
   trap-engine/runtime/filter.c \
   trap-engine/runtime/held.c trap-engine/runtime/held.h \
-  trap-engine/runtime/hidden.h \
   trap-engine/runtime/memory.c \
   trap-engine/runtime/ops.c \
   trap-engine/runtime/runtime.h \
@@ -38,7 +37,7 @@ libexec_udocker_runtime_x86_64_SOURCES = \
 libexec_udocker_runtime_x86_64_CPPFLAGS = $(BARE_CPPFLAGS)
 libexec_udocker_runtime_x86_64_CCASFLAGS = -I$(top_srcdir)
 libexec_udocker_runtime_x86_64_CFLAGS = $(BARE_CFLAGS) -fPIE \
-  -U_FORTIFY_SOURCE -include $(top_srcdir)/trap-engine/runtime/hidden.h
+  -U_FORTIFY_SOURCE
 libexec_udocker_runtime_x86_64_LDFLAGS = -all-static -nostdlib \
   -Wl,--build-id=none -Wl,-z,noexecstack \
   -Wl,-T,$(top_srcdir)/trap-engine/runtime/runtime.ld \

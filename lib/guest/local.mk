@@ -12,6 +12,7 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/found.c \
   lib/guest/fs.c lib/guest/fs.h \
   lib/guest/handlers.h \
+  lib/guest/hidden.h \
   lib/guest/host.h \
   lib/guest/identity.c \
   lib/guest/ids.c lib/guest/ids.h \
