@@ -9,7 +9,7 @@
 
 # The in-process engine has a tracer for them, where that can be built.
 test -x "$libexec/udocker-handover" \
-  || guest_modes=$(echo "$guest_modes" | sed 's/ T1 T2//')
+  || guest_modes=$(echo "$guest_modes" | sed 's/ T[12]//g')
 test -x "$libexec/loader-i386" \
   || skip_all 'this build does not support 32-bit programs'
 guest_open i386
