@@ -244,4 +244,4 @@ guest_script ()
 }
 
 guest_all_programs='paths newer directories files filters sockets ipc
-  processes registers signals threads proc others'
+  processes registers signals threads vectors proc others'

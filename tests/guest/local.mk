@@ -1,6 +1,10 @@
 # tests/guest: what programs see in a container is what they see in a chroot.
 EXTRA_DIST += \
   tests/guest/files.c tests/guest/filters.c tests/guest/ipc.c tests/guest/lacks.c tests/guest/others.c tests/guest/threads.c \
+  tests/guest/claims/biome.sh tests/guest/claims/cmake.sh \
+  tests/guest/claims/mpi.sh tests/guest/claims/nginx.sh \
+  tests/guest/claims/postgres.sh tests/guest/claims/sanitizers.sh \
+  tests/guest/vectors.c \
   tests/guest/claims/go.sh tests/guest/claims/java.sh \
   tests/guest/claims/jobs.sh tests/guest/claims/make.sh \
   tests/guest/claims/node.sh tests/guest/claims/processes.sh \
@@ -31,6 +35,7 @@ EXTRA_DIST += \
   tests/bench/lists.sh tests/bench/syscalls.c tests/bench/syscalls.sh
 
 if HOSTED
+shell_tests += tests/guest/in-biome.sh tests/guest/in-debian12-programs.sh
 shell_tests += tests/guest/in-debian12-runtimes.sh tests/guest/lacking.sh
 shell_tests += \
   tests/guest/bindings.sh tests/guest/escape.sh tests/guest/fake-root.sh \
@@ -55,7 +60,7 @@ test-roots:
 	  || roots="$$roots debian11 debian13 sid debian12-arm64 debian12-i386 \
 	       packages-debian11 packages-debian12 packages-debian13 \
 	       packages-sid"; \
-	test "$$TEST_LONG" != yes || roots="$$roots debian12-runtimes"; \
+	test "$$TEST_LONG" != yes || roots="$$roots debian12-runtimes debian12-programs biome"; \
 	$(AM_TESTS_ENVIRONMENT) \
 	$(SHELL) $(top_srcdir)/tests/images/prepare.sh $$roots
 .PHONY: test-roots

@@ -6,9 +6,9 @@
 #
 #   root.sh [--if-cheap] NAME
 #
-# NAME is busybox, musl, i386, esbuild, debian11, debian12, debian13, sid,
-# debian12-small, debian12-runtimes, debian12-debuggers, debian12-arm64 or
-# debian12-i386.  The root is made below $TEST_ROOTS (by default
+# NAME is busybox, musl, i386, esbuild, biome, debian11, debian12, debian13, sid,
+# debian12-small, debian12-runtimes, debian12-programs, debian12-debuggers,
+# debian12-arm64 or debian12-i386.  The root is made below $TEST_ROOTS (by default
 # tests/images/cache of the build tree, which is the current directory), under
 # a temporary name that is renamed when it is whole, so that a root that is
 # there is complete, whoever made it.  A root never holds devices, and its
@@ -163,20 +163,36 @@ lib32gcc-dev)'
   done
 }
 
-# A root with one static Go program and nothing else.
-make_esbuild ()
+# make_npm NAME PACKAGE: a root with the static program NAME, which the package
+# has, and what else there is.
+make_npm ()
 {
   need npm tar
-  test "$(uname -m)" = x86_64 || unavailable "esbuild is fetched for x86_64"
+  test "$(uname -m)" = x86_64 || unavailable "$1 is fetched for x86_64"
   (
     mkdir "$work/.npm" && cd "$work/.npm" \
-      && npm pack --silent --cache "$work/.npm/cache" @esbuild/linux-x64 \
+      && npm pack --silent --cache "$work/.npm/cache" "$2" \
         >/dev/null 2>&1 </dev/null \
-      && tar -xzf ./*.tgz package/bin/esbuild
-  ) || unavailable "npm cannot fetch @esbuild/linux-x64"
-  mv "$work/.npm/package/bin/esbuild" "$work/esbuild"
-  chmod 755 "$work/esbuild"
+      && tar -xzf ./*.tgz
+  ) || unavailable "npm cannot fetch $2"
+  program=$(find "$work/.npm/package" -type f -name "$1" | head -n 1)
+  mv "$program" "$work/$1" || unavailable "$2 has no $1"
+  chmod 755 "$work/$1"
   rm -rf "$work/.npm"
+}
+
+# Nothing but one static Go program.
+make_esbuild ()
+{
+  make_npm esbuild @esbuild/linux-x64
+}
+
+# A static Rust program of many threads, linked with musl, and a shell.
+make_biome ()
+{
+  skeleton
+  busybox
+  make_npm biome @biomejs/cli-linux-x64-musl
 }
 
 # make_debian SUITE PACKAGES
@@ -232,13 +248,18 @@ everything=perl,python3,gcc,libc6-dev,make,git,bash,dash,procps,openssh-server
 everything=$everything,openssh-client,strace,inotify-tools,tmux
 # Runtimes that take much room.
 runtimes=golang-go,rustc,nodejs,default-jdk-headless,gdb
+# Servers, and compilers and what else scientific programs stand on.
+programs=clang,libclang-rt-14-dev,gcc,g++,libc6-dev,make,cmake,openmpi-bin
+programs=$programs,libopenmpi-dev,mpich,libmpich-dev,postgresql,nginx-light
+programs=$programs,curl,python3,procps
 debuggers=gdb,strace,ltrace,linux-perf,gcc,libc6-dev,file,procps
 
 if test ! -d "$root"; then
   case $name in
     busybox | musl | i386) ;;
     debian1[123] | debian12-small | debian12-runtimes | debian12-debuggers \
-      | debian12-arm64 | debian12-i386 | sid | esbuild)
+      | debian12-programs | debian12-arm64 | debian12-i386 | sid | esbuild \
+      | biome)
       test "$cheap" = no || unavailable "'$name' is not in the cache" ;;
     *) fail "unknown root '$name'" ;;
   esac
@@ -257,6 +278,7 @@ if test ! -d "$root"; then
     musl) make_musl ;;
     i386) make_i386 ;;
     esbuild) make_esbuild ;;
+    biome) make_biome ;;
     debian11) make_debian bullseye "$everything" ;;
     debian12) make_debian bookworm "$everything" ;;
     debian12-arm64) make_debian_arm64 ;;
@@ -266,6 +288,7 @@ if test ! -d "$root"; then
     debian12-i386) make_debian_with bookworm --variant=minbase \
       --architectures=i386 --include=perl,python3,bash,dash,git ;;
     debian12-runtimes) make_debian bookworm "$everything,$runtimes" ;;
+    debian12-programs) make_debian bookworm "$programs" ;;
     debian12-debuggers) make_debian bookworm "$debuggers" ;;
   esac
   chmod -R u+rwX "$work"
