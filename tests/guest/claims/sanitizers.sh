@@ -12,6 +12,7 @@ cat > program.c << 'EOD'
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,7 @@ cat > program.c << 'EOD'
 
 static int plain;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static volatile sig_atomic_t signals;
+static atomic_int signals;
 
 static void
 on_signal (int number)
