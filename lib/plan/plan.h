@@ -98,6 +98,8 @@ enum plan_tag
   PLAN_FEATURES = 34,        /* number: what the auxiliary vector tells of the
                                 processor (AT_HWCAP); the kernel's when
                                 absent */
+  PLAN_ROOT_READ_ONLY = 35,  /* number: 1 refuses with EROFS what would change
+                                the root, bindings in it apart */
   PLAN_TAG_END               /* one above the last */
 };
 

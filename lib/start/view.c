@@ -365,7 +365,10 @@ view_make (struct guest *guest, struct guest_task *task,
   struct places places = { .lowest = lowest };
   struct plan_record record;
   const char *root = plan_text (plan, PLAN_ROOT, "/");
-  int error = open_place (&places, outer, root, "/", 0);
+  uint32_t flags = plan_number (plan, PLAN_ROOT_READ_ONLY, 0) != 0
+                       ? GUEST_BINDING_READ_ONLY
+                       : 0;
+  int error = open_place (&places, outer, root, "/", flags);
   if (error == 0 && places.count > 0
       && (places.place[0].flags & GUEST_BINDING_FILE) != 0)
     error = -ENOTDIR;

@@ -32,13 +32,15 @@ extern const struct command command_run;
 struct run_options
 {
   struct option_list volumes, no_volumes, environment, environment_files;
-  struct option_list devices, ports;
+  struct option_list devices, ports, unset, limits, hosts;
+  struct option_list dns, dns_search, dns_options;
   const char *user, *directory, *entry_point, *name, *pull, *platform;
   const char *index, *registry, *proxy, *cpus, *kernel, *host_name, *location;
   const char *network, *processes, *semaphores, *nodes, *mode;
   bool remove, host_accounts, container_accounts, no_system_volumes;
-  bool host_environment, bind_home, no_metadata, dri, all_ports, no_banner,
-      keep_owners;
+  const char *host_environment;
+  bool bind_home, no_metadata, dri, all_ports, no_banner,
+      keep_owners, read_only;
 };
 
 #define TARGET(member) .target = OPTION_TARGET (struct run_options, member)
@@ -58,11 +60,14 @@ static const struct option_row rows[] = {
   { "novol", 0, OPTION_LIST, N_ ("HOST"), N_ ("leave out this volume"),
     TARGET (no_volumes) },
   { "env", 'e', OPTION_LIST, N_ ("NAME[=VALUE]"),
-    N_ ("set an environment variable, or pass on its value"),
+    N_ ("set an environment variable, or pass on its value; NAME- has nothing "
+        "set it"),
     TARGET (environment) },
   { "env-file", 0, OPTION_LIST, N_ ("FILE"),
     N_ ("set the variables that FILE has a line for"),
     TARGET (environment_files) },
+  { "unsetenv", 0, OPTION_LIST, N_ ("NAME"),
+    N_ ("have nothing set this environment variable"), TARGET (unset) },
   { "user", 'u', OPTION_VALUE, N_ ("USER[:GROUP]"),
     N_ ("run as this user, a name or number"), TARGET (user) },
   { "workdir", 'w', OPTION_VALUE, N_ ("DIR"),
@@ -99,7 +104,8 @@ static const struct option_row rows[] = {
   { "nosysdirs", 0, OPTION_FLAG, NULL,
     N_ ("do not show /dev, /proc, /sys and the like of the host"),
     TARGET (no_system_volumes) },
-  { "hostenv", 0, OPTION_FLAG, NULL, N_ ("pass on the whole environment"),
+  { "hostenv", 0, OPTION_OPTIONAL, N_ ("PATTERN[,PATTERN...]"),
+    N_ ("pass on the whole environment, or what matches"),
     TARGET (host_environment) },
   { "bindhome", 0, OPTION_FLAG, NULL, N_ ("show your home directory"),
     TARGET (bind_home) },
@@ -110,8 +116,19 @@ static const struct option_row rows[] = {
     N_ ("show the host's drivers for direct rendering"), TARGET (dri) },
   { "kernel", 0, OPTION_VALUE, N_ ("RELEASE"),
     N_ ("kernel release that uname shows"), TARGET (kernel) },
-  { "hostname", 0, OPTION_VALUE, N_ ("NAME"), N_ ("host name that uname shows"),
-    TARGET (host_name) },
+  { "hostname", 0, OPTION_VALUE, N_ ("NAME"),
+    N_ ("host name that uname and /etc/hostname show"), TARGET (host_name) },
+  { "add-host", 0, OPTION_LIST, N_ ("NAME:ADDRESS"),
+    N_ ("add a line to /etc/hosts"), TARGET (hosts) },
+  { "dns", 0, OPTION_LIST, N_ ("ADDRESS"),
+    N_ ("ask this name server instead of the host's"), TARGET (dns) },
+  { "dns-search", 0, OPTION_LIST, N_ ("DOMAIN"),
+    N_ ("look for names in this domain; '.' for in none"),
+    TARGET (dns_search) },
+  { "dns-option", 0, OPTION_LIST, N_ ("OPTION"),
+    N_ ("an option for /etc/resolv.conf"), TARGET (dns_options) },
+  { "ulimit", 0, OPTION_LIST, N_ ("NAME=SOFT[:HARD]"),
+    N_ ("limit a resource, such as nofile; -1 is no limit"), TARGET (limits) },
   { "device", 0, OPTION_LIST, N_ ("DEVICE"), N_ ("show this device"),
     TARGET (devices) },
   { "publish", 'p', OPTION_LIST, N_ ("HOSTPORT:PORT"),
@@ -122,6 +139,8 @@ static const struct option_row rows[] = {
     N_ ("make ports below 1024 of the container those 10000 higher of the "
         "host, which anybody may have"),
     TARGET (all_ports) },
+  { "read-only", 0, OPTION_FLAG, NULL,
+    N_ ("refuse to change what is no volume"), TARGET (read_only) },
   { "fakeowner", 0, OPTION_FLAG, NULL,
     N_ ("P modes: keep owners, modes, devices and attributes that root of the "
         "container sets, for later runs and for export"),
@@ -138,7 +157,9 @@ static const struct option_row rows[] = {
 
   /* Other spellings.  */
   { .name = "netcoop", TARGET (all_ports), .hidden = true },
-  { .name = "env-host", TARGET (host_environment), .hidden = true },
+  { "dns-opt", 0, OPTION_LIST, TARGET (dns_options), .hidden = true },
+  { "env-host", 0, OPTION_OPTIONAL, TARGET (host_environment),
+    .hidden = true },
 
   /* Checked below: there is only the host's.  */
   { "network", 0, OPTION_VALUE, N_ ("NAME"), TARGET (network), .hidden = true },
@@ -157,8 +178,6 @@ static const struct option_row rows[] = {
     .ignored = true },
   { .name = "init", .ignored = true },
   { .name = "sig-proxy", .ignored = true },
-  { .name = "dns", .kind = OPTION_VALUE, .ignored = true },
-  { .name = "dns-search", .kind = OPTION_VALUE, .ignored = true },
   { .name = "volumes-from", .kind = OPTION_VALUE, .ignored = true },
   { .name = "label", .letter = 'l', .kind = OPTION_VALUE, .ignored = true },
   { .name = "expose", .kind = OPTION_VALUE, .ignored = true },
@@ -184,9 +203,6 @@ static const struct option_row rows[] = {
   { .name = "group-add",
     .kind = OPTION_VALUE,
     .refusal = N_ ("a container has your groups and no others") },
-  { .name = "read-only",
-    .refusal = N_ ("the container's own files stay writable; make volumes "
-                   "read-only with -v HOST:CONTAINER:ro") },
   { .name = "tmpfs",
     .kind = OPTION_VALUE,
     .refusal = N_ ("nothing can be mounted without privileges; bind a "
@@ -203,16 +219,10 @@ static const struct option_row rows[] = {
     .kind = OPTION_VALUE,
     .refusal = N_ ("udocker cannot share out processor time; --cpuset-cpus "
                    "chooses processors") },
-  { .name = "ulimit",
-    .kind = OPTION_VALUE,
-    .refusal = N_ ("limits are inherited; set them with ulimit before") },
   { .name = "gpus",
     .kind = OPTION_VALUE,
     .refusal = N_ ("the host's devices are there already, but this release "
                    "does not bring in driver libraries") },
-  { .name = "add-host",
-    .kind = OPTION_VALUE,
-    .refusal = N_ ("bind a hosts file of yours with -v FILE:/etc/hosts") },
   { .name = "restart",
     .kind = OPTION_VALUE,
     .refusal = N_ ("there is no daemon to restart it") },
@@ -341,6 +351,15 @@ list_of (const struct option_list *list)
   return (struct run_list){ .items = list->items, .count = list->count };
 }
 
+/* Return the patterns that VALUE of --hostenv means; it was a flag once.  */
+static const char *
+host_patterns (const char *value)
+{
+  if (value == NULL || strcmp (value, "false") == 0)
+    return NULL;
+  return value[0] == '\0' || strcmp (value, "true") == 0 ? "*" : value;
+}
+
 /* Translate the options and words of INVOCATION into what is asked for.  */
 static struct run_request
 request_of (const struct invocation *invocation, const char *root)
@@ -354,7 +373,8 @@ request_of (const struct invocation *invocation, const char *root)
     .no_metadata = options->no_metadata,
     .environment = list_of (&options->environment),
     .environment_files = list_of (&options->environment_files),
-    .host_environment = options->host_environment,
+    .unset = list_of (&options->unset),
+    .host_environment = host_patterns (options->host_environment),
     .user = options->user,
     .directory = options->directory,
     .host_accounts = options->host_accounts,
@@ -369,6 +389,12 @@ request_of (const struct invocation *invocation, const char *root)
     .move_ports = options->all_ports,
     .kernel = options->kernel,
     .host_name = options->host_name,
+    .hosts = list_of (&options->hosts),
+    .dns = list_of (&options->dns),
+    .dns_search = list_of (&options->dns_search),
+    .dns_options = list_of (&options->dns_options),
+    .limits = list_of (&options->limits),
+    .read_only = options->read_only,
     .keep_owners = options->keep_owners,
     .remove = options->remove,
   };

@@ -399,6 +399,21 @@ const struct setting settings[] = {
       .help = N_ ("host variables that they never get"),
   },
   {
+      .name = "launcher_host_env",
+      .variable = "UDOCKER_LAUNCHER_HOST_ENV",
+      .type = SETTING_LIST,
+      .offset = offsetof (struct config, launcher_host_env),
+      .default_text =
+          "PMI_* PMIX_* PMI2_* PRTE_* OMPI_* MPI_LOCAL* MPICH_* I_MPI_* "
+          "HYDRA_* HYDI_* MV2_* MVP_* UCX_* FI_* PALS_* ALPS_* PBS_* FLUX_* "
+          "SLURM_* SLURMD_* SRUN_* LSB_* JSM_* SGE_* PE_HOSTFILE JOB_ID "
+          "OMP_* KMP_* GOMP_* CUDA_VISIBLE_DEVICES NVIDIA_VISIBLE_DEVICES "
+          "ROCR_VISIBLE_DEVICES HIP_VISIBLE_DEVICES GPU_DEVICE_ORDINAL "
+          "ZE_AFFINITY_MASK",
+      .help = N_ ("patterns of variables of batch systems and MPI launchers "
+                  "that containers get"),
+  },
+  {
       .name = "cpu_affinity_exec_tools",
       .type = SETTING_LIST,
       .offset = offsetof (struct config, cpu_affinity_exec_tools),

@@ -10,6 +10,9 @@ src_container_librun_a_SOURCES = \
   src/container/run-metadata.c \
   src/container/run-path.c \
   src/container/run-plan.c src/container/run-plan.h \
+  src/container/run-files.c \
+  src/container/run-limits.c \
+  src/container/run-names.c \
   src/container/run-ports.c \
   src/container/run-private.h \
   src/container/run-program.c \
@@ -68,7 +71,8 @@ shell_tests += tests/shell/store-verify.sh
 
 shell_tests += tests/shell/run-environment.sh tests/shell/run-foreign.sh \
   tests/shell/run-image.sh tests/shell/run-volumes.sh \
-  tests/shell/run-old-kernel.sh tests/shell/run-ports.sh \
+  tests/shell/run-old-kernel.sh tests/shell/run-options.sh \
+  tests/shell/run-ports.sh \
   tests/shell/run-refusals.sh tests/shell/run-rm.sh tests/shell/run-signals.sh \
   tests/shell/run-status.sh tests/shell/run-streams.sh
 EXTRA_DIST += tests/container.sh

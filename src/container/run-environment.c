@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -90,8 +91,59 @@ name_is_valid (const char *text, size_t length)
          && !(text[0] >= '0' && text[0] <= '9');
 }
 
-/* Set what the word TEXT says: NAME=VALUE, or NAME for the value here.  What
-   has no proper name is left out with a warning.  */
+/* Return where NAME, of LENGTH bytes, is among the names that are not to be
+   set, or their count.  */
+static size_t
+find_unset (const struct run_plan *plan, const char *name, size_t length)
+{
+  size_t i = 0;
+  while (i < plan->unset_count
+         && (strlen (plan->unset[i]) != length
+             || strncmp (plan->unset[i], name, length) != 0))
+    i++;
+  return i;
+}
+
+/* Let NAME, of LENGTH bytes, not be set, whoever else sets it.  */
+static void
+unset_variable (struct run_plan *plan, const char *name, size_t length)
+{
+  if (find_unset (plan, name, length) == plan->unset_count)
+    run_list_add (&plan->unset, &plan->unset_count, xstrndup (name, length));
+}
+
+/* Take back that NAME, of LENGTH bytes, is not to be set.  */
+static void
+let_set (struct run_plan *plan, const char *name, size_t length)
+{
+  size_t i = find_unset (plan, name, length);
+  if (i == plan->unset_count)
+    return;
+  free (plan->unset[i]);
+  plan->unset[i] = plan->unset[--plan->unset_count];
+  plan->unset[plan->unset_count] = NULL;
+}
+
+/* Take out of PLAN what is not to be set.  */
+static void
+drop_unset (struct run_plan *plan)
+{
+  size_t kept = 0;
+  for (size_t i = 0; i < plan->environment_count; i++)
+    {
+      char *text = plan->environment[i];
+      if (find_unset (plan, text, strcspn (text, "=")) == plan->unset_count)
+        plan->environment[kept++] = text;
+      else
+        free (text);
+    }
+  if (plan->environment != NULL)
+    plan->environment[kept] = NULL;
+  plan->environment_count = kept;
+}
+
+/* Set what the word TEXT says: NAME=VALUE, NAME for the value here, or NAME-
+   for none.  What has no proper name is left out with a warning.  */
 static void
 set_from_word (struct run_plan *plan, const char *text)
 {
@@ -107,6 +159,12 @@ set_from_word (struct run_plan *plan, const char *text)
                    text);
       return;
     }
+  if (equals == NULL && length > 1 && start[length - 1] == '-')
+    {
+      unset_variable (plan, start, length - 1);
+      return;
+    }
+  let_set (plan, start, length);
   AUTO_FREE char *name = xstrndup (start, length);
   const char *value = equals != NULL ? equals + 1 : getenv (name);
   set_variable (plan, name, value != NULL ? value : "", true);
@@ -160,21 +218,34 @@ set_from_file (struct run_plan *plan, const char *file, struct error *err)
   return 0;
 }
 
-/* Return whether NAME, of LENGTH bytes, is among the texts of LIST.  */
+/* Return whether NAME matches one of the patterns of LIST, as a shell's.  */
 static bool
-list_has (const struct config_list *list, const char *name, size_t length)
+list_has (const struct config_list *list, const char *name)
 {
   for (size_t i = 0; i < list->count; i++)
-    if (strlen (list->items[i]) == length
-        && strncmp (list->items[i], name, length) == 0)
+    if (fnmatch (list->items[i], name, 0) == 0)
       return true;
   return false;
 }
 
-/* Add variables of our own environment: those that CONFIG lets in, or with
-   ALL all that it does not keep out.  */
+/* Return whether NAME matches one of PATTERNS, which have commas between
+   them.  */
+static bool
+patterns_have (const char *patterns, const char *name)
+{
+  AUTO_FREE char *copy = xstrdup (patterns);
+  char *rest = copy;
+  for (char *pattern = strsep (&rest, ", "); pattern != NULL;
+       pattern = strsep (&rest, ", "))
+    if (fnmatch (pattern, name, 0) == 0)
+      return true;
+  return false;
+}
+
+/* Add variables of our own environment: those that CONFIG lets in, and those
+   that match PATTERNS (NULL for none), but for what it keeps out.  */
 static void
-add_host_variables (struct run_plan *plan, bool all,
+add_host_variables (struct run_plan *plan, const char *patterns,
                     const struct config *config)
 {
   for (char **variable = environ; *variable != NULL; variable++)
@@ -182,9 +253,11 @@ add_host_variables (struct run_plan *plan, bool all,
       size_t length = strcspn (*variable, "=");
       if (length == 0 || (*variable)[length] == '\0')
         continue;
-      bool wanted =
-          all || list_has (&config->valid_host_env, *variable, length);
-      if (wanted && !list_has (&config->invalid_host_env, *variable, length))
+      AUTO_FREE char *name = xstrndup (*variable, length);
+      bool wanted = list_has (&config->valid_host_env, name)
+                    || list_has (&config->launcher_host_env, name)
+                    || (patterns != NULL && patterns_have (patterns, name));
+      if (wanted && !list_has (&config->invalid_host_env, name))
         put_variable (plan, *variable, false);
     }
 }
@@ -290,6 +363,9 @@ run_plan_add_environment (struct run_plan *plan,
     }
   for (size_t i = 0; i < request->environment.count; i++)
     set_from_word (plan, request->environment.items[i]);
+  for (size_t i = 0; i < request->unset.count; i++)
+    unset_variable (plan, request->unset.items[i],
+                    strlen (request->unset.items[i]));
   size_t asked_count = plan->environment_count;
 
   for (size_t i = 0; i < metadata->environment_count; i++)
@@ -306,5 +382,6 @@ run_plan_add_environment (struct run_plan *plan,
   set_login_variables (plan, asked_count);
   set_container_variables (plan);
   add_host_variables (plan, request->host_environment, config);
+  drop_unset (plan);
   return 0;
 }

@@ -62,6 +62,10 @@ fill (struct run_plan *plan, const struct run_request *request,
   if (failure == 0)
     failure = run_plan_add_user (plan, request, user, err);
   if (failure == 0)
+    failure = run_plan_add_names (plan, request, err);
+  if (failure == 0)
+    failure = run_plan_add_limits (plan, request, err);
+  if (failure == 0)
     failure = run_plan_add_environment (plan, request, metadata, config, err);
   if (failure == 0)
     failure = run_plan_add_ports (plan, request, err);
@@ -107,6 +111,7 @@ run_plan_make (struct run_plan *plan, const struct run_request *request,
     .no_filter = config->proot_noseccomp == CONFIG_YES
                  || getenv ("PROOT_NO_SECCOMP") != NULL,
     .kill_on_exit = config->proot_killonexit,
+    .read_only = request->read_only,
     .replaces_links = config->proot_link2symlink,
     .remove = request->remove,
     .verbose = config->verbose_level,
@@ -143,6 +148,7 @@ run_plan_release (struct run_plan *plan)
   run_list_free (plan->arguments);
   free (plan->program);
   run_list_free (plan->environment);
+  run_list_free (plan->unset);
   free (plan->directory);
   free (plan->user.name);
   free (plan->user.home);
@@ -161,6 +167,7 @@ run_plan_release (struct run_plan *plan)
       free (plan->files[i].content);
     }
   free (plan->files);
+  free (plan->limits);
   free (plan->ports);
   free (plan->emulator);
   free (plan->kernel);
@@ -174,6 +181,8 @@ static void
 write_tree (const struct run_plan *plan, struct plan_writer *writer)
 {
   plan_write_text (writer, PLAN_ROOT, plan->root);
+  if (plan->read_only)
+    plan_write_number (writer, PLAN_ROOT_READ_ONLY, 1);
   for (size_t i = 0; i < plan->binding_count; i++)
     {
       struct plan_binding binding = {
@@ -235,6 +244,8 @@ run_plan_write (const struct run_plan *plan, struct plan_writer *writer)
     plan_write_text (writer, PLAN_EMULATOR, plan->emulator);
   if (plan->replaces_links)
     plan_write_number (writer, PLAN_LINKS_REPLACED, 1);
+  for (size_t i = 0; i < plan->limit_count; i++)
+    plan_write_limit (writer, &plan->limits[i]);
   for (size_t i = 0; i < plan->port_count; i++)
     plan_write_port (writer, &plan->ports[i]);
   if (plan->move_ports)

@@ -41,9 +41,12 @@ struct run_request
   const char *entry_point; /* "" drops entry point and command of the image */
   bool no_metadata;
 
-  struct run_list environment;       /* NAME=VALUE, or NAME: the host's */
+  struct run_list environment;       /* NAME=VALUE; NAME: the host's; NAME-:
+                                        not set */
   struct run_list environment_files; /* of the same, a line each */
-  bool host_environment;
+  struct run_list unset;             /* names that nothing sets */
+  const char *host_environment;      /* patterns of the host's variables to pass
+                                        on, with commas between them */
 
   const char *user;        /* NAME, UID, and either with :GROUP or :GID */
   const char *directory;   /* working directory */
@@ -55,13 +58,18 @@ struct run_request
   bool no_system_volumes;
   bool bind_home;
   bool bind_dri;
+  bool read_only; /* the container's own files */
   struct run_list devices; /* host devices to show */
 
   struct run_list ports; /* [ADDRESS:]HOSTPORT:PORT, and ranges */
   bool move_ports;       /* move privileged ports to where they can be had */
 
   const char *kernel;    /* release that uname shows */
-  const char *host_name; /* node name that uname shows */
+  const char *host_name; /* node name that uname shows, and /etc/hostname */
+  struct run_list hosts; /* NAME:ADDRESS, for /etc/hosts */
+  struct run_list dns;   /* addresses, for /etc/resolv.conf; likewise: */
+  struct run_list dns_search, dns_options;
+  struct run_list limits; /* NAME=SOFT[:HARD] */
   bool keep_owners;      /* those that programs set outlive the run */
   const char *mode;      /* execution mode */
   bool remove;           /* remove the container afterwards */
@@ -110,13 +118,19 @@ struct run_plan
   char *program;      /* guest path of what is to be executed */
   char **environment; /* NAME=VALUE, ended by NULL; no name twice */
   size_t environment_count;
+  char **unset; /* names of variables that are not in it, whoever sets them */
+  size_t unset_count;
   char *directory; /* guest path, a directory, without links */
   struct run_user user;
 
   struct run_binding *bindings; /* in the order they were asked for */
   size_t binding_count;
+  size_t volume_count; /* the first bindings, which were asked for */
   struct run_file *files;
   size_t file_count;
+
+  struct plan_limit *limits; /* of resources, in this order */
+  size_t limit_count;
 
   struct plan_port *ports; /* the first of two for the same port counts */
   size_t port_count;
@@ -127,6 +141,7 @@ struct run_plan
   char *kernel;        /* NULL: the host's */
   char *host_name;     /* NULL: the host's */
   char *owners;        /* host path of the file that keeps owners, or NULL */
+  bool read_only;      /* the root is, but for volumes */
   bool replaces_links; /* by copies where hard ones are not possible */
   bool no_filter;      /* of system calls: P1 runs as P2 */
   bool kill_on_exit;

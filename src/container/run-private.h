@@ -81,9 +81,27 @@ int run_plan_add_volumes (struct run_plan *plan,
                           const struct run_request *request,
                           const struct config *config, struct error *err);
 
-/* Tell whether the user bound something at exactly the guest path PATH: the
-   first USER_COUNT bindings of PLAN are the user's.  */
+/* Tell whether PLAN binds something at exactly the guest path PATH; and whether
+   a volume that was asked for does.  */
 bool run_plan_binds (const struct run_plan *plan, const char *path);
+bool run_plan_has_volume (const struct run_plan *plan, const char *path);
+
+/* Return the contents of PATH as the container sees it, which the caller frees;
+   "" when it cannot be read.  run-files.c.  */
+char *run_plan_read (const struct run_plan *plan, const char *path);
+
+/* Make CONTENT, which is taken over, what the container sees at PATH, where a
+   link is followed.  */
+int run_plan_add_file (struct run_plan *plan, const char *path, char *content,
+                       struct error *err);
+
+/* Fill limits: run-limits.c.  */
+int run_plan_add_limits (struct run_plan *plan,
+                         const struct run_request *request, struct error *err);
+
+/* Make up the files that name hosts: run-names.c.  */
+int run_plan_add_names (struct run_plan *plan,
+                        const struct run_request *request, struct error *err);
 
 /* Fill user and the made-up passwd and group: run-user.c.  SPECIFICATION is
    what --user or the image says, or NULL.  */

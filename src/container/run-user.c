@@ -200,25 +200,6 @@ wish_release (struct wish *wish)
   free (wish->group);
 }
 
-/* Return the contents of PATH in the container, which the caller frees; ""
-   when it cannot be read.  */
-static char *
-read_in_container (const struct run_plan *plan, const char *path)
-{
-  AUTO_ERROR struct error ignored = { 0 };
-  char *text = NULL;
-  struct run_place place = { .fd = -1 };
-  if (run_look (plan, path, 0, &place) == 0)
-    {
-      AUTO_CLOSE int fd =
-          S_ISREG (place.status.st_mode) ? run_place_open (&place) : -1;
-      if (fd >= 0)
-        (void) file_read_fd (fd, path, &text, NULL, &ignored); /* or "" */
-      run_place_release (&place);
-    }
-  return text != NULL ? text : xstrdup ("");
-}
-
 /* Return the contents of PATH here; "" when it cannot be read.  */
 static char *
 read_on_host (const char *path)
@@ -360,35 +341,6 @@ use_groups (struct run_user *user, struct error *err)
   return 0;
 }
 
-/* Make CONTENT, which is taken over, what the container sees at PATH.  */
-static int
-add_file (struct run_plan *plan, const char *path, char *content,
-          struct error *err)
-{
-  AUTO_FREE char *owned = content;
-  struct run_place place = { .fd = -1 };
-  int status = run_look (plan, path, 0, &place);
-  if (status == -ENOENT)
-    status =
-        run_look (plan, path, RUN_LOOK_NO_FOLLOW | RUN_LOOK_MISSING, &place);
-  if (status < 0)
-    return error_set (err, -status,
-                      _ ("cannot place '%s' in the container: %s"), path,
-                      strerror (-status));
-
-  size_t size = strlen (owned);
-  plan->files =
-      xreallocarray (plan->files, plan->file_count + 1, sizeof *plan->files);
-  plan->files[plan->file_count++] = (struct run_file){
-    .guest = TAKE (place.guest),
-    .size = size,
-    .content = TAKE (owned),
-    .mode = 0644,
-  };
-  run_place_release (&place);
-  return 0;
-}
-
 /* Return the contents of passwd with the entry of USER in it, which the
    caller frees, or NULL when TEXT says the truth already.  */
 static char *
@@ -476,9 +428,9 @@ show_accounts (struct run_plan *plan, struct accounts *accounts,
 
   int status = 0;
   if (passwd != NULL)
-    status = add_file (plan, "/etc/passwd", passwd, err);
+    status = run_plan_add_file (plan, "/etc/passwd", passwd, err);
   if (group != NULL && status == 0)
-    status = add_file (plan, "/etc/group", group, err);
+    status = run_plan_add_file (plan, "/etc/group", group, err);
   else if (status < 0)
     free (group);
   return status;
@@ -531,10 +483,10 @@ run_plan_add_user (struct run_plan *plan, const struct run_request *request,
     {
       accounts.passwd = accounts.on_host
                             ? read_on_host ("/etc/passwd")
-                            : read_in_container (plan, "/etc/passwd");
+                            : run_plan_read (plan, "/etc/passwd");
       accounts.group = accounts.on_host
                            ? read_on_host ("/etc/group")
-                           : read_in_container (plan, "/etc/group");
+                           : run_plan_read (plan, "/etc/group");
       if (accounts.on_host)
         ask_host (&accounts, &wish);
       status = choose_user (plan, &wish, &accounts, made_up, request->bind_home,

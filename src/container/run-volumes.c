@@ -94,6 +94,15 @@ run_plan_binds (const struct run_plan *plan, const char *path)
   return false;
 }
 
+bool
+run_plan_has_volume (const struct run_plan *plan, const char *path)
+{
+  for (size_t i = 0; i < plan->volume_count; i++)
+    if (strcmp (plan->bindings[i].guest, path) == 0)
+      return true;
+  return false;
+}
+
 /* Set *GUEST, which the caller frees, to the path without links that TYPED
    names in PLAN.  A link to nowhere is covered itself, and so is any link
    when not FOLLOW.  */
@@ -412,6 +421,7 @@ run_plan_add_volumes (struct run_plan *plan, const struct run_request *request,
 
   int status = add_list (plan, request->volumes.items, request->volumes.count,
                          out, used, PURPOSE_USER, err);
+  plan->volume_count = plan->binding_count;
   if (status == 0 && !request->no_system_volumes)
     status =
         add_list (plan, (const char *const *) config->sysdirs_list.items,

@@ -368,7 +368,7 @@ test_environment (void)
   tap_is_string (environment_of (&plan, "PATH"), settings.root_path, "PATH");
   run_plan_release (&plan);
 
-  request = (struct run_request){ .host_environment = true, .user = "alice" };
+  request = (struct run_request){ .host_environment = "*", .user = "alice" };
   (void) make_plan (request, &plan, &status, &text);
   tap_is_string (environment_of (&plan, "UDOCKER_TEST_HOST"), "from host",
                  "--hostenv passes all on");

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   The resource limits of the run plan: --ulimit.  */
+
+#include <config.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "lib/base/error.h"
+#include "lib/base/i18n.h"
+#include "lib/plan/plan.h"
+#include "src/container/run-private.h"
+#include "xalloc.h"
+
+/* Names as Docker has them; sizes are in bytes, times in seconds.  */
+static const struct
+{
+  const char *name;
+  int resource;
+} resources[] = {
+  { "as", RLIMIT_AS },
+  { "core", RLIMIT_CORE },
+  { "cpu", RLIMIT_CPU },
+  { "data", RLIMIT_DATA },
+  { "fsize", RLIMIT_FSIZE },
+  { "locks", RLIMIT_LOCKS },
+  { "memlock", RLIMIT_MEMLOCK },
+  { "msgqueue", RLIMIT_MSGQUEUE },
+  { "nice", RLIMIT_NICE },
+  { "nofile", RLIMIT_NOFILE },
+  { "nproc", RLIMIT_NPROC },
+  { "rss", RLIMIT_RSS },
+  { "rtprio", RLIMIT_RTPRIO },
+  { "rttime", RLIMIT_RTTIME },
+  { "sigpending", RLIMIT_SIGPENDING },
+  { "stack", RLIMIT_STACK },
+};
+
+/* Read the number at *TEXT, -1 for no limit, and move *TEXT behind it.  Return
+   whether there is one.  */
+static bool
+read_amount (const char **text, uint64_t *amount)
+{
+  char *end = NULL;
+  if (strncmp (*text, "-1", 2) == 0)
+    {
+      *amount = RLIM_INFINITY;
+      *text += 2;
+      return true;
+    }
+  if (**text < '0' || **text > '9')
+    return false;
+  errno = 0;
+  *amount = strtoull (*text, &end, 10);
+  *text = end;
+  return errno == 0 && *amount != RLIM_INFINITY;
+}
+
+/* Find the resource whose name is the first LENGTH bytes of NAME.  Return it
+   or -1.  */
+static int
+find_resource (const char *name, size_t length)
+{
+  for (size_t i = 0; i < sizeof resources / sizeof resources[0]; i++)
+    if (strlen (resources[i].name) == length
+        && strncmp (resources[i].name, name, length) == 0)
+      return resources[i].resource;
+  return -1;
+}
+
+/* Read WORD, "NAME=SOFT[:HARD]", into LIMIT.  */
+static int
+read_limit (const char *word, struct plan_limit *limit, struct error *err)
+{
+  size_t length = strcspn (word, "=");
+  int resource = find_resource (word, length);
+  if (resource < 0)
+    return error_set (err, EINVAL,
+                      _ ("invalid --ulimit '%s': there is no limit '%.*s'"),
+                      word, (int) length, word);
+  const char *text = word + length;
+  bool good = *text++ == '=' && read_amount (&text, &limit->soft);
+  limit->resource = (uint32_t) resource;
+  limit->hard = limit->soft;
+  if (good && *text == ':')
+    {
+      text++;
+      good = read_amount (&text, &limit->hard);
+    }
+  if (!good || *text != '\0')
+    return error_set (err, EINVAL,
+                      _ ("invalid --ulimit '%s': write it as NAME=SOFT or "
+                         "NAME=SOFT:HARD, with numbers or -1"),
+                      word);
+  if (limit->soft > limit->hard)
+    return error_set (err, EINVAL,
+                      _ ("invalid --ulimit '%s': the soft limit is above the "
+                         "hard one"),
+                      word);
+  return 0;
+}
+
+/* Check that LIMIT, which WORD says, can be had.  */
+static int
+check_limit (const char *word, const struct plan_limit *limit,
+             struct error *err)
+{
+  struct rlimit ours;
+  if (getrlimit ((__rlimit_resource_t) limit->resource, &ours) < 0)
+    return error_set (err, errno, _ ("invalid --ulimit '%s': %s"), word,
+                      strerror (errno));
+  if (limit->hard > ours.rlim_max)
+    return error_set (err, EPERM,
+                      _ ("invalid --ulimit '%s': your own hard limit is %llu, "
+                         "which only an administrator can raise"),
+                      word, (unsigned long long) ours.rlim_max);
+  return 0;
+}
+
+int
+run_plan_add_limits (struct run_plan *plan, const struct run_request *request,
+                     struct error *err)
+{
+  for (size_t i = 0; i < request->limits.count; i++)
+    {
+      const char *word = request->limits.items[i];
+      struct plan_limit limit = { 0 };
+      int status = read_limit (word, &limit, err);
+      if (status == 0)
+        status = check_limit (word, &limit, err);
+      if (status < 0)
+        return status;
+      plan->limits = xnrealloc (plan->limits, plan->limit_count + 1,
+                                sizeof *plan->limits);
+      plan->limits[plan->limit_count++] = limit;
+    }
+  return 0;
+}

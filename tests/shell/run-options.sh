@@ -1,0 +1,133 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 the udocker authors
+# Options of run that Docker's users know: names of hosts, limits, what may be
+# written.
+
+. "${top_srcdir:=.}/tests/tap.sh"
+. "$top_srcdir/tests/container.sh"
+
+make_container "$id" c1 '{"config":{"Env":["IMAGE=image"]}}' \
+  || bail "no container"
+before=$(tree)
+
+# Names.
+run ud --hostname=node1.example.org c1 \
+  sh -c 'hostname; cat /etc/hostname; tail -n 1 /etc/hosts'
+is "--hostname is what all say" "$stdout" "node1.example.org
+node1.example.org
+127.0.1.1	node1.example.org node1"
+run ud --add-host=db:10.0.0.1 --add-host 'six=[::1]' --add-host=v6:fe80::1 \
+  --add-host=me:host-gateway c1 cat /etc/hosts
+is "--add-host adds to what is there" "$stdout" "127.0.0.1	localhost
+::1	localhost
+10.0.0.1	db
+::1	six
+fe80::1	v6
+127.0.0.1	me"
+echo '1.1.1.1 mine' > "$root/etc/hosts"
+run ud --add-host=db:10.0.0.1 c1 cat /etc/hosts
+is "  also in the image" "$stdout" "1.1.1.1 mine
+10.0.0.1	db"
+is "  where nothing changes" "$(cat "$root/etc/hosts")" "1.1.1.1 mine"
+rm "$root/etc/hosts"
+echo volume > hosts
+run ud --add-host=db:10.0.0.1 -v "$PWD/hosts:/etc/hosts" c1 cat /etc/hosts
+is "a volume is shown as it is" "$stdout" volume
+like "  and that is said" "$stderr" "--add-host has no effect on '/etc/hosts'"
+for word in db db: db:x :1.2.3.4 'd b:1.2.3.4' 'db:1.2.3.4.5'; do
+  run ud --add-host="$word" c1 true
+  is_error "--add-host='$word' is refused" 125 \
+    "^Error: invalid --add-host '.*': write it as NAME:ADDRESS"
+done
+run ud --hostname='a b' c1 true
+is_error "a host name of two words is refused" 125 "invalid --hostname 'a b'"
+
+cat > resolv << 'EOD'
+# of the host
+nameserver 9.9.9.9
+search example.com
+options timeout:1
+sortlist 130.155.160.0
+EOD
+resolver="-v $PWD/resolv:/etc/resolv.conf"
+run ud --nosysdirs c1 sh -c 'test -e /etc/resolv.conf || echo none'
+is "there may be no resolv.conf" "$stdout" none
+run ud --nosysdirs --dns=1.2.3.4 --dns ::1 --dns-search=a.org --dns-search b \
+  --dns-option=ndots:2 --dns-opt=rotate c1 cat /etc/resolv.conf
+is "--dns and the like make one" "$stdout" "nameserver 1.2.3.4
+nameserver ::1
+search a.org b
+options ndots:2 rotate"
+cp resolv "$root/etc/resolv.conf"
+run ud --nosysdirs --dns=1.2.3.4 --dns-search=. c1 cat /etc/resolv.conf
+is "they replace what the file says of the same" "$stdout" "nameserver 1.2.3.4
+# of the host
+options timeout:1
+sortlist 130.155.160.0"
+rm "$root/etc/resolv.conf"
+run ud --dns=name c1 true
+is_error "--dns wants an address" 125 "^Error: invalid --dns 'name'"
+# It is two words.
+# shellcheck disable=SC2086
+run ud --dns=1.2.3.4 $resolver c1 cat /etc/resolv.conf
+is "a volume wins there, too" "$stdout" "$(cat resolv)"
+
+# Limits.
+run ud --ulimit=nofile=50:60 --ulimit core=0 c1 \
+  sh -c 'ulimit -n; ulimit -Hn; ulimit -c'
+is "--ulimit sets limits" "$stdout" "50
+60
+0"
+hard=$(ulimit -Hn)
+if test "$hard" != unlimited; then
+  run ud --ulimit="nofile=$((hard + 1))" c1 true
+  is_error "but not above one's own" 125 \
+    "invalid --ulimit 'nofile=.*': your own hard limit is $hard"
+fi
+for word in nofile nofile= nofile=x nofile=5:4 nofile=1:2:3 files=1 =1; do
+  run ud --ulimit="$word" c1 true
+  is_error "--ulimit=$word is refused" 125 "^Error: invalid --ulimit '$word': "
+done
+
+# The environment.
+run ud -e IMAGE- -e ADDED=1 -e ADDED- -e KEPT- -e KEPT=2 -e 'EMPTY=' \
+  --unsetenv=HOME -e 'TWO= a  b ' c1 \
+  sh -c 'echo "${IMAGE-none} ${ADDED-none} $KEPT ${EMPTY-none} ${HOME-none}$TWO"'
+is "-e NAME- and --unsetenv have nothing set NAME" "$stdout" \
+  "none none 2  none a  b "
+SLURM_PROCID=3 PMI_RANK=4 OTHER_ONE=5 CUDA_VISIBLE_DEVICES=6
+export SLURM_PROCID PMI_RANK OTHER_ONE CUDA_VISIBLE_DEVICES
+ranks='echo "$SLURM_PROCID $PMI_RANK ${OTHER_ONE-none} $CUDA_VISIBLE_DEVICES"'
+run ud c1 sh -c "$ranks"
+is "what launchers say goes in" "$stdout" "3 4 none 6"
+run ud --hostenv='OTHER_*,X' c1 sh -c "$ranks"
+is "--hostenv=PATTERN lets in more" "$stdout" "3 4 5 6"
+run ud --hostenv=false c1 sh -c "$ranks"
+is "--hostenv=false does not" "$stdout" "3 4 none 6"
+UDOCKER_LAUNCHER_HOST_ENV='PMI_*'
+export UDOCKER_LAUNCHER_HOST_ENV
+run ud c1 sh -c 'echo "${SLURM_PROCID-none} $PMI_RANK"'
+is "the setting says which those are" "$stdout" "none 4"
+unset UDOCKER_LAUNCHER_HOST_ENV
+
+# What may be written.
+mkdir volume
+for mode in P1 P2 T1 T2; do
+  case $mode in
+    T*) test -x "$libexec/udocker-trap" || continue ;;
+  esac
+  run ud --execmode=$mode --read-only -v "$PWD/volume:/tmp" c1 sh -c '
+    echo > /new; echo > /etc/passwd; mkdir /etc/d; rm /etc/group; ln /tmp /l
+    mv /etc/passwd /p; chmod 700 /home; echo > /tmp/ok && echo > /dev/null
+    cat /etc/passwd | head -n 1'
+  is "--read-only leaves volumes and devices writable in $mode" \
+    "$stdout:$(ls volume)" "root:x:0:0:root:/root:/bin/sh:ok"
+  is "  and says why not in $mode" \
+    "$(echo "$stderr" | grep -c 'Read-only file system')" 7
+  rm volume/ok
+done
+
+after=$(tree)
+is "nothing was left in the container" "$after" "$before"
+done_testing
