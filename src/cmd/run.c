@@ -6,6 +6,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 #include "src/container/container.h"
 #include "src/container/obtain.h"
 #include "src/container/run-plan.h"
+#include "src/container/run-temporary.h"
 #include "src/container/running.h"
 #include "src/engine/engine.h"
 #include "src/platform/host.h"
@@ -33,14 +35,15 @@ struct run_options
 {
   struct option_list volumes, no_volumes, environment, environment_files;
   struct option_list devices, ports, unset, limits, hosts;
-  struct option_list dns, dns_search, dns_options;
+  struct option_list dns, dns_search, dns_options, mounts, temporary;
+  struct option_list volumes_from, groups;
   const char *user, *directory, *entry_point, *name, *pull, *platform;
   const char *index, *registry, *proxy, *cpus, *kernel, *host_name, *location;
-  const char *network, *processes, *semaphores, *nodes, *mode;
+  const char *id_file, *network, *processes, *semaphores, *nodes, *mode;
   bool remove, host_accounts, container_accounts, no_system_volumes;
   const char *host_environment;
-  bool bind_home, no_metadata, dri, all_ports, no_banner,
-      keep_owners, read_only;
+  bool bind_home, no_metadata, dri, all_ports, no_banner, keep_owners,
+      read_only;
 };
 
 #define TARGET(member) .target = OPTION_TARGET (struct run_options, member)
@@ -57,6 +60,16 @@ static const struct option_row rows[] = {
     N_ ("show a file or directory of the host in the container; OPTIONS are "
         "ro, rw, nofollow"),
     TARGET (volumes) },
+  { "mount", 0, OPTION_LIST, N_ ("KEY=VALUE,..."),
+    N_ ("the same in other words: type=bind,source=HOST,target=CONTAINER and, "
+        "if need be, readonly; or type=tmpfs,target=CONTAINER"),
+    TARGET (mounts) },
+  { "tmpfs", 0, OPTION_LIST, N_ ("DIR"),
+    N_ ("show an empty directory that lasts as long as the run"),
+    TARGET (temporary) },
+  { "volumes-from", 0, OPTION_LIST, N_ ("CONTAINER[:ro]"),
+    N_ ("show what the image of another container says are its volumes"),
+    TARGET (volumes_from) },
   { "novol", 0, OPTION_LIST, N_ ("HOST"), N_ ("leave out this volume"),
     TARGET (no_volumes) },
   { "env", 'e', OPTION_LIST, N_ ("NAME[=VALUE]"),
@@ -70,6 +83,9 @@ static const struct option_row rows[] = {
     N_ ("have nothing set this environment variable"), TARGET (unset) },
   { "user", 'u', OPTION_VALUE, N_ ("USER[:GROUP]"),
     N_ ("run as this user, a name or number"), TARGET (user) },
+  { "group-add", 0, OPTION_LIST, N_ ("GROUP"),
+    N_ ("show this supplementary group, too, a name or number"),
+    TARGET (groups) },
   { "workdir", 'w', OPTION_VALUE, N_ ("DIR"),
     N_ ("start in this directory of the container"), TARGET (directory) },
   { "entrypoint", 0, OPTION_VALUE, N_ ("WORDS"),
@@ -80,6 +96,8 @@ static const struct option_row rows[] = {
     TARGET (remove) },
   { "name", 0, OPTION_VALUE, N_ ("NAME"), N_ ("give the container a name"),
     TARGET (name) },
+  { "cidfile", 0, OPTION_VALUE, N_ ("FILE"),
+    N_ ("write the id of the container to a new FILE"), TARGET (id_file) },
   { "pull", 0, OPTION_OPTIONAL, N_ ("WHEN"),
     N_ ("fetch the image: missing (the default), never, always; reuse takes "
         "the container of --name if there is one"),
@@ -158,8 +176,7 @@ static const struct option_row rows[] = {
   /* Other spellings.  */
   { .name = "netcoop", TARGET (all_ports), .hidden = true },
   { "dns-opt", 0, OPTION_LIST, TARGET (dns_options), .hidden = true },
-  { "env-host", 0, OPTION_OPTIONAL, TARGET (host_environment),
-    .hidden = true },
+  { "env-host", 0, OPTION_OPTIONAL, TARGET (host_environment), .hidden = true },
 
   /* Checked below: there is only the host's.  */
   { "network", 0, OPTION_VALUE, N_ ("NAME"), TARGET (network), .hidden = true },
@@ -178,7 +195,6 @@ static const struct option_row rows[] = {
     .ignored = true },
   { .name = "init", .ignored = true },
   { .name = "sig-proxy", .ignored = true },
-  { .name = "volumes-from", .kind = OPTION_VALUE, .ignored = true },
   { .name = "label", .letter = 'l', .kind = OPTION_VALUE, .ignored = true },
   { .name = "expose", .kind = OPTION_VALUE, .ignored = true },
   { .name = "security-opt", .kind = OPTION_VALUE, .ignored = true },
@@ -200,16 +216,6 @@ static const struct option_row rows[] = {
   { .name = "cap-drop",
     .kind = OPTION_VALUE,
     .refusal = N_ ("a container has your privileges and no others") },
-  { .name = "group-add",
-    .kind = OPTION_VALUE,
-    .refusal = N_ ("a container has your groups and no others") },
-  { .name = "tmpfs",
-    .kind = OPTION_VALUE,
-    .refusal = N_ ("nothing can be mounted without privileges; bind a "
-                   "directory with -v") },
-  { .name = "mount",
-    .kind = OPTION_VALUE,
-    .refusal = N_ ("write it as -v HOST:CONTAINER[:ro]") },
   { .name = "memory",
     .letter = 'm',
     .kind = OPTION_VALUE,
@@ -380,6 +386,10 @@ request_of (const struct invocation *invocation, const char *root)
     .host_accounts = options->host_accounts,
     .container_accounts = options->container_accounts,
     .volumes = list_of (&options->volumes),
+    .mounts = list_of (&options->mounts),
+    .temporary_volumes = list_of (&options->temporary),
+    .volumes_from = list_of (&options->volumes_from),
+    .groups = list_of (&options->groups),
     .no_volumes = list_of (&options->no_volumes),
     .no_system_volumes = options->no_system_volumes,
     .bind_home = options->bind_home,
@@ -427,11 +437,14 @@ run_request_in (struct invocation *invocation, struct run_request *request,
     return status;
 
   struct run_plan plan;
+  struct run_temporary temporary = RUN_TEMPORARY_NONE;
   int failure_status = RUN_STATUS_FAILURE;
+  request->temporary = &temporary;
   status = run_plan_make (&plan, request, container, invocation->config,
                           &failure_status, err);
   if (status < 0)
     {
+      run_temporary_remove (&temporary);
       invocation->failure_status = failure_status;
       return status;
     }
@@ -443,6 +456,7 @@ run_request_in (struct invocation *invocation, struct run_request *request,
   status = engine->run (&plan, err);
   plan.hold_fd = -1; /* the caller's */
   run_plan_release (&plan);
+  run_temporary_remove (&temporary);
   return status;
 }
 
@@ -461,6 +475,29 @@ remove_after_run (struct container *container, int hold)
   container_unclaim (container, claim, status == 0);
   if (status < 0)
     log_warning (_ ("the container is not removed: %s"), err.text);
+}
+
+/* Make FILE, which must not exist, and write ID to it.  */
+static int
+write_id (const char *file, const char *id, struct error *err)
+{
+  int fd = open (file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (fd < 0 && errno == EEXIST)
+    return error_set (err, EEXIST,
+                      _ ("--cidfile: '%s' exists; remove it, or the container "
+                         "that it tells of may be lost"),
+                      file);
+  if (fd < 0)
+    return error_set (err, errno, _ ("--cidfile: cannot make '%s': %s"), file,
+                      strerror (errno));
+  int status = file_write_all (fd, id, strlen (id));
+  if (close (fd) < 0 && status == 0)
+    status = -errno;
+  if (status == 0)
+    return 0;
+  (void) unlink (file); /* half an id is none */
+  return error_set (err, -status, _ ("--cidfile: cannot write '%s': %s"), file,
+                    strerror (-status));
 }
 
 /* Run in a container that is found or made first.  */
@@ -495,12 +532,16 @@ run_container (struct invocation *invocation, enum obtain_pull pull,
   int hold = container_hold (container, err);
   bool started = false;
   status = hold < -1 ? hold : 0;
+  if (status == 0 && options->id_file != NULL)
+    status = write_id (options->id_file, container->id, err);
   if (status == 0)
     {
       struct run_request request = request_of (invocation, NULL);
       status =
           run_request_in (invocation, &request, container, hold, &started, err);
     }
+  if (!started && options->id_file != NULL && status != -EEXIST)
+    (void) unlink (options->id_file); /* there may be none */
   /* What nobody got to know must not stay.  */
   if (hold >= -1 && (options->remove || (made && !started)))
     remove_after_run (container, hold);

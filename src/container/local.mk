@@ -16,7 +16,9 @@ src_container_librun_a_SOURCES = \
   src/container/run-ports.c \
   src/container/run-private.h \
   src/container/run-program.c \
+  src/container/run-temporary.c src/container/run-temporary.h \
   src/container/run-user.c \
+  src/container/run-volume-words.c \
   src/container/run-volumes.c \
   src/container/running.c src/container/running.h
 

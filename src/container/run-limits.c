@@ -136,8 +136,8 @@ run_plan_add_limits (struct run_plan *plan, const struct run_request *request,
         status = check_limit (word, &limit, err);
       if (status < 0)
         return status;
-      plan->limits = xnrealloc (plan->limits, plan->limit_count + 1,
-                                sizeof *plan->limits);
+      plan->limits =
+          xnrealloc (plan->limits, plan->limit_count + 1, sizeof *plan->limits);
       plan->limits[plan->limit_count++] = limit;
     }
   return 0;

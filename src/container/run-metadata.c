@@ -164,6 +164,20 @@ read_ports (struct json_object *object, struct run_metadata *metadata)
   }
 }
 
+/* Note which volumes OBJECT says that the container has: they are keys.  */
+static void
+read_volumes (struct json_object *object, struct run_metadata *metadata)
+{
+  struct json_object *volumes = find_member (object, "Volumes");
+  if (!json_object_is_type (volumes, json_type_object))
+    return;
+  json_object_object_foreach (volumes, path, details)
+  {
+    (void) details; /* always empty */
+    run_list_add (&metadata->volumes, &metadata->volume_count, xstrdup (path));
+  }
+}
+
 int
 run_metadata_read (const struct container *container,
                    struct run_metadata *metadata, struct error *err)
@@ -203,6 +217,7 @@ run_metadata_read (const struct container *container,
       return status;
     }
   read_ports (config, metadata);
+  read_volumes (config, metadata);
   return 0;
 }
 
@@ -215,5 +230,6 @@ run_metadata_release (struct run_metadata *metadata)
   run_list_free (metadata->entry_point);
   run_list_free (metadata->command);
   run_list_free (metadata->environment);
+  run_list_free (metadata->volumes);
   *metadata = (struct run_metadata){ 0 };
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
    Copyright (C) 2026 the udocker authors
 
-   The files of the run plan that say how hosts are called and found: /etc/hosts,
-   /etc/hostname and /etc/resolv.conf.  They are made in memory, of what the
-   container would see otherwise, and only where an option asks for it.  */
+   The files of the run plan that say how hosts are called and found:
+   /etc/hosts, /etc/hostname and /etc/resolv.conf.  They are made in memory, of
+   what the container would see otherwise, and only where an option asks for it.
+ */
 
 #include <config.h>
 
@@ -124,8 +125,7 @@ add_host_name (struct run_plan *plan, const struct run_request *request,
     return error_set (err, EINVAL, _ ("invalid --hostname '%s'"), name);
   AUTO_BUFFER (out);
   buffer_add_format (&out, "%s\n", name);
-  return show (plan, "--hostname", "/etc/hostname", buffer_take (&out),
-               err);
+  return show (plan, "--hostname", "/etc/hostname", buffer_take (&out), err);
 }
 
 /* A list of words that replaces the lines of resolv.conf that begin with
@@ -209,8 +209,7 @@ add_resolver (struct run_plan *plan, const struct run_request *request,
       line += length;
       line += *line == '\n';
     }
-  return show (plan, "--dns", "/etc/resolv.conf", buffer_take (&out),
-               err);
+  return show (plan, "--dns", "/etc/resolv.conf", buffer_take (&out), err);
 }
 
 int

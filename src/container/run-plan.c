@@ -22,6 +22,7 @@
 #include "src/config/config.h"
 #include "src/container/container.h"
 #include "src/container/run-private.h"
+#include "src/container/run-temporary.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
 
@@ -113,7 +114,6 @@ run_plan_make (struct run_plan *plan, const struct run_request *request,
     .kill_on_exit = config->proot_killonexit,
     .read_only = request->read_only,
     .replaces_links = config->proot_link2symlink,
-    .remove = request->remove,
     .verbose = config->verbose_level,
   };
 
@@ -126,6 +126,9 @@ run_plan_make (struct run_plan *plan, const struct run_request *request,
   if (failure == 0)
     failure = fill (plan, request, &metadata, config, status, err);
 
+  plan->returns =
+      request->remove
+      || (request->temporary != NULL && request->temporary->path != NULL);
   if (failure == 0 && metadata.exposes_privileged_ports)
     log_warning (_ ("this container exposes privileged TCP/IP ports"));
   else if (failure == 0 && metadata.exposes_ports)

@@ -16,6 +16,7 @@ struct config;
 struct container;
 struct error;
 struct plan_writer;
+struct run_temporary;
 
 /* Exit statuses of run that are not the program's own.  */
 enum run_status
@@ -53,12 +54,16 @@ struct run_request
   bool host_accounts;      /* passwd and group of the host */
   bool container_accounts; /* passwd and group of the image, untouched */
 
-  struct run_list volumes;    /* HOST[:GUEST[:OPTION[,OPTION]...]] */
-  struct run_list no_volumes; /* volumes to leave out */
+  struct run_list volumes; /* HOST[:GUEST[:OPTION[,OPTION]...]] */
+  struct run_list mounts;  /* type=bind,source=HOST,target=GUEST,... */
+  struct run_list temporary_volumes; /* GUEST[:OPTIONS] */
+  struct run_temporary *temporary;   /* where these are made */
+  struct run_list volumes_from;      /* CONTAINER[:ro] */
+  struct run_list no_volumes;        /* volumes to leave out */
   bool no_system_volumes;
   bool bind_home;
   bool bind_dri;
-  bool read_only; /* the container's own files */
+  bool read_only;          /* the container's own files */
   struct run_list devices; /* host devices to show */
 
   struct run_list ports; /* [ADDRESS:]HOSTPORT:PORT, and ranges */
@@ -70,9 +75,10 @@ struct run_request
   struct run_list dns;   /* addresses, for /etc/resolv.conf; likewise: */
   struct run_list dns_search, dns_options;
   struct run_list limits; /* NAME=SOFT[:HARD] */
-  bool keep_owners;      /* those that programs set outlive the run */
-  const char *mode;      /* execution mode */
-  bool remove;           /* remove the container afterwards */
+  bool keep_owners;       /* those that programs set outlive the run */
+  const char *mode;       /* execution mode */
+  bool remove;            /* remove the container afterwards */
+  struct run_list groups; /* supplementary ones to be shown, too */
 };
 
 /* A host file or directory shown in the container.  */
@@ -145,15 +151,16 @@ struct run_plan
   bool replaces_links; /* by copies where hard ones are not possible */
   bool no_filter;      /* of system calls: P1 runs as P2 */
   bool kill_on_exit;
-  bool remove; /* the container goes when the program has ended */
-  int hold_fd; /* lock that says "in use", or -1; see running.h */
-  int verbose; /* messages of the engine, as enum log_level */
+  bool returns; /* something is to be done when the program has ended */
+  int hold_fd;  /* lock that says "in use", or -1; see running.h */
+  int verbose;  /* messages of the engine, as enum log_level */
 };
 
 /* Make PLAN of what REQUEST asks for in CONTAINER (NULL with REQUEST->root),
    the metadata of its image and CONFIG.  Nothing is written anywhere, neither
-   on the host nor in the container; every path is looked up inside the
-   container's tree, with its volumes in place, and never leaves it.
+   on the host nor in the container, but what REQUEST->temporary gets; every
+   path is looked up inside the container's tree, with its volumes in place, and
+   never leaves it.
 
    Return 0 with PLAN filled (release it), or a negative errno with ERR set and
    *STATUS the exit status that tells it (enum run_status).  PLAN need not be

@@ -24,6 +24,8 @@ struct run_metadata
   size_t command_count;
   char **environment;
   size_t environment_count;
+  char **volumes; /* paths in the container */
+  size_t volume_count;
   char *architecture; /* as Docker calls it */
   bool exposes_ports, exposes_privileged_ports;
 };
@@ -80,6 +82,27 @@ char *run_join (const char *directory, const char *path);
 int run_plan_add_volumes (struct run_plan *plan,
                           const struct run_request *request,
                           const struct config *config, struct error *err);
+
+/* A volume as it was written, taken apart.  */
+struct run_volume
+{
+  char *host;     /* normal, absolute; NULL where TEMPORARY */
+  char *guest;    /* likewise, not "/" and without ".." */
+  uint32_t flags; /* PLAN_BINDING_* */
+  bool temporary; /* a directory for the run, made empty */
+};
+void run_volume_release (struct run_volume *volume);
+
+/* Read WORD into VOLUME, which is to be released: what -v takes,
+   "HOST[:GUEST[:OPTION[,OPTION]...]]", where "\:" is a colon in a name; what
+   --mount takes, "KEY=VALUE[,KEY=VALUE]..." in Docker's form; what --tmpfs
+   takes, "GUEST[:OPTIONS]".  run-volume-words.c.  */
+int run_volume_read (const char *word, struct run_volume *volume,
+                     struct error *err);
+int run_mount_read (const char *word, struct run_volume *volume,
+                    struct error *err);
+int run_tmpfs_read (const char *word, struct run_volume *volume,
+                    struct error *err);
 
 /* Tell whether PLAN binds something at exactly the guest path PATH; and whether
    a volume that was asked for does.  */

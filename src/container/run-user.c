@@ -341,6 +341,28 @@ use_groups (struct run_user *user, struct error *err)
   return 0;
 }
 
+/* Add to USER's groups those of LIST, names or numbers.  They are shown: what
+   may be done does not change.  */
+static int
+show_groups (struct run_user *user, const struct run_list *list,
+             const struct accounts *accounts, struct error *err)
+{
+  for (size_t i = 0; i < list->count; i++)
+    {
+      const char *word = list->items[i];
+      struct account found;
+      uint32_t gid;
+      if (find_account (accounts->group, false, word, 0, &found))
+        gid = found.id;
+      else if (!read_id (word, strlen (word), &gid))
+        return error_set (err, ENOENT, _ ("group not found: %s"), word);
+      user->groups =
+          xnrealloc (user->groups, user->group_count + 1, sizeof *user->groups);
+      user->groups[user->group_count++] = gid;
+    }
+  return 0;
+}
+
 /* Return the contents of passwd with the entry of USER in it, which the
    caller frees, or NULL when TEXT says the truth already.  */
 static char *
@@ -481,17 +503,17 @@ run_plan_add_user (struct run_plan *plan, const struct run_request *request,
                           &wish, err);
   if (status == 0)
     {
-      accounts.passwd = accounts.on_host
-                            ? read_on_host ("/etc/passwd")
-                            : run_plan_read (plan, "/etc/passwd");
-      accounts.group = accounts.on_host
-                           ? read_on_host ("/etc/group")
-                           : run_plan_read (plan, "/etc/group");
+      accounts.passwd = accounts.on_host ? read_on_host ("/etc/passwd")
+                                         : run_plan_read (plan, "/etc/passwd");
+      accounts.group = accounts.on_host ? read_on_host ("/etc/group")
+                                        : run_plan_read (plan, "/etc/group");
       if (accounts.on_host)
         ask_host (&accounts, &wish);
       status = choose_user (plan, &wish, &accounts, made_up, request->bind_home,
                             err);
     }
+  if (status == 0)
+    status = show_groups (&plan->user, &request->groups, &accounts, err);
   if (status == 0 && !untouched)
     status = show_accounts (plan, &accounts, err);
   free (accounts.passwd);

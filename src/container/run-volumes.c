@@ -23,6 +23,7 @@
 #include "lib/plan/plan.h"
 #include "src/config/config.h"
 #include "src/container/container.h"
+#include "src/container/run-temporary.h"
 #include "src/image/store.h"
 #include "src/platform/host.h"
 #include "xalloc.h"
@@ -35,35 +36,6 @@ enum purpose
   PURPOSE_USER,  /* asked for by name: must exist */
   PURPOSE_SYSTEM /* left out when the host does not have it */
 };
-
-/* Return PATH, which is absolute, with single slashes, without "." and without
-   a slash at the end, "/" staying; the caller frees it.  NULL when it is not
-   absolute or has ".." in it and not PARENTS.  */
-static char *
-normal_path (const char *path, bool parents)
-{
-  if (path[0] != '/')
-    return NULL;
-  AUTO_BUFFER (normal);
-  while (true)
-    {
-      path += strspn (path, "/");
-      size_t length = strcspn (path, "/");
-      if (length == 0)
-        break;
-      if (length == 2 && strncmp (path, "..", 2) == 0 && !parents)
-        return NULL;
-      if (!(length == 1 && path[0] == '.'))
-        {
-          buffer_add_char (&normal, '/');
-          buffer_add (&normal, path, length);
-        }
-      path += length;
-    }
-  if (normal.length == 0)
-    buffer_add_char (&normal, '/');
-  return buffer_take (&normal);
-}
 
 /* Return whether one of the words of NO_VOLUMES leaves out a binding of HOST
    to GUEST, as they were typed; note in USED which.  */
@@ -267,113 +239,164 @@ add_binding (struct run_plan *plan, const char *host, const char *guest,
   return 0;
 }
 
-/* Read the OPTIONS of the volume VOLUME into FLAGS.  */
+/* Add the binding that VOLUME, which is released, means, unless NO_VOLUMES has
+   it.  */
 static int
-read_volume_options (const char *options, const char *volume, uint32_t *flags,
-                     struct error *err)
-{
-  static const struct
-  {
-    const char *name;
-    uint32_t flag;
-  } known[] = {
-    { "ro", PLAN_BINDING_READ_ONLY },
-    { "rw", 0 },
-    { "nofollow", PLAN_BINDING_NO_FOLLOW },
-    /* What Docker's users write and what changes nothing here.  */
-    { "z", 0 },
-    { "Z", 0 },
-    { "rprivate", 0 },
-    { "private", 0 },
-    { "rslave", 0 },
-    { "rshared", 0 },
-    { "cached", 0 },
-    { "delegated", 0 },
-    { "consistent", 0 },
-  };
-  const size_t count = sizeof known / sizeof known[0];
-
-  while (true)
-    {
-      size_t length = strcspn (options, ",");
-      size_t i = 0;
-      while (i < count
-             && (strlen (known[i].name) != length
-                 || strncmp (known[i].name, options, length) != 0))
-        i++;
-      if (i == count)
-        return error_set (err, EINVAL,
-                          _ ("invalid volume '%s': option '%.*s' is not one"
-                             " of ro, rw and nofollow"),
-                          volume, (int) length, options);
-      *flags |= known[i].flag;
-      if (options[length] == '\0')
-        return 0;
-      options += length + 1;
-    }
-}
-
-/* Take the word VOLUME apart into HOST, GUEST (both freed by the caller and
-   set even on some failures) and FLAGS.  */
-static int
-read_volume (const char *volume, char **host, char **guest, uint32_t *flags,
-             struct error *err)
-{
-  size_t host_length = strcspn (volume, ":");
-  const char *rest = volume + host_length;
-  rest += *rest == ':';
-  size_t guest_length = strcspn (rest, ":");
-  const char *options = rest + guest_length;
-  options += *options == ':';
-
-  AUTO_FREE char *typed_host = xstrndup (volume, host_length);
-  AUTO_FREE char *typed_guest = guest_length > 0
-                                    ? xstrndup (rest, guest_length)
-                                    : xstrndup (volume, host_length);
-  *host = normal_path (typed_host, true);
-  if (*host == NULL)
-    return error_set (err, EINVAL,
-                      _ ("invalid host volume path: %s: it does not begin"
-                         " with '/'"),
-                      typed_host);
-  *guest = normal_path (typed_guest, false);
-  if (*guest == NULL || strcmp (*guest, "/") == 0)
-    return error_set (err, EINVAL,
-                      _ ("invalid container volume path: %s: it must be"
-                         " absolute, without '..', and not '/'"),
-                      typed_guest);
-  if (*options == '\0')
-    return 0;
-  return read_volume_options (options, volume, flags, err);
-}
-
-/* Add the binding that the word VOLUME means, unless NO_VOLUMES has it.  */
-static int
-add_volume (struct run_plan *plan, const char *volume,
+add_volume (struct run_plan *plan, struct run_volume *volume,
             const struct run_list *no_volumes, bool *used, enum purpose purpose,
             struct error *err)
 {
-  AUTO_FREE char *host = NULL;
-  AUTO_FREE char *guest = NULL;
-  uint32_t flags = 0;
-  int status = read_volume (volume, &host, &guest, &flags, err);
-  if (status < 0)
-    return status;
-  if (is_left_out (no_volumes, used, host, guest))
-    return 0;
-  return add_binding (plan, host, guest, flags, purpose, err);
+  int status = 0;
+  if (!is_left_out (no_volumes, used, volume->host, volume->guest))
+    status = add_binding (plan, volume->host, volume->guest, volume->flags,
+                          purpose, err);
+  run_volume_release (volume);
+  return status;
 }
 
-/* Add all volumes of LIST.  */
+/* Reads a word of the command line or of a setting into a volume.  */
+typedef int read_function (const char *word, struct run_volume *volume,
+                           struct error *err);
+
+/* Add all volumes of the COUNT ITEMS, which READ reads; TEMPORARY is where
+   those lie that the host does not have.  */
 static int
-add_list (struct run_plan *plan, const char *const *items, size_t count,
-          const struct run_list *no_volumes, bool *used, enum purpose purpose,
+add_list (struct run_plan *plan, read_function *read, const char *const *items,
+          size_t count, const struct run_list *no_volumes, bool *used,
+          enum purpose purpose, struct run_temporary *temporary,
           struct error *err)
 {
   int status = 0;
   for (size_t i = 0; i < count && status == 0; i++)
-    status = add_volume (plan, items[i], no_volumes, used, purpose, err);
+    {
+      struct run_volume volume;
+      status = read (items[i], &volume, err);
+      if (status == 0 && volume.temporary)
+        {
+          volume.host = run_temporary_add (temporary, err);
+          if (volume.host == NULL)
+            {
+              run_volume_release (&volume);
+              return -err->number;
+            }
+        }
+      if (status == 0)
+        status = add_volume (plan, &volume, no_volumes, used, purpose, err);
+    }
   return status;
+}
+
+/* Add the volume PATH of the container whose tree ORIGIN is, with FLAGS.  */
+static int
+add_volume_of (struct run_plan *plan, const struct run_plan *origin,
+               const char *path, uint32_t flags,
+               const struct run_list *no_volumes, bool *used, struct error *err)
+{
+  struct run_place place = { .fd = -1 };
+  if (path[0] != '/' || run_look (origin, path, 0, &place) < 0
+      || strcmp (place.guest, "/") == 0)
+    {
+      log_warning (_ ("--volumes-from: the container has no '%s'"), path);
+      run_place_release (&place);
+      return 0;
+    }
+  struct run_volume volume = {
+    .host = xasprintf ("%s%s", origin->root, place.guest),
+    .guest = xstrdup (path),
+    .flags = flags,
+  };
+  run_place_release (&place);
+  return add_volume (plan, &volume, no_volumes, used, PURPOSE_USER, err);
+}
+
+/* Add what the image of CONTAINER says are its volumes, with FLAGS.  */
+static int
+add_volumes_of (struct run_plan *plan, struct container *container,
+                uint32_t flags, const struct run_list *no_volumes, bool *used,
+                struct error *err)
+{
+  struct run_metadata metadata = { 0 };
+  struct run_plan origin = {
+    .root = container->root,
+    .root_fd = open (container->root, O_PATH | O_DIRECTORY | O_CLOEXEC),
+  };
+  int status = origin.root_fd < 0
+                   ? error_set (err, errno, _ ("cannot open '%s': %s"),
+                                container->root, strerror (errno))
+                   : run_metadata_read (container, &metadata, err);
+  for (size_t i = 0; status == 0 && i < metadata.volume_count; i++)
+    status = add_volume_of (plan, &origin, metadata.volumes[i], flags,
+                            no_volumes, used, err);
+  run_metadata_release (&metadata);
+  if (origin.root_fd >= 0)
+    (void) close (origin.root_fd); /* O_PATH */
+  return status;
+}
+
+/* Add the volumes of the containers of LIST, "CONTAINER[:ro|:rw]".  */
+static int
+add_volumes_from (struct run_plan *plan, const struct run_list *list,
+                  const struct run_list *no_volumes, bool *used,
+                  struct error *err)
+{
+  int status = 0;
+  for (size_t i = 0; i < list->count && status == 0; i++)
+    {
+      size_t length = strcspn (list->items[i], ":");
+      const char *option = list->items[i] + length;
+      AUTO_FREE char *name = xstrndup (list->items[i], length);
+      bool read_only = strcmp (option, ":ro") == 0;
+      struct container *container = NULL;
+      if (plan->container == NULL || name[0] == '\0'
+          || !(read_only || option[0] == '\0' || strcmp (option, ":rw") == 0))
+        return error_set (err, EINVAL,
+                          _ ("invalid --volumes-from '%s': write it as "
+                             "CONTAINER or CONTAINER:ro"),
+                          list->items[i]);
+      status = container_open (plan->container->store, name,
+                               CONTAINER_BY_PREFIX, &container, err);
+      if (status == 0)
+        status = add_volumes_of (plan, container,
+                                 read_only ? PLAN_BINDING_READ_ONLY : 0,
+                                 no_volumes, used, err);
+      container_close (container);
+    }
+  return status;
+}
+
+/* Add all that was asked for by name.  */
+static int
+add_asked (struct run_plan *plan, const struct run_request *request, bool *used,
+           struct error *err)
+{
+  const struct
+  {
+    read_function *read;
+    const struct run_list *list;
+  } kinds[] = {
+    { run_volume_read, &request->volumes },
+    { run_mount_read, &request->mounts },
+    { run_tmpfs_read, &request->temporary_volumes },
+  };
+  int status = 0;
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && status == 0; i++)
+    status = add_list (plan, kinds[i].read, kinds[i].list->items,
+                       kinds[i].list->count, &request->no_volumes, used,
+                       PURPOSE_USER, request->temporary, err);
+  if (status == 0)
+    status = add_volumes_from (plan, &request->volumes_from,
+                               &request->no_volumes, used, err);
+  plan->volume_count = plan->binding_count;
+  return status;
+}
+
+/* Add what the setting LIST says, of which the host has some.  */
+static int
+add_setting (struct run_plan *plan, const struct config_list *list,
+             const struct run_list *no_volumes, bool *used, struct error *err)
+{
+  return add_list (plan, run_volume_read, (const char *const *) list->items,
+                   list->count, no_volumes, used, PURPOSE_SYSTEM, NULL, err);
 }
 
 /* Add the devices that were asked for: they are in /dev already, but for
@@ -409,7 +432,8 @@ add_home (struct run_plan *plan, const struct run_list *no_volumes, bool *used,
   if (home == NULL || strcmp (home, "/") == 0)
     return error_set (err, ENOENT,
                       _ ("cannot tell your home directory for --bindhome"));
-  return add_volume (plan, home, no_volumes, used, PURPOSE_USER, err);
+  return add_list (plan, run_volume_read, &home, 1, no_volumes, used,
+                   PURPOSE_USER, NULL, err);
 }
 
 int
@@ -419,16 +443,11 @@ run_plan_add_volumes (struct run_plan *plan, const struct run_request *request,
   const struct run_list *out = &request->no_volumes;
   AUTO_FREE bool *used = xcalloc (out->count + 1, sizeof *used);
 
-  int status = add_list (plan, request->volumes.items, request->volumes.count,
-                         out, used, PURPOSE_USER, err);
-  plan->volume_count = plan->binding_count;
+  int status = add_asked (plan, request, used, err);
   if (status == 0 && !request->no_system_volumes)
-    status =
-        add_list (plan, (const char *const *) config->sysdirs_list.items,
-                  config->sysdirs_list.count, out, used, PURPOSE_SYSTEM, err);
+    status = add_setting (plan, &config->sysdirs_list, out, used, err);
   if (status == 0 && request->bind_dri)
-    status = add_list (plan, (const char *const *) config->dri_list.items,
-                       config->dri_list.count, out, used, PURPOSE_SYSTEM, err);
+    status = add_setting (plan, &config->dri_list, out, used, err);
   if (status == 0 && request->bind_home)
     status = add_home (plan, out, used, err);
   if (status == 0)

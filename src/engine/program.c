@@ -109,7 +109,7 @@ engine_run_program (const char *name, const struct run_plan *plan,
   struct launch launch = {
     .plan = plan, .name = name, .program = program, .plan_fd = plan_fd
   };
-  int status = plan->remove ? supervise (exec_engine, &launch, rest)
+  int status = plan->returns ? supervise (exec_engine, &launch, rest)
                             : exec_engine (&launch);
   if (status < 0)
     return error_set (err, -status, _ ("cannot start '%s': %s"), program,

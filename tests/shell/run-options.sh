@@ -128,6 +128,90 @@ for mode in P1 P2 T1 T2; do
   rm volume/ok
 done
 
+# Volumes in other words.
+mkdir -p 'a:b' 'c,d"e' host
+echo colon > 'a:b/file'
+echo comma > 'c,d"e/file'
+echo host > host/file
+run ud -v "$PWD/a\\:b:/v:ro,z" -v "$PWD/host:/w:cached" c1 cat /v/file /w/file
+is "a colon in a name is written as \\:" "$stdout" "colon
+host"
+run ud --mount "type=bind,source=$PWD/host,target=/m/n" \
+  --mount "type=bind,src=$PWD/host,dst=/r,readonly,bind-propagation=rslave" \
+  --mount "type=bind,\"source=$PWD/c,d\"\"e\",destination=/q,ro=false" c1 \
+  sh -c 'cat /m/n/file /q/file; echo > /m/n/new && echo > /r/no'
+is "--mount shows volumes" "$stdout:$(ls host)" "host
+comma:file
+new"
+like "  and readonly is what it says" "$stderr" "/r/no: Read-only file system"
+rm host/new
+while read -r words; do
+  run ud --mount "$words" c1 true
+  is_error "--mount $words is refused" 125 "^Error: (invalid --mount|invalid)"
+done << END
+type=bind,source=/tmp
+type=bind,target=/tmp
+type=volume,source=x,target=/x
+source=x,target=/x
+type=bind,source=$PWD/host,target=/x,readonly=perhaps
+type=bind,source=$PWD/none,target=/x
+type=bind,source=host,target=/x
+type=tmpfs,source=/tmp,target=/x
+type=bind,source=$PWD/host,target=/x,colour=red
+END
+
+make_container 11111111-89ab-3def-8123-456789abcdef data '{"config":{
+  "Volumes":{"/data":{},"/link":{},"/none":{}}}}' || bail "no container"
+data=$UDOCKER_DIR/containers/data/ROOT
+mkdir "$data/data" "$data/real"
+ln -s /real "$data/link"
+echo shared > "$data/real/file"
+run ud --volumes-from=data c1 sh -c 'cat /link/file; echo > /data/new'
+is "--volumes-from shows the volumes of a container" \
+  "$status:$stdout:$(ls "$data/data")" 0:shared:new
+like "  but for what is not there" "$stderr" "the container has no '/none'"
+run ud --volumes-from=data:ro c1 sh -c 'echo > /data/other'
+is "  and they can be read-only" "$status:$(ls "$data/data")" 1:new
+run ud --volumes-from=nobody c1 true
+is_error "  of a container that there is" 125 'nobody'
+udocker rm -f data > /dev/null
+
+# Temporary ones.
+ls -a /dev/shm "${TMPDIR:-/tmp}" > places
+for mode in P1 T1; do
+  test "$mode" = P1 || test -x "$libexec/udocker-trap" || continue
+  run ud --execmode=$mode --tmpfs /tmp --tmpfs=/run/x:size=1m,mode=1777 \
+    --mount type=tmpfs,target=/scratch --user=alice c1 sh -c '
+    echo > /tmp/a && mkdir -p /run/x/b/c && echo > /scratch/d
+    chmod 0 /run/x/b && ls -d /tmp /run/x /scratch
+    stat -c %a /tmp; ls /tmp; exit 7'
+  is "--tmpfs is a place to write to in $mode" "$status:$stdout" "7:/run/x
+/scratch
+/tmp
+1777
+a"
+  like "  without a limit" "$stderr" "its size is not limited"
+  is "  which is gone afterwards" \
+    "$(ls -a /dev/shm "${TMPDIR:-/tmp}" | grep -c "udocker-$(id -u)-tmpfs")" \
+    "$(grep -c "udocker-$(id -u)-tmpfs" places)"
+done
+run ud --tmpfs=tmp c1 true
+is_error "--tmpfs wants a path" 125 "invalid container volume path: tmp"
+
+# Who and which.
+run ud --user=alice --group-add=staff --group-add 4242 c1 id
+like "--group-add shows groups" "$stdout" 'groups=.*50\(staff\).*4242'
+run ud --group-add=nobody-knows c1 id
+is_error "  that there are" 125 "group not found: nobody-knows"
+run ud --cidfile=id c1 true
+is "--cidfile writes the id" "$status:$(cat id)" "0:$id"
+run ud --cidfile=id c1 true
+is_error "  to a new file" 125 "--cidfile: 'id' exists"
+is "  and keeps the old" "$(cat id)" "$id"
+run ud --cidfile=id2 c1 no-such-program
+is "  and to none where nothing starts" "$status:$(ls id2 2>&1)" \
+  "127:$(ls id2 2>&1)"
+
 after=$(tree)
 is "nothing was left in the container" "$after" "$before"
 done_testing

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   How volumes are written: -v, --mount and --tmpfs.  */
+
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/buffer.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+#include "lib/base/i18n.h"
+#include "lib/base/log.h"
+#include "lib/plan/plan.h"
+#include "src/container/run-private.h"
+#include "xalloc.h"
+#include "xstrndup.h"
+
+/* Return PATH, which is absolute, with single slashes, without "." and without
+   a slash at the end, "/" staying; the caller frees it.  NULL when it is not
+   absolute or has ".." in it and not PARENTS.  */
+static char *
+normal_path (const char *path, bool parents)
+{
+  if (path[0] != '/')
+    return NULL;
+  AUTO_BUFFER (normal);
+  while (true)
+    {
+      path += strspn (path, "/");
+      size_t length = strcspn (path, "/");
+      if (length == 0)
+        break;
+      if (length == 2 && strncmp (path, "..", 2) == 0 && !parents)
+        return NULL;
+      if (!(length == 1 && path[0] == '.'))
+        {
+          buffer_add_char (&normal, '/');
+          buffer_add (&normal, path, length);
+        }
+      path += length;
+    }
+  if (normal.length == 0)
+    buffer_add_char (&normal, '/');
+  return buffer_take (&normal);
+}
+
+void
+run_volume_release (struct run_volume *volume)
+{
+  free (volume->host);
+  free (volume->guest);
+  *volume = (struct run_volume){ 0 };
+}
+
+/* Set VOLUME's host path to what TYPED means.  */
+static int
+set_host (struct run_volume *volume, const char *typed, struct error *err)
+{
+  free (volume->host);
+  volume->host = normal_path (typed, true);
+  if (volume->host == NULL)
+    return error_set (err, EINVAL,
+                      _ ("invalid host volume path: %s: it does not begin"
+                         " with '/'"),
+                      typed);
+  return 0;
+}
+
+/* Likewise its path in the container.  */
+static int
+set_guest (struct run_volume *volume, const char *typed, struct error *err)
+{
+  free (volume->guest);
+  volume->guest = normal_path (typed, false);
+  if (volume->guest == NULL || strcmp (volume->guest, "/") == 0)
+    return error_set (err, EINVAL,
+                      _ ("invalid container volume path: %s: it must be"
+                         " absolute, without '..', and not '/'"),
+                      typed);
+  return 0;
+}
+
+/* Read the OPTIONS of the volume VOLUME into FLAGS.  */
+static int
+read_options (const char *options, const char *volume, uint32_t *flags,
+              struct error *err)
+{
+  static const struct
+  {
+    const char *name;
+    uint32_t flag;
+  } known[] = {
+    { "ro", PLAN_BINDING_READ_ONLY },
+    { "rw", 0 },
+    { "nofollow", PLAN_BINDING_NO_FOLLOW },
+    /* What Docker's users write and what changes nothing here.  */
+    { "z", 0 },
+    { "Z", 0 },
+    { "rprivate", 0 },
+    { "private", 0 },
+    { "rslave", 0 },
+    { "slave", 0 },
+    { "rshared", 0 },
+    { "shared", 0 },
+    { "rbind", 0 },
+    { "bind", 0 },
+    { "nocopy", 0 },
+    { "cached", 0 },
+    { "delegated", 0 },
+    { "consistent", 0 },
+  };
+  const size_t count = sizeof known / sizeof known[0];
+
+  while (true)
+    {
+      size_t length = strcspn (options, ",");
+      size_t i = 0;
+      while (i < count
+             && (strlen (known[i].name) != length
+                 || strncmp (known[i].name, options, length) != 0))
+        i++;
+      if (i == count)
+        return error_set (err, EINVAL,
+                          _ ("invalid volume '%s': option '%.*s' is not one"
+                             " of ro, rw and nofollow"),
+                          volume, (int) length, options);
+      *flags |= known[i].flag;
+      if (options[length] == '\0')
+        return 0;
+      options += length + 1;
+    }
+}
+
+/* Return the part of *WORD up to the next ':', which the caller frees, and move
+ *WORD behind that.  A colon behind a backslash is part of it.  */
+static char *
+take_part (const char **word)
+{
+  AUTO_BUFFER (part);
+  const char *c = *word;
+  for (; *c != '\0' && *c != ':'; c++)
+    {
+      c += c[0] == '\\' && c[1] == ':';
+      buffer_add_char (&part, *c);
+    }
+  *word = c + (*c == ':');
+  return part.length > 0 ? buffer_take (&part) : xstrdup ("");
+}
+
+int
+run_volume_read (const char *word, struct run_volume *volume, struct error *err)
+{
+  *volume = (struct run_volume){ 0 };
+  const char *rest = word;
+  AUTO_FREE char *host = take_part (&rest);
+  AUTO_FREE char *guest = take_part (&rest);
+  int status = set_host (volume, host, err);
+  if (status == 0)
+    status = set_guest (volume, guest[0] != '\0' ? guest : host, err);
+  if (status == 0 && *rest != '\0')
+    status = read_options (rest, word, &volume->flags, err);
+  if (status < 0)
+    run_volume_release (volume);
+  return status;
+}
+
+/* What --mount is given, one by one.  */
+struct mount_words
+{
+  char *type, *source, *target;
+  uint32_t flags;
+};
+
+/* Return the next field of *LIST, which the caller frees, and move *LIST
+   behind it: fields have commas between them, and one in double quotes may have
+   commas in it, and double quotes twice (RFC 4180).  NULL at the end.  */
+static char *
+take_field (const char **list)
+{
+  const char *c = *list;
+  if (*c == '\0')
+    return NULL;
+  AUTO_BUFFER (field);
+  bool quoted = *c == '"';
+  for (c += quoted; *c != '\0'; c++)
+    {
+      if (quoted && *c == '"')
+        {
+          if (c[1] != '"')
+            break;
+          c++;
+        }
+      else if (!quoted && *c == ',')
+        break;
+      buffer_add_char (&field, *c);
+    }
+  c += quoted && *c == '"';
+  *list = c + (*c == ',');
+  return field.length > 0 ? buffer_take (&field) : xstrdup ("");
+}
+
+static int
+bad_mount (const char *word, const char *field, struct error *err)
+{
+  return error_set (err, EINVAL,
+                    _ ("invalid --mount '%s': '%s' is not one of type=bind, "
+                       "type=tmpfs, source=, target= and readonly"),
+                    word, field);
+}
+
+/* Read one FIELD, "KEY=VALUE" or "KEY", of the --mount WORD.  */
+static int
+read_field (struct mount_words *words, const char *word, const char *field,
+            struct error *err)
+{
+  static const struct
+  {
+    const char *key;
+    size_t text;   /* the member that its value goes to, with OWN */
+    bool own;      /* else it is a switch */
+    uint32_t flag; /* 0: it changes nothing here */
+  } keys[] = {
+    { "type", offsetof (struct mount_words, type), true, 0 },
+    { "source", offsetof (struct mount_words, source), true, 0 },
+    { "src", offsetof (struct mount_words, source), true, 0 },
+    { "target", offsetof (struct mount_words, target), true, 0 },
+    { "destination", offsetof (struct mount_words, target), true, 0 },
+    { "dst", offsetof (struct mount_words, target), true, 0 },
+    { "readonly", 0, false, PLAN_BINDING_READ_ONLY },
+    { "ro", 0, false, PLAN_BINDING_READ_ONLY },
+    { "bind-propagation", 0, false, 0 },
+    { "bind-recursive", 0, false, 0 },
+    { "bind-nonrecursive", 0, false, 0 },
+    { "consistency", 0, false, 0 },
+    { "tmpfs-size", 0, false, 0 },
+    { "tmpfs-mode", 0, false, 0 },
+  };
+  const size_t count = sizeof keys / sizeof keys[0];
+  size_t length = strcspn (field, "=");
+  const char *value = field[length] == '=' ? field + length + 1 : NULL;
+  size_t i = 0;
+  while (i < count
+         && (strlen (keys[i].key) != length
+             || strncmp (keys[i].key, field, length) != 0))
+    i++;
+  if (i == count || (keys[i].own && value == NULL))
+    return bad_mount (word, field, err);
+  if (keys[i].own)
+    {
+      char **text = (char **) (void *) ((char *) words + keys[i].text);
+      free (*text);
+      *text = xstrdup (value);
+    }
+  else if (value == NULL || strcmp (value, "true") == 0
+           || strcmp (value, "1") == 0)
+    words->flags |= keys[i].flag;
+  else if (keys[i].flag != 0 && strcmp (value, "false") != 0
+           && strcmp (value, "0") != 0)
+    return bad_mount (word, field, err);
+  return 0;
+}
+
+/* Make VOLUME of WORDS, the fields of the --mount WORD.  */
+static int
+use_words (const struct mount_words *words, const char *word,
+           struct run_volume *volume, struct error *err)
+{
+  const char *type = words->type != NULL ? words->type : "volume";
+  volume->temporary = strcmp (type, "tmpfs") == 0;
+  volume->flags = words->flags;
+  if (!volume->temporary && strcmp (type, "bind") != 0)
+    return error_set (err, EINVAL,
+                      _ ("invalid --mount '%s': there are no mounts of type "
+                         "'%s', only of type=bind and type=tmpfs"),
+                      word, type);
+  if (words->target == NULL)
+    return error_set (err, EINVAL, _ ("invalid --mount '%s': no target="),
+                      word);
+  if (volume->temporary != (words->source == NULL))
+    return error_set (err, EINVAL,
+                      volume->temporary
+                          ? _ ("invalid --mount '%s': what is temporary has no "
+                               "source=")
+                          : _ ("invalid --mount '%s': no source="),
+                      word);
+  int status = set_guest (volume, words->target, err);
+  if (status == 0 && !volume->temporary)
+    status = set_host (volume, words->source, err);
+  return status;
+}
+
+int
+run_mount_read (const char *word, struct run_volume *volume, struct error *err)
+{
+  *volume = (struct run_volume){ 0 };
+  struct mount_words words = { 0 };
+  const char *rest = word;
+  int status = 0;
+  while (status == 0)
+    {
+      AUTO_FREE char *field = take_field (&rest);
+      if (field == NULL)
+        break;
+      status = read_field (&words, word, field, err);
+    }
+  if (status == 0)
+    status = use_words (&words, word, volume, err);
+  if (status < 0)
+    run_volume_release (volume);
+  free (words.type);
+  free (words.source);
+  free (words.target);
+  return status;
+}
+
+int
+run_tmpfs_read (const char *word, struct run_volume *volume, struct error *err)
+{
+  *volume = (struct run_volume){ .temporary = true };
+  size_t length = strcspn (word, ":");
+  AUTO_FREE char *guest = xstrndup (word, length);
+  int status = set_guest (volume, guest, err);
+  const char *options = word + length;
+  while (status == 0 && *options != '\0')
+    {
+      options++;
+      size_t size = strcspn (options, ",");
+      if (size == 2 && strncmp (options, "ro", size) == 0)
+        volume->flags |= PLAN_BINDING_READ_ONLY;
+      else if (strncmp (options, "size=", 5) == 0)
+        log_warning (_ ("--tmpfs %s: its size is not limited"), guest);
+      options += size;
+    }
+  if (status < 0)
+    run_volume_release (volume);
+  return status;
+}
