@@ -22,7 +22,6 @@
 #include "lib/base/i18n.h"
 #include "lib/base/log.h"
 #include "src/image/tree.h"
-#include "xalloc.h"
 #include "xvasprintf.h"
 
 /* How old, in seconds, what is not locked must be to be a leftover: who has
