@@ -17,7 +17,9 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
+#include "lib/base/json.h"
 #include "src/container/make.h"
+#include "src/container/run-private.h"
 #include "src/image/image.h"
 #include "src/image/store.h"
 #include "src/container/unpack.h"
@@ -112,6 +114,26 @@ ingredients_release (struct ingredients *ingredients)
   image_release (&ingredients->image);
 }
 
+/* Make in ROOT the working directory that IMAGE names and its layers lack, as
+   Docker does.  Where that cannot be, run says so.  */
+static void
+make_work_directory (int root, const struct image *image)
+{
+  AUTO_ERROR struct error ignored = { 0 };
+  AUTO_JSON struct json_object *top = NULL;
+  struct json_object *config = NULL;
+  struct json_object *value = NULL;
+  if (json_parse (image->config, image->config_size, "config", &top, &ignored)
+          < 0
+      || !json_object_object_get_ex (top, "config", &config)
+      || !json_object_object_get_ex (config, "WorkingDir", &value)
+      || !json_object_is_type (value, json_type_string))
+    return;
+  struct run_plan plan = { .root_fd = root };
+  AUTO_FREE char *path = run_join ("/", json_object_get_string (value));
+  (void) run_make_directory (&plan, path);
+}
+
 /* Fill DIR, the directory of a container on its way, from an image.  */
 static int
 fill (int dir, const volatile sig_atomic_t *stop, void *data, struct error *err)
@@ -131,6 +153,7 @@ fill (int dir, const volatile sig_atomic_t *stop, void *data, struct error *err)
                                     ingredients->keep_owners, NULL, stop, err);
   if (status < 0)
     return error_prefix (err, _ ("while extracting image layer"));
+  make_work_directory (root, image);
   status = container_write_new_file (dir, "container.json", image->config,
                                      image->config_size, err);
   if (status < 0)

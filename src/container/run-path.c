@@ -388,6 +388,40 @@ run_look (const struct run_plan *plan, const char *path, unsigned flags,
   return status;
 }
 
+/* Make the directory NAME in the directory DIR unless it is there, and return a
+   descriptor of it or a negative errno.  */
+static int
+enter_or_make (int dir, const char *name)
+{
+  if (mkdirat (dir, name, 0755) < 0 && errno != EEXIST)
+    return -errno;
+  int fd = openat (dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  return fd < 0 ? -errno : fd;
+}
+
+int
+run_make_directory (const struct run_plan *plan, const char *path)
+{
+  struct run_place place = { .fd = -1 };
+  int status = run_look (plan, path, RUN_LOOK_MISSING, &place);
+  if (status < 0)
+    return status;
+  int dir = plan->root_fd;
+  char *rest = place.guest + 1;
+  for (const char *name = strsep (&rest, "/");
+       place.fd < 0 && dir >= 0 && name != NULL; name = strsep (&rest, "/"))
+    {
+      int fd = enter_or_make (dir, name);
+      if (dir != plan->root_fd)
+        (void) close (dir); /* O_PATH */
+      dir = fd;
+    }
+  if (dir >= 0 && dir != plan->root_fd)
+    (void) close (dir); /* O_PATH */
+  run_place_release (&place);
+  return dir < 0 ? dir : 0;
+}
+
 void
 run_place_release (struct run_place *place)
 {

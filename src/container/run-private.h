@@ -67,6 +67,11 @@ int run_look (const struct run_plan *plan, const char *path, unsigned flags,
               struct run_place *place);
 void run_place_release (struct run_place *place);
 
+/* Make the directory PATH, absolute, in PLAN's root, and those above it that are
+   missing, with the mode 0755 less the umask; bindings are not looked at.  Return
+   0, also when something is there already, or a negative errno.  */
+int run_make_directory (const struct run_plan *plan, const char *path);
+
 /* Open for reading what PLACE names, without waiting for anything.  Return a
    descriptor or a negative errno.  */
 int run_place_open (const struct run_place *place);

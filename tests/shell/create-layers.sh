@@ -264,6 +264,32 @@ is "120 layers" "$status$stderr$(cat "$root/common") $(find "$root" -type f | wc
   "0119 82"
 agrees
 
+# The working directory that the image names, which no layer may have.
+while read -r directory expected; do
+  rm -rf "$UDOCKER_DIR"
+  python3 - "$directory" << 'END' || bail "bad image"
+import sys
+from images import *
+image("test/x", layer(entry("d", DIR), entry("f"), entry("out", LINK, to="/../../../tmp"),
+                      entry("up", LINK, to="d")),
+      config={"WorkingDir": sys.argv[1]})
+END
+  run udocker create test/x
+  root=$UDOCKER_DIR/containers/$stdout/ROOT
+  is "the working directory $directory is made" \
+    "$status$stderr $(cd "$root" && find . -mindepth 1 -type d -printf '%P:%m\n' \
+                        | sort | paste -sd ' ' -)" "0 $expected"
+done << 'END'
+/d  d:755
+/work/a/b  d:755 work/a/b:755 work/a:755 work:755
+rel/x/  d:755 rel/x:755 rel:755
+/up/../new  d:755 new:755
+/up/new  d/new:755 d:755
+/out/secret  d:755 tmp/secret:755 tmp:755
+/f/g  d:755
+/../../up/../../q  d:755 q:755
+END
+
 if test -w /dev/full; then
   before=$(ls -A "$UDOCKER_DIR/containers")
   for where in 'to a full disk' 'to a closed stdout'; do
