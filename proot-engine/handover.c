@@ -239,7 +239,7 @@ make_container (struct container *container)
   guest->interpreters = &container->interpreters;
   guest->pid = getpid ();
   guest->filtered = true;
-  guest->inside = guest->traces = false;
+  guest->inside = false;
   guest->starts[GUEST_ABI_I386] = true;
   guest->spare = 0;
   if (getrlimit (RLIMIT_NOFILE, &files) == 0)

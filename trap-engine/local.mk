@@ -33,6 +33,9 @@ libexec_udocker_runtime_x86_64_SOURCES = \
   trap-engine/runtime/signal-calls.c \
   trap-engine/runtime/start.c \
   trap-engine/runtime/thread.c \
+  trap-engine/runtime/watch.c trap-engine/runtime/watch.h \
+  trap-engine/runtime/watch-stop.c \
+  trap-engine/runtime/watch-thread.c \
   lib/load/load.c lib/load/load.h lib/load/machine.h
 libexec_udocker_runtime_x86_64_CPPFLAGS = $(BARE_CPPFLAGS)
 libexec_udocker_runtime_x86_64_CCASFLAGS = -I$(top_srcdir)

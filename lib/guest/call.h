@@ -279,9 +279,6 @@ struct guest
      own.  Otherwise it reaches them by /proc/TID/fd.  */
   bool inside;
 
-  /* Inside: programs may trace each other as the kernel allows it.  */
-  bool traces;
-
   /* Inside: descriptors from this number on are out of the programs' way.
      What has to be open while a call is run is put there, so that the call
      gets the lowest free number: the first GUEST_SPARE_SHARED numbers are

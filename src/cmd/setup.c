@@ -126,8 +126,8 @@ const struct command command_setup = {
       "P1 traces the program with the help of a system call filter; P2 traces "
       "every system call, which is slow but needs no filter. T1 and T2 trace "
       "nothing: a program has the engine in it, which takes the system calls "
-      "that a filter sends back, and is hardly slower than outside, debuggers "
-      "included. T1 also changes the places in a program's memory that call "
+      "that a filter sends back, and is hardly slower than outside; gdb and "
+      "strace work there, on 64-bit programs. T1 also changes the places in a program's memory that call "
       "the system; T2 leaves them as they are, and is slower. Both are for "
       "x86_64, where they trace 32-bit programs alone."),
   .options = rows,

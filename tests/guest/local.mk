@@ -24,7 +24,8 @@ EXTRA_DIST += \
   tests/guest/claims/python.sh tests/guest/claims/shell.sh \
   tests/guest/claims/root.expected tests/guest/claims/root.sh \
   tests/guest/claims/tree.sh \
-  tests/guest/bindings.c tests/guest/directories.c \
+  tests/guest/bindings.c tests/guest/debugging.c \
+  tests/guest/directories.c \
   tests/guest/enter-engine.c tests/guest/escape.c \
   tests/guest/enter-root.c tests/guest/foreign.c tests/guest/gs.c tests/guest/int80.c tests/guest/mixed.c tests/guest/stack.c tests/guest/newer.c tests/guest/nothing.c \
   tests/guest/paths.c tests/guest/ports.c tests/guest/proc.c tests/guest/processes.c \
@@ -42,7 +43,7 @@ shell_tests += \
   tests/guest/exact.sh \
   tests/guest/in-busybox.sh tests/guest/random-paths.sh \
   tests/guest/readonly.sh tests/guest/rough.sh tests/guest/sites.sh \
-  tests/guest/handover.sh tests/guest/step.sh \
+  tests/guest/debugging.sh tests/guest/handover.sh tests/guest/step.sh \
   tests/guest/in-i386.sh tests/guest/in-debian12-i386.sh \
   tests/guest/in-musl.sh tests/guest/in-debian11.sh \
   tests/guest/in-arm64.sh \

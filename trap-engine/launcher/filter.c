@@ -66,6 +66,11 @@ const struct trap_call trap_calls_of_runtime[] = {
   { "arch_prctl", TRAP_WHEN_EQUAL, 0, ARCH_GET_GS },
 #endif
 
+  /* Programs that trace others see what those do, and not the runtime.  */
+  { "ptrace", TRAP_WHEN_ALWAYS, 0, 0 },
+  { "wait4", TRAP_WHEN_ALWAYS, 0, 0 },
+  { "waitid", TRAP_WHEN_ALWAYS, 0, 0 },
+
   /* Descriptors of ours are not there.  */
   { "close", TRAP_WHEN_OURS, 0, 0 },
   { "dup2", TRAP_WHEN_OURS_BOTH, 0, 0 },
@@ -204,14 +209,6 @@ is_called (const struct guest_rule *rule, const char *name)
          && strcmp (rule->name, name) == 0;
 }
 
-/* Return whether a call of RULE need not be seen since others than the
-   container's own means do it: programs may trace each other.  */
-static bool
-is_left_alone (const struct guest *guest, const struct guest_rule *rule)
-{
-  return guest->traces && is_called (rule, "ptrace");
-}
-
 /* Add number NUMBER, which has RULE, to RANGES.  */
 static void
 classify (struct making *making, const struct guest *guest,
@@ -224,8 +221,6 @@ classify (struct making *making, const struct guest *guest,
 
   *details = (struct details){ .rule = NULL };
   range.action = action_of (guest, rule, &range.error);
-  if (is_left_alone (guest, rule))
-    range.action = GUEST_ACTION_ALLOW;
   always = range.action == GUEST_ACTION_STOP && rule->test == GUEST_TEST_NONE;
   if (range.action == GUEST_ACTION_STOP && !always)
     details->rule = rule;

@@ -230,7 +230,6 @@ prepare (struct launch *launch)
   container->lowest_fd = launch->numbers.first + 1;
   container->guest.inside = true;
   container->guest.filtered = true;
-  container->guest.traces = true;
   error = start_container_make (container, plan, NULL, &ids);
   if (error == 0)
     error =

@@ -172,7 +172,7 @@ adopt (struct trap_block *block, struct trap_adopted *go, const char *what,
       return error;
     }
   uint64_t mask = signal_set_mask (~SIGNALS_OURS);
-  if (block->pending != 0)
+  if ((block->pending & WAITS_SIGNAL) != 0)
     {
       (void) signal_set_mask (mask);
       return CALL_ABORTED;

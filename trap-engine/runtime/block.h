@@ -23,6 +23,14 @@
 #define BLOCK_RESULT 104
 #define BLOCK_PENDING 112
 #define BLOCK_SAVED 120
+#define BLOCK_WORDS 21
+
+/* What waits for the way out, in the word at BLOCK_PENDING: a signal; one who
+   traces the thread and wants to be told, and perhaps wants the call to be
+   given up as a signal would have it.  */
+#define WAITS_SIGNAL 1
+#define WAITS_TRACER 2
+#define WAITS_ABORT 4
 
 /* How far blocks lie apart, and how many there can be.  */
 #define BLOCK_STRIDE 0x40000
@@ -64,6 +72,27 @@ struct trap_place
   char executable[GUEST_PATH_SIZE];
 };
 
+/* What a program of the container that traces this thread keeps about it
+   (watch.h).  */
+struct trap_notes
+{
+  int32_t tid;     /* whose notes these are; for others they are void */
+  int32_t request; /* how it was last told to go on */
+  int32_t shown;   /* enum watch_shown: what its stop was shown as */
+  int32_t status;  /* another stop is to be shown, with this status; or 0 */
+  struct k_siginfo info; /* its signal */
+  int64_t restarts; /* how the kernel wanted the call that was given up to be
+                       made again; or 0 */
+  bool called;      /* the beginning of its call has been shown */
+  bool new;         /* it has been made, and not been in its program yet */
+  bool quiet;       /* a call of the runtime's own is being made */
+  bool returns;     /* from a handler of the program's */
+  int32_t gives_up; /* a signal that the runtime has sent to itself, to end the
+                       program as the first one would have done */
+  uint64_t message; /* for PTRACE_GETEVENTMSG */
+  uint64_t registers[27]; /* those of the stop to be shown */
+};
+
 struct trap_block
 {
   unsigned char stack_memory[BLOCK_STACK_SIZE] __attribute__ ((aligned (4096)));
@@ -78,8 +107,8 @@ struct trap_block
   uint64_t flags; /* of the processor: LAHF's byte, and overflow */
   uint64_t result;
 
-  /* A signal came while the runtime was at work: it is INFO, and is delivered
-     on the way out with MASK as what was blocked.  */
+  /* WAITS_SIGNAL: a signal came while the runtime was at work: it is INFO, and
+     is delivered on the way out with MASK as what was blocked.  */
   uint32_t pending;
   bool restarts; /* the call is to be made again afterwards */
 
@@ -99,6 +128,14 @@ struct trap_block
      interrupted: WITHIN is that mask, and OUTER what BLOCKED is behind it.  */
   bool masks;
   uint64_t within, outer;
+
+  /* The program's context while trap_signal is at work.  */
+  const struct k_ucontext *interrupted;
+
+  /* It has asked to be traced by its parent, which waits until it executes a
+     program: it is then that it is (watch.h).  */
+  bool asks_tracer;
+  struct trap_notes notes;
 
   struct k_stack alternate; /* as the program set it */
 
@@ -149,7 +186,8 @@ _Static_assert(BLOCK_IS_AT (self, BLOCK_SELF) && BLOCK_IS_AT (rsp, BLOCK_RSP)
                    && BLOCK_IS_AT (flags, BLOCK_FLAGS)
                    && BLOCK_IS_AT (result, BLOCK_RESULT)
                    && BLOCK_IS_AT (pending, BLOCK_PENDING)
-                   && BLOCK_IS_AT (saved, BLOCK_SAVED),
+                   && BLOCK_IS_AT (saved, BLOCK_SAVED)
+                   && BLOCK_IS_AT (info, BLOCK_WORDS * sizeof (uint64_t)),
                "entry-x86_64.S counts on these places");
 _Static_assert(sizeof (struct trap_block) <= BLOCK_STRIDE,
                "a block fits where it lies");

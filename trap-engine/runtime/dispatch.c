@@ -5,6 +5,8 @@
 
 #include "trap-engine/runtime/runtime.h"
 
+#include <linux/ptrace.h>
+
 #include "lib/guest/kernel.h"
 #include "trap-engine/runtime/signal.h"
 
@@ -29,6 +31,7 @@ trap_call_function *const trap_calls[GUEST_CALL_LIMIT] = {
   [__NR_fcntl] = descriptor_call_fcntl,
   [__NR_ppoll] = signal_call_ppoll,
   [__NR_prctl] = filter_call_prctl,
+  [__NR_ptrace] = watch_call_ptrace,
   [__NR_pselect6] = signal_call_pselect,
   [__NR_rt_sigaction] = signal_call_action,
   [__NR_rt_sigpending] = signal_call_pending,
@@ -39,6 +42,8 @@ trap_call_function *const trap_calls[GUEST_CALL_LIMIT] = {
   [__NR_sigaltstack] = signal_call_stack,
   [__NR_unshare] = thread_call_unshare,
   [__NR_vfork] = thread_call_vfork,
+  [__NR_wait4] = watch_call_wait4,
+  [__NR_waitid] = watch_call_waitid,
 };
 
 #define ARCH_SET_GS 0x1001
@@ -66,6 +71,9 @@ execve_here (struct guest_task *task, const char *path, uint64_t *arguments,
 {
   struct trap_block *block = block_of (task);
   signal_pass_on (block);
+  if (block->asks_tracer)
+    (void) trap_call (__NR_ptrace, PTRACE_TRACEME, 0, 0, 0);
+  block->asks_tracer = false;
   int64_t result =
       trap_blocking (__NR_execve, trap_pointer (path), trap_pointer (arguments),
                      trap_pointer (environment), 0, 0, 0);

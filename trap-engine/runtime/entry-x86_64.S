@@ -55,6 +55,7 @@ function trap_entry
 	seto	%al
 	mov	%ax, %gs:BLOCK_FLAGS
 	cld
+label trap_entered
 	mov	%gs:BLOCK_STACK, %rsp
 	mov	%gs:BLOCK_SELF, %rdi
 	call	trap_dispatch
@@ -81,7 +82,7 @@ label trap_tail
 label trap_tail_end
 
 /* A signal waits: have trap_signal deliver it, with this context turned into
-   the program's.  */
+   the program's.  Or a tracer does, which sees this first.  */
 label trap_deliver
 	ud2
 
@@ -96,8 +97,8 @@ function trap_blocking
 	mov	%r9, %r8
 	mov	8(%rsp), %r9
 label trap_blocking_check
-	cmpl	$0, %gs:BLOCK_PENDING
-	jne	trap_blocking_abort
+	testl	$WAITS_SIGNAL+WAITS_ABORT, %gs:BLOCK_PENDING
+	jnz	trap_blocking_abort
 	syscall
 label trap_blocking_done
 	ret
@@ -148,6 +149,7 @@ function trap_clone
 	mov	%r8, %r10
 	mov	%r9, %r8
 	syscall
+label trap_clone_made
 	test	%rax, %rax
 	jz	1f
 	pop	%rbx
@@ -156,6 +158,7 @@ function trap_clone
 	mov	%rbx, %rdi
 	call	trap_set_block
 	mov	%rbx, %rdi
+label trap_clone_end
 	call	trap_child
 	mov	%gs:BLOCK_SAVED, %rbx
 	mov	%gs:BLOCK_SAVED+8, %rbp
@@ -185,6 +188,18 @@ function trap_set_block
 	mov	$NR_arch_prctl, %eax
 	syscall
 	ret
+label trap_set_block_end
+
+/* Stops for one who traces the thread (watch.h): a program is about to begin,
+   by trap_begin with the same arguments; and another stop is to be shown.  */
+function trap_ready
+	int3
+label trap_ready_stop
+	jmp	trap_begin
+function trap_again
+	int3
+label trap_again_stop
+	hlt
 
 /* trap_begin (entry, stack).  */
 function trap_begin

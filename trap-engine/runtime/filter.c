@@ -108,7 +108,9 @@ send_signal (struct trap_block *block, const struct seccomp_data *data,
              uint32_t reason)
 {
   uint64_t mask = signal_set_mask (~SIGNALS_OURS);
-  if (__atomic_exchange_n (&block->pending, 1, __ATOMIC_RELAXED) != 0)
+  if ((__atomic_fetch_or (&block->pending, WAITS_SIGNAL, __ATOMIC_RELAXED)
+       & WAITS_SIGNAL)
+      != 0)
     {
       /* Another one came first; it has blocked all before us, or did not see
          what was blocked before.  */

@@ -31,6 +31,16 @@
 #include "trap-engine/runtime/held.h"
 #include "trap-engine/state.h"
 
+/* What a program of the container that traces this process has written into it
+   (watch.h).  */
+struct trap_watch
+{
+  uint64_t message; /* for PTRACE_GETEVENTMSG */
+  int32_t status;   /* that of the stop at its execve, which is to be shown when
+                       the program is there; 0: nobody waits for it */
+  bool traced;
+};
+
 /* What is one for the process.  Also found from other processes, at this
    address.  */
 struct trap_process
@@ -43,13 +53,16 @@ struct trap_process
   struct trap_handlers handlers;
   struct trap_held held;
   char executable[GUEST_PATH_SIZE];
+  struct trap_watch watch;
 };
 extern struct trap_process trap_process;
 
 /* Symbols of runtime.ld and the entry.  */
 extern char trap_text_start[], trap_text_end[];
-extern char trap_entry[], trap_check[], trap_tail[], trap_tail_end[];
+extern char trap_start[], trap_entry[], trap_entered[], trap_check[], trap_tail[], trap_tail_end[];
 extern char trap_deliver[];
+extern char trap_clone_made[], trap_clone_end[], trap_set_block_end[];
+extern char trap_ready_stop[], trap_again[], trap_again_stop[];
 extern char trap_blocking_check[], trap_blocking_done[], trap_blocking_abort[];
 extern char trap_copy_start[], trap_copy_end[], trap_copy_fault[];
 extern char trap_string_start[], trap_string_end[], trap_string_fault[];
@@ -85,6 +98,9 @@ _Noreturn void trap_exit (uint64_t status, uint64_t *bitmap, uint64_t index);
 /* Have %gs lead to BLOCK.  */
 void trap_set_block (struct trap_block *block);
 
+/* Stop for a tracer, then do as trap_begin.  */
+_Noreturn void trap_ready (uint64_t entry, uint64_t *stack);
+
 /* Jump to ENTRY with STACK as the stack pointer, as a new program begins.  */
 _Noreturn void trap_begin (uint64_t entry, uint64_t *stack);
 
@@ -115,6 +131,9 @@ extern trap_call_function *const trap_calls[GUEST_CALL_LIMIT];
 trap_call_function signal_call_action, signal_call_mask, signal_call_pending,
     signal_call_stack, signal_call_suspend, signal_call_wait,
     signal_call_pselect, signal_call_ppoll, signal_call_epoll;
+
+/* watch.c: calls of programs that trace others.  */
+trap_call_function watch_call_ptrace, watch_call_wait4, watch_call_waitid;
 
 /* adopt.c: BLOCK's program wants %gs for itself, or has called the system by
    "int $0x80": have a tracer take over, if possible.  Otherwise return what the

@@ -32,7 +32,7 @@ signal_call_action (struct trap_block *block)
       || (from != NULL && (number == K_SIGKILL || number == K_SIGSTOP)))
     return -K_EINVAL;
   /* One that waits belongs to the handler that there was.  */
-  if (block->pending != 0)
+  if ((block->pending & WAITS_SIGNAL) != 0)
     return CALL_ABORTED;
   int64_t result = actions_set (block->handlers, number,
                                 from != NULL ? &action : NULL, &old);
@@ -163,7 +163,7 @@ call_with_mask (struct trap_block *block, const struct masked *masked)
   if (result == CALL_ABORTED
       && (block->outer & SIGNAL_BIT (block->info.number)) != 0)
     result = -K_EINTR;
-  if (result != -K_EINTR || block->pending == 0)
+  if (result != -K_EINTR || (block->pending & WAITS_SIGNAL) == 0)
     signal_end_mask (block);
   return result;
 }

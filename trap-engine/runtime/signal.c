@@ -124,6 +124,7 @@ static void
 do_default (const struct k_siginfo *info, struct k_ucontext *ucontext)
 {
   actions_give_up (info->number);
+  block_here ()->notes.gives_up = info->number;
   ucontext->mask &= ~SIGNAL_BIT (info->number);
   held_send (info);
 }
@@ -210,29 +211,33 @@ static void
 defer (struct trap_block *block, const struct k_siginfo *info,
        struct k_ucontext *ucontext)
 {
-  if (block->pending != 0)
+  if ((block->pending & WAITS_SIGNAL) != 0)
     {
       held_keep (block, info); /* only ours come now */
       return;
     }
   block->info = *info;
   block->mask = ucontext->mask & ~SIGNALS_OURS;
-  block->pending = 1;
+  block->pending |= WAITS_SIGNAL;
   ucontext->mask = ~SIGNALS_OURS;
   give_up (&ucontext->context);
 }
 
 /* BLOCK's program is done with its call, and a signal waits: hand it over.
-   What the program does not notice has interrupted nothing.  */
+   What the program does not notice has interrupted nothing.  A tracer that is
+   gone may have left its mark alone, here and in the child of a fork.  */
 static void
 finish (struct trap_block *block, struct k_ucontext *ucontext)
 {
   const struct k_siginfo info = block->info;
   bool restarts = block->restarts;
-  ucontext->mask = block->mask;
+  bool waits = (block->pending & WAITS_SIGNAL) != 0;
   block->pending = 0;
   block->restarts = false;
   leave (block, &ucontext->context, restarts);
+  if (!waits)
+    return;
+  ucontext->mask = block->mask;
   if (!hand_over (block, &info, ucontext)
       && block->result == (uint64_t) -K_EINTR)
     leave (block, &ucontext->context, true);
@@ -301,7 +306,8 @@ _Static_assert(offsetof (struct k_context, rip)
 static void
 redirect (struct k_context *context)
 {
-  (void) trap_patch (context->rip - 2, &context->r8, thread_is_alone ());
+  if (!trap_process.watch.traced)
+    (void) trap_patch (context->rip - 2, &context->r8, thread_is_alone ());
   context->rcx = context->rip;
   context->r11 = context->rip - 2;
   context->rip = trap_pointer (trap_entry);
@@ -348,6 +354,7 @@ trap_signal (int number, const struct k_siginfo *info,
   struct k_context *context = &ucontext->context;
   if (!thread_is_known ())
     thread_forked (block);
+  block->interrupted = ucontext;
   if (is_inside (context->rip))
     interrupt (block, info, ucontext);
   else if (number == K_SIGSYS && info->code == K_SYS_SECCOMP)

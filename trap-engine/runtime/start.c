@@ -278,6 +278,8 @@ trap_main (uint64_t *stack)
     {
       if (record.install != 0 && install_filter (state) < 0)
         load_fail ("system call filters are not possible here", name);
+      if (trap_process.watch.status != 0)
+        load_fail ("32-bit programs cannot be traced in a container", name);
       begin_handover (state, stack);
     }
   drop_record (&arguments);
@@ -319,5 +321,7 @@ trap_main (uint64_t *stack)
       trap_call (__NR_close, (uint64_t) record.held[i], 0, 0, 0);
   if (record.tracer != 0)
     trap ();
+  if (trap_process.watch.status != 0)
+    trap_ready (entry, stack);
   trap_begin (entry, stack);
 }

@@ -331,6 +331,8 @@ inherit (struct trap_block *child, struct trap_block *parent, uint64_t flags)
   child->flags = parent->flags;
   child->result = 0;
   child->pending = 0;
+  child->notes = (struct trap_notes){ 0 };
+  child->asks_tracer = false;
   child->restarts = false;
   child->blocked = parent->blocked;
   child->held = child->waits = 0;
@@ -358,7 +360,7 @@ start (struct trap_block *block, long number, uint64_t a, uint64_t b,
   /* Without signals: the child cannot take any before it knows its block.  */
   uint64_t mask = signal_set_mask (~0ul);
   child->mask = mask;
-  if (block->pending != 0)
+  if ((block->pending & WAITS_SIGNAL) != 0)
     result = CALL_ABORTED;
   else
     result = trap_clone (number, a, b, c, d, e, child);
@@ -556,7 +558,7 @@ thread_call_exit (struct trap_block *block)
   static uint64_t nothing;
   const uint64_t mask = signal_set_mask (~0ul);
   /* One that waits was perhaps meant for the process.  */
-  if (block->pending != 0)
+  if ((block->pending & WAITS_SIGNAL) != 0)
     {
       (void) signal_set_mask (mask);
       return CALL_ABORTED;
