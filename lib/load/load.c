@@ -71,13 +71,15 @@ length_of (const char *text)
   return length;
 }
 
+/* Zero what lies from START to END, which is where a page ends.  */
 static void
-clear (unsigned char *start, size_t size)
+clear (uintptr_t start, uintptr_t end)
 {
-  /* The volatile access keeps the compiler from calling memset.  */
-  volatile unsigned char *byte = start;
-  while (size-- > 0)
-    *byte++ = 0;
+  /* The volatile accesses keep the compiler from calling memset.  */
+  for (; start < end && start % sizeof (uintptr_t) != 0; start++)
+    *(volatile unsigned char *) start = 0;
+  for (; start < end; start += sizeof (uintptr_t))
+    *(volatile uintptr_t *) start = 0;
 }
 
 void
@@ -109,7 +111,7 @@ map_rest (const elf_segment *header, uintptr_t bias, uintptr_t page,
   uintptr_t end = bias + header->p_vaddr + header->p_memsz;
   uintptr_t next_page = (end_of_file + page - 1) & -page;
   if ((header->p_flags & PF_W) != 0 && header->p_filesz > 0)
-    clear ((unsigned char *) end_of_file, next_page - end_of_file);
+    clear (end_of_file, next_page);
   if (header->p_filesz == 0)
     next_page = end_of_file & -page;
   if (end > next_page
@@ -136,6 +138,106 @@ account (struct image *image, const elf_segment *header, uintptr_t address)
     image->end = address + header->p_memsz;
 }
 
+/* Where the segments of a file lie, by the addresses in it.  */
+struct layout
+{
+  uintptr_t low, high, alignment;
+
+  /* The segment that lies lowest, if it may be mapped for the length of all:
+     the others follow it page by page; NULL otherwise.  */
+  const elf_segment *first;
+};
+
+/* Return the layout of the COUNT program headers HEADERS; its HIGH is 0 when
+   nothing is to be loaded.  */
+static struct layout
+find_layout (const elf_segment *headers, size_t count, uintptr_t page)
+{
+  struct layout layout = { .low = UINTPTR_MAX, .alignment = page };
+  uintptr_t next = 0;
+  int follows = 1;
+  for (size_t i = 0; i < count; i++)
+    if (headers[i].p_type == PT_LOAD && headers[i].p_memsz > 0)
+      {
+        uintptr_t start = headers[i].p_vaddr & -page;
+        uintptr_t end = headers[i].p_vaddr + headers[i].p_memsz;
+        if (layout.first == NULL)
+          layout.first = &headers[i];
+        else if (start != next)
+          follows = 0;
+        next = (end + page - 1) & -page;
+        if (start < layout.low)
+          layout.low = start;
+        if (end > layout.high)
+          layout.high = end;
+        if (headers[i].p_align > layout.alignment
+            && (headers[i].p_align & (headers[i].p_align - 1)) == 0)
+          layout.alignment = headers[i].p_align;
+      }
+  layout.high = (layout.high + page - 1) & -page;
+  if (!follows || layout.first == NULL || (layout.first->p_flags & PF_W) != 0
+      || layout.first->p_filesz == 0
+      || layout.first->p_memsz > layout.first->p_filesz
+      || layout.alignment > page)
+    layout.first = NULL;
+  return layout;
+}
+
+/* Map SIZE bytes of the file FD, from where HEADER's first page is in it, at
+   PLACE with FLAGS, protected as HEADER says.  */
+static long
+map_pages (const elf_segment *header, int fd, uintptr_t place, uintptr_t size,
+           uintptr_t flags, uintptr_t page)
+{
+  return call_mmap (place, size, protection_of (header), MAP_PRIVATE | flags,
+                    (uintptr_t) fd,
+                    header->p_offset - (header->p_vaddr & (page - 1)));
+}
+
+/* Find room for LAYOUT, of FILE, at PLACE or, if ANYWHERE, also elsewhere; with
+   PLACE 0 where the kernel likes.  The first segment, if it can, is mapped for
+   the length of all, which spares a mapping; otherwise the room is only
+   reserved, so that nothing lands in a gap.  Return its start.  */
+static uintptr_t
+find_room (const struct layout *layout, int fd, int anywhere, uintptr_t place,
+           uintptr_t page, const char *file)
+{
+  const uintptr_t flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  uintptr_t span = layout->high - layout->low, room = span;
+  const elf_segment *first = layout->first;
+  if (anywhere && layout->alignment > page && place != 0)
+    place &= -layout->alignment;
+  else if (anywhere && layout->alignment > page)
+    room = span + layout->alignment;
+  long got = -1;
+  for (int tries = 0; tries < 2; tries++)
+    {
+      uintptr_t fixed = place != 0 ? MAP_FIXED_NOREPLACE : 0;
+      got = first != NULL ? map_pages (first, fd, place, room, fixed, page)
+                          : call_mmap (place, room, PROT_NONE, flags | fixed,
+                                       (uintptr_t) -1, 0);
+      if (!is_error (got) || !anywhere || place == 0)
+        break;
+      place = 0;
+    }
+  if (first != NULL && got == -1 /* EPERM */)
+    load_fail ("its file system is mounted noexec", file);
+  if (is_error (got) || (!anywhere && (uintptr_t) got != place))
+    load_fail ("its addresses are taken", file);
+  uintptr_t start = (uintptr_t) got;
+  if (room > span)
+    {
+      /* Align, and give back what is too much on both sides.  */
+      uintptr_t aligned = (start + layout->alignment - 1) & -layout->alignment;
+      if (aligned > start)
+        call3 (__NR_munmap, start, aligned - start, 0);
+      if (start + room > aligned + span)
+        call3 (__NR_munmap, aligned + span, start + room - aligned - span, 0);
+      start = aligned;
+    }
+  return start;
+}
+
 /* Map the segments of the open file FD, whose COUNT program headers are
    HEADERS.  A file that may lie anywhere goes to BASE (0: where the kernel
    likes).  Fill the bias and the areas of IMAGE.  */
@@ -144,55 +246,12 @@ map_segments (struct image *image, int fd, const elf_segment *headers,
               size_t count, int anywhere, uintptr_t base, uintptr_t page,
               const char *file)
 {
-  uintptr_t low = UINTPTR_MAX, high = 0, alignment = page;
-  for (size_t i = 0; i < count; i++)
-    if (headers[i].p_type == PT_LOAD && headers[i].p_memsz > 0)
-      {
-        uintptr_t start = headers[i].p_vaddr & -page;
-        uintptr_t end = headers[i].p_vaddr + headers[i].p_memsz;
-        if (start < low)
-          low = start;
-        if (end > high)
-          high = end;
-        if (headers[i].p_align > alignment
-            && (headers[i].p_align & (headers[i].p_align - 1)) == 0)
-          alignment = headers[i].p_align;
-      }
-  if (high == 0)
+  const struct layout layout = find_layout (headers, count, page);
+  if (layout.high == 0)
     load_fail ("nothing to load", file);
-  high = (high + page - 1) & -page;
-
-  /* Reserve the whole span first, so that nothing lands in a gap.  */
-  uintptr_t span = high - low;
-  uintptr_t flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-  uintptr_t place = anywhere ? base : low;
-  uintptr_t room = span;
-  if (anywhere && alignment > page)
-    {
-      if (base != 0)
-        place = base & -alignment;
-      else
-        room = span + alignment;
-    }
-  long got = call_mmap (place, room, PROT_NONE,
-                        place != 0 ? flags | MAP_FIXED_NOREPLACE : flags,
-                        (uintptr_t) -1, 0);
-  if (is_error (got) && anywhere && place != 0)
-    got = call_mmap (0, room, PROT_NONE, flags, (uintptr_t) -1, 0);
-  if (is_error (got) || (!anywhere && (uintptr_t) got != place))
-    load_fail ("its addresses are taken", file);
-  uintptr_t start = (uintptr_t) got;
-  if (room > span)
-    {
-      /* Align, and give back what is too much on both sides.  */
-      uintptr_t aligned = (start + alignment - 1) & -alignment;
-      if (aligned > start)
-        call3 (__NR_munmap, start, aligned - start, 0);
-      if (start + room > aligned + span)
-        call3 (__NR_munmap, aligned + span, start + room - aligned - span, 0);
-      start = aligned;
-    }
-  image->bias = start - low;
+  image->bias = find_room (&layout, fd, anywhere, anywhere ? base : layout.low,
+                           page, file)
+                - layout.low;
 
   for (size_t i = 0; i < count; i++)
     {
@@ -201,12 +260,10 @@ map_segments (struct image *image, int fd, const elf_segment *headers,
         continue;
       uintptr_t address = image->bias + header->p_vaddr;
       uintptr_t shift = address & (page - 1);
-      if (header->p_filesz > 0)
+      if (header->p_filesz > 0 && header != layout.first)
         {
-          long status =
-              call_mmap (address - shift, header->p_filesz + shift,
-                         protection_of (header), MAP_PRIVATE | MAP_FIXED,
-                         (uintptr_t) fd, header->p_offset - shift);
+          long status = map_pages (header, fd, address - shift,
+                                   header->p_filesz + shift, MAP_FIXED, page);
           if (is_error (status))
             load_fail (
                 status == -1 /* EPERM */ ? "its file system is mounted "
