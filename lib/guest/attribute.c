@@ -225,20 +225,20 @@ answer_bytes (struct guest_task *task, struct guest_call *call,
   return guest_answer (call, status < 0 ? status : (int64_t) length);
 }
 
-/* Read what the file itself has of path argument 0: the value of REQUEST's
-   attribute, or with IS_LIST all names.  */
-static enum guest_verdict
-read_real (struct guest_task *task, struct guest_call *call,
-           const struct request *request, bool is_list)
+/* Read what the file itself has of path argument 0 into VALUE, which has room
+   for what REQUEST wants: the value of its attribute, or with IS_LIST all
+   names.  */
+static int64_t
+read_object (struct guest_task *task, const struct guest_call *call,
+             const struct request *request, bool is_list, char *value)
 {
   struct guest *guest = task->guest;
   char proc[40];
-  char value[GUEST_PATH_SIZE];
   struct target target;
   int64_t result = find_target (task, call, &target);
 
   if (result < 0)
-    return guest_answer (call, result);
+    return result;
   result = name_object (guest, &target, proc, sizeof proc);
   if (result == 0 && !is_list)
     result = host_call (guest, K_NR_getxattr, host_pointer (proc),
@@ -248,6 +248,51 @@ read_real (struct guest_task *task, struct guest_call *call,
     result = host_call (guest, K_NR_listxattr, host_pointer (proc),
                         host_pointer (value), request->size, 0);
   release_target (guest, &target);
+  return result;
+}
+
+/* The same by the file's name alone, which takes no descriptor.  Return whether
+   that is possible, with *RESULT.  */
+static bool
+read_by_name (struct guest_task *task, const struct guest_call *call,
+              const struct request *request, bool is_list, char *value,
+              int64_t *result)
+{
+  struct guest *guest = task->guest;
+  const struct xattr_arguments arguments = { .value = host_pointer (value),
+                                             .size = (uint32_t) request->size };
+  struct guest_found found;
+
+  if ((guest->missing & GUEST_LACKS_GETXATTRAT) || guest_may_unlock (task))
+    return false;
+  *result = guest_resolve_plain (task, call, 0, &found);
+  if (*result < 0)
+    return true;
+  struct guest_place place = guest_place_of (&found);
+  bool is_name = place.path[0] != '\0' && !found.virtual && !found.directory;
+  if (is_name && is_list)
+    *result = guest->ops->system_call (
+        guest, K_NR_listxattrat, host_fd (place.dir), host_pointer (place.path),
+        (uint64_t) place.flags, arguments.value, arguments.size, 0);
+  else if (is_name)
+    *result = guest->ops->system_call (
+        guest, K_NR_getxattrat, host_fd (place.dir), host_pointer (place.path),
+        (uint64_t) place.flags, host_pointer (request->name),
+        host_pointer (&arguments), sizeof arguments);
+  guest_found_release (guest, &found);
+  return is_name;
+}
+
+/* Answer CALL with what the file itself has.  */
+static enum guest_verdict
+read_real (struct guest_task *task, struct guest_call *call,
+           const struct request *request, bool is_list)
+{
+  char value[GUEST_PATH_SIZE];
+  int64_t result;
+
+  if (!read_by_name (task, call, request, is_list, value, &result))
+    result = read_object (task, call, request, is_list, value);
   if (result <= 0)
     return guest_answer (call, result);
   return answer_bytes (task, call, request, value, (size_t) result);

@@ -28,6 +28,12 @@ probe (struct guest *guest)
                  host_pointer (""), 0, K_AT_EMPTY_PATH)
       < 0)
     guest->missing |= GUEST_LACKS_FACCESSAT2;
+  /* What it says of arguments of no size, where it is known.  */
+  if (guest->ops->system_call (guest, K_NR_getxattrat,
+                               host_fd (guest->anchors[0]), host_pointer (""),
+                               K_AT_EMPTY_PATH, host_pointer (""), 0, 0)
+      != -K_EINVAL)
+    guest->missing |= GUEST_LACKS_GETXATTRAT;
 }
 
 int
@@ -390,11 +396,9 @@ guest_put_path (struct guest_task *task, struct guest_call *call, int which,
              : put_by_name (task, call, which, found);
 }
 
-/* Resolve path argument WHICH of CALL into FOUND.  Where it is known to lie in
-   a directory without links on the way, a look at what it is will do.  */
-static int
-resolve_plain (struct guest_task *task, const struct guest_call *call,
-               int which, struct guest_found *found)
+int
+guest_resolve_plain (struct guest_task *task, const struct guest_call *call,
+                     int which, struct guest_found *found)
 {
   struct guest *guest = task->guest;
   unsigned int final = guest_path_final (call, which);
@@ -421,7 +425,7 @@ translate (struct guest_task *task, struct guest_call *call, int which)
 {
   const struct guest_rule *rule = call->rule;
   struct guest_found found;
-  int status = resolve_plain (task, call, which, &found);
+  int status = guest_resolve_plain (task, call, which, &found);
 
   if (status < 0)
     return status;

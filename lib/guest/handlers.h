@@ -58,6 +58,12 @@ bool guest_form_at (struct guest_call *call);
    for.  */
 unsigned int guest_path_final (const struct guest_call *call, int which);
 
+/* Resolve path argument WHICH of CALL, as its rule says, into FOUND.  Where it
+   is known to lie in a directory without links on the way, a look at what it is
+   will do.  */
+int guest_resolve_plain (struct guest_task *task, const struct guest_call *call,
+                         int which, struct guest_found *found);
+
 /* Resolve path argument WHICH of CALL with the FINAL bits.  */
 int guest_resolve_argument (struct guest_task *task,
                             const struct guest_call *call, int which,

@@ -19,7 +19,8 @@ enum
 {
   GUEST_LACKS_OPENAT2 = 1,
   GUEST_LACKS_STATX = 2,
-  GUEST_LACKS_FACCESSAT2 = 4
+  GUEST_LACKS_FACCESSAT2 = 4,
+  GUEST_LACKS_GETXATTRAT = 8 /* and its relatives */
 };
 
 static inline uint64_t

@@ -138,7 +138,9 @@ enum
 #  error "no numbers for this architecture in lib/guest/kernel.h"
 #endif
   K_NR_openat2 = 437,
-  K_NR_faccessat2 = 439
+  K_NR_faccessat2 = 439,
+  K_NR_getxattrat = 464,
+  K_NR_listxattrat = 465
 };
 
 /* Flags of open.  */

@@ -11,7 +11,7 @@
 
 guest_open busybox
 all=seccomp,syscall-info,process-vm,openat2,statx,faccessat2,pidfd,close-range
-all=$all,memfd,set-mm
+all=$all,memfd,set-mm,getxattrat
 guest_all_modes=$guest_modes
 for guest_lacks in ${GUEST_LACKS:-$(echo "$all" | tr , ' ') "$all"}; do
   guest_name="busybox without $guest_lacks"

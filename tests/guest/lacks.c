@@ -39,6 +39,7 @@ static const struct
   { "openat2", 437, ANY, ENOSYS },
   { "statx", SYS_statx, ANY, ENOSYS },
   { "faccessat2", 439, ANY, ENOSYS },
+  { "getxattrat", 464, ANY, ENOSYS },
   { "fchmodat2", 452, ANY, ENOSYS },
   { "pidfd", 424, ANY, ENOSYS },
   { "pidfd", 434, ANY, ENOSYS },
