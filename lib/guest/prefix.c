@@ -193,8 +193,19 @@ guest_turn_watched (struct guest_task *task, struct guest_call *call)
 enum
 {
   WAYS = 4, /* places where one directory can be */
-  SETS = 64 / WAYS
+  SETS = 64 / WAYS,
+  FIRST_SETS = 2
 };
+
+/* Return where what has the hash NUMBER may be in PREFIXES: WAYS places.  A new
+   thread does with few, since each page that it touches costs more than a look
+   at the way; afterwards most of these are not found any more.  */
+static uint32_t
+place_of (const struct guest_prefixes *prefixes, uint32_t number)
+{
+  return number % (prefixes->kept < FIRST_SETS * WAYS ? FIRST_SETS : SETS)
+         * WAYS;
+}
 
 static uint64_t
 word_at (const char *bytes)
@@ -236,7 +247,8 @@ find (const struct guest_prefixes *prefixes, uint32_t generation,
       const char *path, size_t length)
 {
   uint32_t number = hash (path, length);
-  const struct guest_prefix *entry = &prefixes->entry[number % SETS * WAYS];
+  const struct guest_prefix *entry =
+      &prefixes->entry[place_of (prefixes, number)];
 
   for (int i = 0; i < WAYS; i++, entry++)
     if (entry->hash == number && entry->generation == generation
@@ -310,9 +322,11 @@ guest_prefix_keep (struct guest_task *task, uint32_t generation,
       || !may_use (task, &now) || now != generation)
     return;
   uint32_t number = hash (path, length);
-  struct guest_prefix *set = &prefixes->entry[number % SETS * WAYS];
+  struct guest_prefix *set = &prefixes->entry[place_of (prefixes, number)];
   /* In the place of an old one, or of any.  */
-  struct guest_prefix *entry = &set[prefixes->next++ % WAYS];
+  struct guest_prefix *entry = &set[prefixes->kept % WAYS];
+  if (prefixes->kept < UINT32_MAX)
+    prefixes->kept++;
   for (int i = WAYS; i-- > 0;)
     if (set[i].generation != generation)
       entry = &set[i];

@@ -56,8 +56,7 @@ struct guest_prefix
 /* Those of one thread, in zeroed memory of its own.  */
 struct guest_prefixes
 {
-  struct guest_prefix entry[64];
-  uint32_t next;
+  uint32_t kept;  /* how often something was remembered */
   uint32_t waits; /* how often somebody was turning names */
 
   /* Links that come last in paths have entries, too: bits of those since
@@ -71,6 +70,8 @@ struct guest_prefixes
   uint32_t directory_changes;
   uint32_t directory_length;
   char directory[256];
+
+  struct guest_prefix entry[64]; /* only the first few of a short program */
 };
 
 /* Return what TASK remembers of PATH, of LENGTH bytes, or NULL.  It stays until
