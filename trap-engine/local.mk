@@ -44,7 +44,7 @@ libexec_udocker_runtime_x86_64_CFLAGS = $(BARE_CFLAGS) -fPIE \
 libexec_udocker_runtime_x86_64_LDFLAGS = -all-static -nostdlib \
   -Wl,--build-id=none -Wl,-z,noexecstack \
   -Wl,-T,$(top_srcdir)/trap-engine/runtime/runtime.ld \
-  -Wl,--defsym=WINDOW=0x567010000000
+  -Wl,--defsym=WINDOW=0x567020000000
 libexec_udocker_runtime_x86_64_LDADD = trap-engine/libtrap.a \
   lib/guest/libguest.a
 libexec_udocker_runtime_x86_64_DEPENDENCIES = \

@@ -32,22 +32,25 @@ trap_record_fill (struct trap_record *record, const struct guest_task *task,
                   const struct guest_exec *exec, int state_fd, bool traced)
 {
   const struct guest_fs *fs = task->fs;
-  *record = (struct trap_record){
-    .magic = TRAP_RECORD_MAGIC,
-    .state_fd = state_fd,
-    .held = { exec->held[0], exec->held[1] },
-    .filters_fd = -1,
-    .traced = traced,
-    .abi = exec->abi,
-    .mode = exec->mode,
-    .uid = exec->uid,
-    .gid = exec->gid,
-    .cwd_binding = fs->cwd_binding,
-    .linux32 = task->linux32,
-    .own_mounts = fs->own_mounts,
-    .masks_owner = fs->masks_owner,
-    .ids = task->ids,
-  };
+  /* Not the room for strings, whose pages are mostly never used.  */
+  volatile char *bytes = (volatile char *) record;
+  for (size_t i = 0; i < offsetof (struct trap_record, strings); i++)
+    bytes[i] = 0;
+  record->magic = TRAP_RECORD_MAGIC;
+  record->state_fd = state_fd;
+  record->held[0] = exec->held[0];
+  record->held[1] = exec->held[1];
+  record->filters_fd = -1;
+  record->traced = traced;
+  record->abi = exec->abi;
+  record->mode = exec->mode;
+  record->uid = exec->uid;
+  record->gid = exec->gid;
+  record->cwd_binding = fs->cwd_binding;
+  record->linux32 = task->linux32;
+  record->own_mounts = fs->own_mounts;
+  record->masks_owner = fs->masks_owner;
+  record->ids = task->ids;
   if (!traced)
     record->secure =
         guest_ids_exec (&record->ids, exec->mode, exec->uid, exec->gid);

@@ -24,21 +24,21 @@
 #define TRAP_WINDOW_I386 0x7800000
 #define TRAP_WINDOW_I386_MASK 0xff800000
 
-/* The runtime's image, linked there by runtime.ld.  */
-#define TRAP_RUNTIME 0x567010000000
-
-/* The shared state, and how much may be mapped there.  */
-#define TRAP_STATE 0x567020000000
-#define TRAP_STATE_LIMIT 0x40000000
+/* The runtime's image, linked there by runtime.ld, then a page that a fork
+   leaves empty, and the shared state, of which so much may be mapped.  They lie
+   in one table of pages: every process has its own.  */
+#define TRAP_RUNTIME 0x567020000000
+#define TRAP_FORKS (TRAP_RUNTIME + 0xff000)
+#define TRAP_STATE (TRAP_RUNTIME + 0x100000)
+#define TRAP_STATE_LIMIT 0x3ff00000
 
 /* Where the program lies that hands processes over to a tracer, and the tracer
    itself, which is the same (proot-engine/handover.c).  */
 #define TRAP_TRACER 0x567060000000
 
-/* Pages of a process's own that the runtime maps.  */
-#define TRAP_PAGES 0x567070000000
-#define TRAP_FILTERS (TRAP_PAGES + 0x1000)
-#define TRAP_PAGES_END TRAP_BLOCKS
+/* The program's own filters.  */
+#define TRAP_FILTERS 0x567070000000
+#define TRAP_FILTERS_END TRAP_BLOCKS
 
 /* Blocks of threads, from here to the end of the window.  */
 #define TRAP_BLOCKS 0x567080000000

@@ -5,13 +5,14 @@
 
    %gs leads to its head.  The entry (entry-x86_64.S) saves the program's
    registers there and makes its stack the thread's.  What every call uses lies
-   together: the upper end of the stack, the head, and the signal stack.  */
+   in few pages: the upper end of the stack; that of the signal stack with the
+   head and the beginning of the scratch; that of what is known of paths.  */
 
 #ifndef UDOCKER_TRAP_ENGINE_RUNTIME_BLOCK_H
 #define UDOCKER_TRAP_ENGINE_RUNTIME_BLOCK_H
 
 /* Where the head is, and offsets in it, for the assembler.  */
-#define BLOCK_HEAD BLOCK_STACK_SIZE
+#define BLOCK_HEAD (BLOCK_STACK_SIZE + BLOCK_SIGNAL_STACK_SIZE)
 #define BLOCK_SELF 0
 #define BLOCK_RSP 8
 #define BLOCK_STACK 16
@@ -37,7 +38,7 @@
 #define BLOCK_COUNT 8192
 
 #define BLOCK_STACK_SIZE 0x24000
-#define BLOCK_SIGNAL_STACK_SIZE 0x8000
+#define BLOCK_SIGNAL_STACK_SIZE 0x8600 /* what is used is half in a page */
 #define BLOCK_SCRATCH_SIZE 0x5000
 
 /* What a call that may block returns when a signal has come that the program
@@ -96,6 +97,8 @@ struct trap_notes
 struct trap_block
 {
   unsigned char stack_memory[BLOCK_STACK_SIZE] __attribute__ ((aligned (4096)));
+  unsigned char signal_stack[BLOCK_SIGNAL_STACK_SIZE]
+      __attribute__ ((aligned (64)));
 
   struct trap_block *self; /* the head */
   uint64_t rsp;            /* the program's stack pointer */
@@ -122,7 +125,6 @@ struct trap_block
   uint64_t blocked;
   uint64_t held;
   uint64_t waits;
-  struct k_siginfo held_info[4];
 
   /* A call with a mask of its own, such as sigsuspend, is being made or was
      interrupted: WITHIN is that mask, and OUTER what BLOCKED is behind it.  */
@@ -144,15 +146,6 @@ struct trap_block
   struct guest_task task;
   struct guest_call call;
 
-  unsigned char signal_stack[BLOCK_SIGNAL_STACK_SIZE]
-      __attribute__ ((aligned (64)));
-
-  /* Room for its own, where it does not share its parent's; and how many other
-     tasks share what is there.  */
-  struct guest_fs fs;
-  struct trap_handlers handlers_room;
-  uint32_t users;
-
   /* What an execve has mapped, for the next one.  */
   uint64_t mapped, mapped_size;
 
@@ -160,17 +153,24 @@ struct trap_block
   bool foreign;
   uint64_t lost[2];
 
-  int32_t index; /* among the blocks */
-  bool lent;     /* of a child by vfork: its parent takes it back */
-  bool cleared;  /* of a child that begins without handlers */
-  bool released; /* of a task that has ended, but others share something */
-
-  /* What the thread knows of paths; also what the last thread with this block
-     knew, since nothing in it is wrong for another.  */
-  struct guest_prefixes prefixes;
+  int32_t index;  /* among the blocks */
+  bool lent;      /* of a child by vfork: its parent takes it back */
+  bool cleared;   /* of a child that begins without handlers */
+  bool released;  /* of a task that has ended, but others share something */
+  uint32_t users; /* other tasks that share what is in FS or HANDLERS_ROOM */
 
   size_t scratch_used;
   uint64_t scratch[BLOCK_SCRATCH_SIZE / 8];
+
+  /* What the thread knows of paths; also what the last thread with this block
+     knew, since nothing in it is wrong for another.  */
+  struct guest_prefixes prefixes __attribute__ ((aligned (4096)));
+
+  struct k_siginfo held_info[4];
+
+  /* Room for its own, where it does not share its parent's.  */
+  struct guest_fs fs;
+  struct trap_handlers handlers_room;
 
   struct trap_place other;
 };

@@ -226,11 +226,12 @@ function trap_restorer
 	syscall
 	hlt
 
-/* The first instructions of the program: rsp is as the kernel left it.  */
+/* The first instructions of the program: rsp is as the kernel left it.  The
+   stack that calls use later is used at once, so that few pages are touched.  */
 function trap_start
 	mov	%rsp, %rdi
 	xor	%ebp, %ebp
-	and	$-16, %rsp
+	lea	trap_first_block+BLOCK_STACK_SIZE(%rip), %rsp
 	call	trap_main
 	hlt
 

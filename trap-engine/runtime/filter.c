@@ -65,7 +65,7 @@ get_memory (size_t size)
 {
   size = (size + 4095) & ~(size_t) 4095;
   uint64_t at = __atomic_fetch_add (&used, size, __ATOMIC_RELAXED);
-  if (at + size > TRAP_PAGES_END - TRAP_FILTERS)
+  if (at + size > TRAP_FILTERS_END - TRAP_FILTERS)
     return NULL;
   long memory =
       call_mmap (TRAP_FILTERS + at, size, PROT_READ | PROT_WRITE,

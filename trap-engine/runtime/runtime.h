@@ -41,25 +41,33 @@ struct trap_watch
   bool traced;
 };
 
+/* Where a variable lies, so that the pages that a new process or a child by
+   fork touches are few (runtime.ld): small ones that each uses.  */
+#define TRAP_USED __attribute__ ((section (".bss.used")))
+
 /* What is one for the process.  Also found from other processes, at this
    address.  */
 struct trap_process
 {
+  struct guest guest;
+  struct trap_held held;
   struct trap_state *state;
   uint64_t container;       /* the inode of the state: whose process this is */
   struct trap_block *first; /* its first thread's */
-  struct guest guest;
-  struct guest_fs fs;
-  struct trap_handlers handlers;
-  struct trap_held held;
-  char executable[GUEST_PATH_SIZE];
   struct trap_watch watch;
+  struct guest_fs fs; /* with much room that is mostly unused, ... */
+  char executable[GUEST_PATH_SIZE]; /* ... as this */
+  struct trap_handlers handlers;
 };
 extern struct trap_process trap_process;
 
+/* The block of the process's first thread, on whose stack trap_main runs.  */
+extern struct trap_block trap_first_block;
+
 /* Symbols of runtime.ld and the entry.  */
 extern char trap_text_start[], trap_text_end[];
-extern char trap_start[], trap_entry[], trap_entered[], trap_check[], trap_tail[], trap_tail_end[];
+extern char trap_start[], trap_entry[], trap_entered[], trap_check[],
+    trap_tail[], trap_tail_end[];
 extern char trap_deliver[];
 extern char trap_clone_made[], trap_clone_end[], trap_set_block_end[];
 extern char trap_ready_stop[], trap_again[], trap_again_stop[];

@@ -28,10 +28,10 @@
 
 _Noreturn void trap_main (uint64_t *stack);
 
-struct trap_process trap_process;
-uint32_t trap_has_fsgsbase;
+struct trap_process trap_process __attribute__ ((section (".bss.process")));
+uint32_t trap_has_fsgsbase TRAP_USED;
 
-static struct trap_record record;
+static struct trap_record record __attribute__ ((section (".bss.record")));
 
 /* An entry of the auxiliary vector.  */
 struct auxiliary
@@ -203,7 +203,6 @@ fill_process (struct trap_state *state, struct trap_block *block,
   block->task.linux32 = record.linux32;
   block->task.engine = process->executable;
   block->handlers = &process->handlers;
-  thread_forked (block);
 }
 
 /* Install the filter.  Return 0 or a negative errno.  */
@@ -292,6 +291,7 @@ trap_main (uint64_t *stack)
   const struct trap_carried carried = { .ignored = record.ignored,
                                         .blocked = record.blocked };
   signal_start (block, &carried);
+  thread_forked (block);
   if (!filter_start (block, record.filters_fd, record.filters_size))
     load_fail ("its filters of system calls are gone", name);
   if (record.install != 0 && install_filter (state) < 0)

@@ -30,24 +30,24 @@ struct clone_request
 /* Namespaces, which no call of a container gets.  */
 #define CLONE_NAMESPACES 0x7e020080ull
 
-/* Which blocks are taken, and which have been mapped.  */
-static uint64_t taken[BLOCK_COUNT / 64], mapped[BLOCK_COUNT / 64];
+/* Which blocks are taken, and which have been mapped, besides the first.  */
+static uint64_t taken[BLOCK_COUNT / 64] TRAP_USED;
+static uint64_t mapped[BLOCK_COUNT / 64];
 
 /* No word of TAKEN behind this one was ever used.  */
-static size_t highest;
+static size_t highest TRAP_USED;
 
-/* The block of the process's first thread.  */
-static struct trap_block first_block;
+struct trap_block trap_first_block;
 
 /* On a page that a fork leaves empty: 1 as long as the ids of tasks are
    known.  */
-static uint32_t *known;
-static uint32_t never;
+static uint32_t *known TRAP_USED;
+static uint32_t never TRAP_USED;
 
 static struct trap_block *
 block_at (int index)
 {
-  return index == 0 ? &first_block
+  return index == 0 ? &trap_first_block
                     : (struct trap_block *) (TRAP_BLOCKS
                                              + (uint64_t) index * BLOCK_STRIDE);
 }
@@ -113,8 +113,8 @@ owner_of (const void *address)
   uint64_t at = trap_pointer (address);
   if (at >= TRAP_BLOCKS && at < TRAP_BLOCKS_END)
     return (struct trap_block *) (at - at % BLOCK_STRIDE);
-  at -= trap_pointer (&first_block);
-  return at < sizeof first_block ? &first_block : NULL;
+  at -= trap_pointer (&trap_first_block);
+  return at < sizeof trap_first_block ? &trap_first_block : NULL;
 }
 
 /* BLOCK's task shares what is at ADDRESS from now on, or with -1 no more.  */
@@ -153,7 +153,7 @@ static uint64_t
 in_use (size_t index)
 {
   return __atomic_load_n (&taken[index], __ATOMIC_ACQUIRE)
-         & __atomic_load_n (&mapped[index], __ATOMIC_ACQUIRE);
+         & (__atomic_load_n (&mapped[index], __ATOMIC_ACQUIRE) | (index == 0));
 }
 
 /* Find blocks that nobody uses any more.  Those that are just being taken have
@@ -221,17 +221,17 @@ struct trap_block *
 thread_start (void)
 {
   known = &never;
-  taken[0] = mapped[0] = 1;
-  prepare (&first_block, 0);
+  taken[0] = 1;
+  prepare (&trap_first_block, 0);
   long page =
-      call_mmap (TRAP_PAGES, 4096, PROT_READ | PROT_WRITE,
+      call_mmap (TRAP_FORKS, 4096, PROT_READ | PROT_WRITE,
                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, (uintptr_t) -1, 0);
   /* Without it (Linux before 4.14) every call asks for the ids.  */
   if (!is_error (page)
       && trap_call (__NR_madvise, (uint64_t) page, 4096, 18 /* WIPEONFORK */, 0)
              == 0)
     known = (uint32_t *) page;
-  return &first_block;
+  return &trap_first_block;
 }
 
 bool
@@ -267,9 +267,12 @@ become_process (struct trap_block *block)
   block->task.fs = &process->fs;
   if (block->handlers != &process->handlers)
     process->handlers = *block->handlers;
-  /* Perhaps another thread was changing them.  */
-  process->handlers.writer = 0;
-  process->handlers.changes &= ~1u;
+  /* Perhaps another thread was changing them.  Nothing is written without
+     need: it would be to a page of the child's own.  */
+  if (process->handlers.writer != 0)
+    process->handlers.writer = 0;
+  if ((process->handlers.changes & 1) != 0)
+    process->handlers.changes &= ~1u;
   block->handlers = &process->handlers;
   block->users = 0;
 }

@@ -24,9 +24,15 @@
 /* The code of the kernel's that says that a call is made again in any case.  */
 #define RESTARTS_ALWAYS (-513)
 
-/* How the kernel has last told of the end of a system call: it depends on an
-   option of the tracer's, which is the same for all threads in practice.  */
-static int32_t syscall_signal = K_SIGTRAP | SYSCALL_GOOD;
+/* How the kernel has last told of the end of a system call, or 0: it depends on
+   an option of the tracer's, which is the same for all threads in practice.  */
+static int32_t told_signal;
+
+static int32_t
+syscall_signal (void)
+{
+  return told_signal != 0 ? told_signal : K_SIGTRAP | SYSCALL_GOOD;
+}
 
 static int32_t
 status_of (int32_t signal)
@@ -70,7 +76,7 @@ show_end (struct watched *watched, int *status)
   watched->notes.called = false;
   if (watched->notes.request == PTRACE_SINGLESTEP)
     return show (watched, WATCH_AS_IT_IS, K_SIGTRAP, TRAP_TRACE, status);
-  return show (watched, WATCH_RETURNED, syscall_signal,
+  return show (watched, WATCH_RETURNED, syscall_signal (),
                K_SIGTRAP | SYSCALL_GOOD, status);
 }
 
@@ -183,7 +189,7 @@ show_again (struct watched *watched, int *status)
   for (size_t i = 0; i < sizeof watched->notes.registers / sizeof *from; i++)
     to[i] = from[i];
   watch_set (watched);
-  bool ends = watched->notes.status == status_of (syscall_signal);
+  bool ends = watched->notes.status == status_of (syscall_signal ());
   *status = watched->notes.status;
   watched->notes.status = 0;
   watched->notes.shown = ends ? WATCH_RETURNED : WATCH_AS_IT_IS;
@@ -248,7 +254,7 @@ meet_call (struct watched *watched, int signal, int *status)
 {
   struct trap_notes *notes = &watched->notes;
   struct ptrace_syscall_info info = { 0 };
-  syscall_signal = signal;
+  told_signal = signal;
   if (watch_request (PTRACE_GET_SYSCALL_INFO, watched->tid, sizeof info,
                      trap_pointer (&info))
       <= 0)
@@ -387,7 +393,7 @@ watch_resume (struct watched *watched, long request, uint64_t signal)
   watch_keep (watched);
   if (executed && request == PTRACE_SYSCALL)
     {
-      notes->status = status_of (syscall_signal);
+      notes->status = status_of (syscall_signal ());
       notes->info = (struct k_siginfo){ .number = K_SIGTRAP,
                                         .code = K_SIGTRAP | SYSCALL_GOOD };
     }

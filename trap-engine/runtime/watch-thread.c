@@ -99,13 +99,14 @@ find_block (struct watched *watched)
          || take_block (watched, registers->gs_base);
 }
 
-/* Return whether WATCHED's thread is on its signal stack.  */
+/* Return whether WATCHED's thread is on its signal stack.  Where that begins
+   the other one is empty.  */
 static bool
 is_in_signal (const struct watched *watched)
 {
-  const unsigned char *stack = watched->block->signal_stack;
-  return is_between (watched->registers.rsp, (const char *) stack,
-                     (const char *) stack + BLOCK_SIGNAL_STACK_SIZE);
+  const char *stack = (const char *) watched->block->signal_stack;
+  return is_between (watched->registers.rsp, stack + 1,
+                     stack + BLOCK_SIGNAL_STACK_SIZE);
 }
 
 /* Return whether WATCHED's thread has just been made.  */
