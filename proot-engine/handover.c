@@ -86,6 +86,7 @@ make_record (const struct handover *handover, struct tracee *tracee)
   const char *ignored = strstr (status, "\nSigIgn:");
   const char *blocked = strstr (status, "\nSigBlk:");
   made.ignored = ignored != NULL ? strtoull (ignored + 8, NULL, 16) : 0;
+  made.known = ignored != NULL ? UINT64_MAX : 0;
   made.blocked = blocked != NULL ? strtoull (blocked + 8, NULL, 16) : 0;
   trap_record_encode (&made, text);
   return text;

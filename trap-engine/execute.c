@@ -190,6 +190,7 @@ become (struct guest_task *task, struct execution *execution,
   trap_record_fill (record, task, exec, state->first_fd, traced);
   record->install = carried->install;
   record->ignored = carried->ignored;
+  record->known = carried->known;
   record->blocked = carried->blocked;
   record->filters_size = carried->filters_size;
   record->filters_fd = carried->filters_fd;

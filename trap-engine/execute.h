@@ -21,11 +21,11 @@
 #include "lib/guest/call.h"
 
 /* What outlives an execve besides the task's ids and file-system state: bits
-   by signal number less 1, only of the signals that are the runtime's own.  */
+   by signal number less 1.  */
 struct trap_carried
 {
-  uint64_t ignored;
-  uint64_t blocked;
+  uint64_t ignored, known; /* signals that are ignored, of those known */
+  uint64_t blocked;        /* only of the signals that are the runtime's own */
   uint32_t install; /* the new runtime is the container's first: it installs
                        the filter */
 

@@ -60,9 +60,10 @@ struct trap_record
   int32_t adopts, channel;
 
   uint32_t cwd_binding;
-  uint64_t ignored, blocked; /* of the runtime's own signals */
-  uint32_t filters_size;     /* the program's own filters, if any, ... */
-  int32_t filters_fd;        /* ... in a file, which is to be closed */
+  uint64_t ignored, known; /* signals that are ignored, of which this is told */
+  uint64_t blocked;        /* of the runtime's own signals */
+  uint32_t filters_size;   /* the program's own filters, if any, ... */
+  int32_t filters_fd;      /* ... in a file, which is to be closed */
   bool linux32;
   bool own_mounts, masks_owner; /* see struct guest_fs */
   struct guest_ids ids;

@@ -575,10 +575,117 @@ ways (const char *here)
   printf ("50 programs at once: %d bad\n", bad);
 }
 
+/* Print for WHAT which signals are not at their default, and how.  */
+static int
+print_actions (const char *what)
+{
+  struct sigaction action;
+  printf ("  %s:", what);
+  for (int number = 1; number < 65; number++)
+    if (sigaction (number, NULL, &action) == 0
+        && (action.sa_handler != SIG_DFL || action.sa_flags != 0))
+      printf (" %d %s %x", number,
+              action.sa_handler == SIG_IGN   ? "ignored"
+              : action.sa_handler == SIG_DFL ? "default"
+                                             : "handled",
+              (unsigned int) action.sa_flags & 0xf0ffffffu);
+  printf ("\n");
+  return 0;
+}
+
+static void
+nothing (int number)
+{
+  (void) number;
+}
+
+/* Start what prints its actions, in several ways.  */
+static void
+start_actions (void)
+{
+  char *argv[] = { (char *) "actions", (char *) "spawned", NULL };
+  posix_spawnattr_t attributes;
+  sigset_t set;
+  pid_t child;
+  int status;
+  fflush (stdout);
+  child = vfork ();
+  if (child == 0)
+    {
+      execl ("./program", "actions", "after vfork", (char *) NULL);
+      _exit (127);
+    }
+  waitpid (child, &status, 0);
+  sigemptyset (&set);
+  sigaddset (&set, SIGUSR2);
+  sigaddset (&set, SIGPIPE);
+  posix_spawnattr_init (&attributes);
+  posix_spawnattr_setflags (&attributes, POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setsigdefault (&attributes, &set);
+  if (posix_spawn (&child, "./program", NULL, &attributes, argv, environ) == 0)
+    waitpid (child, &status, 0);
+  posix_spawnattr_destroy (&attributes);
+}
+
+/* Whether NUMBER, which is blocked and has come, still waits once its action,
+   BEFORE, has been set to AFTER.  */
+static void
+say_waits (int number, void (*before) (int), void (*after) (int))
+{
+  const struct timespec now = { 0, 0 };
+  sigset_t set, waiting;
+  sigemptyset (&set);
+  sigaddset (&set, number);
+  sigprocmask (SIG_BLOCK, &set, NULL);
+  signal (number, before);
+  kill (getpid (), number);
+  signal (number, after);
+  sigpending (&waiting);
+  printf ("signal %d waits: %d\n", number, sigismember (&waiting, number));
+  (void) sigtimedwait (&set, NULL, &now);
+  signal (number, SIG_DFL);
+  sigprocmask (SIG_UNBLOCK, &set, NULL);
+}
+
+/* What a program inherits of its signals, and what setting them does.  */
+static void
+actions (void)
+{
+  static const int ignored[] = { SIGHUP,  SIGUSR2, SIGPIPE, SIGSEGV,
+                                 SIGCHLD, SIGTSTP, 40 };
+  struct sigaction action = { .sa_handler = nothing, .sa_flags = SA_NODEFER };
+  sigaction (SIGUSR1, &action, NULL);
+  sigaction (SIGSYS, &action, NULL);
+  action.sa_handler = SIG_DFL;
+  sigaction (SIGALRM, &action, NULL);
+  start_actions ();
+  for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+    signal (ignored[i], SIG_IGN);
+  start_actions ();
+  print_actions ("itself");
+  fflush (stdout);
+  pid_t child = fork ();
+  if (child == 0)
+    _exit (print_actions ("child") | fflush (stdout));
+  (void) waitpid (child, NULL, 0); /* which is not told, but waits */
+  for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+    signal (ignored[i], SIG_DFL);
+  start_actions ();
+  say_waits (SIGUSR2, SIG_DFL, SIG_DFL);
+  say_waits (SIGUSR2, SIG_DFL, SIG_IGN);
+  say_waits (SIGUSR2, SIG_IGN, SIG_DFL);
+  say_waits (SIGWINCH, SIG_DFL, SIG_DFL);
+  say_waits (SIGWINCH, nothing, SIG_DFL);
+  say_waits (SIGURG, SIG_IGN, SIG_IGN);
+  say_waits (SIGSEGV, SIG_DFL, SIG_DFL);
+}
+
 int
 main (int argc, char **argv)
 {
   char here[PATH_MAX];
+  if (argc > 1 && strcmp (argv[0], "actions") == 0)
+    return print_actions (argv[1]);
   if (argc > 0 && strcmp (argv[0], "count") == 0)
     {
       printf ("  %d arguments\n", argc);
@@ -602,5 +709,6 @@ main (int argc, char **argv)
   formats ();
   descriptors ();
   ways (here);
+  actions ();
   return 0;
 }

@@ -33,8 +33,8 @@ first_init (struct first *first, struct trap_state *state)
   first->task.tid = first->task.pid = getpid ();
 }
 
-/* Take from the process what it has inherited for the runtime's own signals,
-   and note it in CARRIED.  OLD is how it was.  */
+/* Note in CARRIED what the process has inherited for its signals, and take from
+   it what that is for the runtime's own.  OLD is how they were blocked.  */
 static void
 take_signals (struct trap_carried *carried, sigset_t *old)
 {
@@ -49,10 +49,15 @@ take_signals (struct trap_carried *carried, sigset_t *old)
       uint64_t bit = (uint64_t) 1 << (ours[i] - 1);
       if (sigismember (old, ours[i]) == 1)
         carried->blocked |= bit;
-      if (sigaction (ours[i], NULL, &action) == 0
-          && action.sa_handler == SIG_IGN)
-        carried->ignored |= bit;
     }
+  for (int number = 1; number <= 64; number++)
+    if (sigaction (number, NULL, &action) == 0)
+      {
+        uint64_t bit = (uint64_t) 1 << (number - 1);
+        carried->known |= bit;
+        if (action.sa_handler == SIG_IGN)
+          carried->ignored |= bit;
+      }
 }
 
 static int64_t

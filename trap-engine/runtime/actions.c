@@ -48,12 +48,11 @@ actions_take_ours (const struct trap_handlers *handlers)
 }
 
 void
-actions_start (struct trap_handlers *handlers, uint64_t ignored)
+actions_start (struct trap_handlers *handlers, uint64_t ignored, uint64_t known)
 {
-  handlers->known = SIGNALS_OURS;
-  for (size_t i = 0; i < sizeof actions_ours / sizeof *actions_ours; i++)
-    if ((ignored & SIGNAL_BIT (actions_ours[i])) != 0)
-      handlers->action[actions_ours[i] - 1].handler = ACTION_IGNORE;
+  handlers->known = known | SIGNALS_OURS;
+  for (uint64_t rest = ignored & handlers->known; rest != 0; rest &= rest - 1)
+    handlers->action[__builtin_ctzl (rest)].handler = ACTION_IGNORE;
   actions_take_ours (handlers);
 }
 
@@ -61,9 +60,9 @@ uint64_t
 actions_ignored (const struct trap_handlers *handlers)
 {
   uint64_t ignored = 0;
-  for (size_t i = 0; i < sizeof actions_ours / sizeof *actions_ours; i++)
-    if (handlers->action[actions_ours[i] - 1].handler == ACTION_IGNORE)
-      ignored |= SIGNAL_BIT (actions_ours[i]);
+  for (int number = 1; number <= SIGNAL_COUNT; number++)
+    if (handlers->action[number - 1].handler == ACTION_IGNORE)
+      ignored |= SIGNAL_BIT (number);
   return ignored;
 }
 
@@ -100,8 +99,8 @@ end_change (struct trap_handlers *handlers)
   __atomic_store_n (&handlers->writer, 0, __ATOMIC_RELEASE);
 }
 
-/* Set what HANDLERS say of NUMBER to NEW, between begin_change and
-   end_change.  */
+/* Set what HANDLERS say of NUMBER, which they know, to NEW, between
+   begin_change and end_change.  */
 static int64_t
 change (struct trap_handlers *handlers, int number,
         const struct k_sigaction *new)
@@ -109,24 +108,42 @@ change (struct trap_handlers *handlers, int number,
   struct k_sigaction action = *new;
   action.flags &= K_SA_FLAGS;
   action.mask &= ~(SIGNAL_BIT (K_SIGKILL) | SIGNAL_BIT (K_SIGSTOP));
+  uint64_t old = handlers->action[number - 1].handler;
   handlers->action[number - 1] = action;
-  handlers->known |= SIGNAL_BIT (number);
-  return actions_is_ours (number) || action.handler > ACTION_IGNORE
-             ? take (number, &action)
-             : set_action (number, &action);
+  if (actions_is_ours (number) || action.handler > ACTION_IGNORE)
+    return take (number, &action);
+  /* What starts programs resets all signals, most of which nobody has set: the
+     kernel need not hear of that.  But of those that are ignored by default it
+     forgets the ones that wait, and looks at the flags.  */
+  if (old == ACTION_DEFAULT && action.handler == ACTION_DEFAULT
+      && (SIGNALS_UNNOTICED & SIGNAL_BIT (number)) == 0)
+    return 0;
+  return set_action (number, &action);
 }
 
 int64_t
 actions_set (struct trap_handlers *handlers, int number,
              const struct k_sigaction *new, struct k_sigaction *old)
 {
+  const uint64_t bit = SIGNAL_BIT (number);
   int64_t result = 0;
+  if (new == NULL
+      && (__atomic_load_n (&handlers->known, __ATOMIC_ACQUIRE) & bit) != 0)
+    {
+      *old = actions_get (handlers, number);
+      return 0;
+    }
   begin_change (handlers);
+  if ((handlers->known & bit) == 0)
+    {
+      result = trap_call (__NR_rt_sigaction, (uint64_t) number, 0,
+                          trap_pointer (old), sizeof old->mask);
+      handlers->action[number - 1] = *old;
+      __atomic_store_n (&handlers->known, handlers->known | bit,
+                        __ATOMIC_RELEASE);
+    }
   *old = handlers->action[number - 1];
-  if ((handlers->known & SIGNAL_BIT (number)) == 0)
-    result = trap_call (__NR_rt_sigaction, (uint64_t) number, 0,
-                        trap_pointer (old), sizeof old->mask);
-  if (result == 0 && new != NULL)
+  if (new != NULL)
     result = change (handlers, number, new);
   end_change (handlers);
   return result;
@@ -152,14 +169,12 @@ actions_copy (struct trap_handlers *copy, struct trap_handlers *handlers,
   copy->changes = copy->writer = 0;
   if (!cleared)
     return;
-  /* What is ignored stays so; the kernel knows of what is not ours.  */
-  copy->known = SIGNALS_OURS;
-  for (size_t i = 0; i < sizeof actions_ours / sizeof *actions_ours; i++)
+  /* What is ignored stays so.  */
+  for (int i = 0; i < SIGNAL_COUNT; i++)
     {
-      struct k_sigaction *action = &copy->action[actions_ours[i] - 1];
-      bool ignored = action->handler == ACTION_IGNORE;
-      *action = (struct k_sigaction){ 0 };
-      action->handler = ignored ? ACTION_IGNORE : ACTION_DEFAULT;
+      bool ignored = copy->action[i].handler == ACTION_IGNORE;
+      copy->action[i] = (struct k_sigaction){ 0 };
+      copy->action[i].handler = ignored ? ACTION_IGNORE : ACTION_DEFAULT;
     }
 }
 
@@ -174,6 +189,7 @@ void
 actions_give_back (const struct trap_handlers *handlers)
 {
   for (int number = 1; number <= SIGNAL_COUNT; number++)
-    if ((handlers->known & SIGNAL_BIT (number)) != 0)
+    if (actions_is_ours (number)
+        || handlers->action[number - 1].handler > ACTION_IGNORE)
       (void) set_action (number, &handlers->action[number - 1]);
 }

@@ -20,11 +20,12 @@ actions_is_ours (int number)
   return (SIGNALS_OURS & SIGNAL_BIT (number)) != 0;
 }
 
-/* Start HANDLERS for a new program that ignores, of our signals, those of
-   IGNORED.  */
-void actions_start (struct trap_handlers *handlers, uint64_t ignored);
+/* Start HANDLERS, which are zero, for a new program that ignores the signals of
+   IGNORED, and no others of those KNOWN and ours.  */
+void actions_start (struct trap_handlers *handlers, uint64_t ignored,
+                    uint64_t known);
 
-/* Of our signals, those that HANDLERS ignore.  */
+/* Those that HANDLERS ignore, as far as they know.  */
 uint64_t actions_ignored (const struct trap_handlers *handlers);
 
 /* Have the kernel call trap_signal for ours again, after a clone that reset

@@ -59,7 +59,7 @@ struct trap_handlers
 {
   uint32_t changes;
   uint32_t writer;
-  uint64_t known; /* bits of signals whose ACTION is more than the kernel's */
+  uint64_t known; /* bits of signals whose ACTION is not asked of the kernel */
   struct k_sigaction action[SIGNAL_COUNT];
 };
 

@@ -17,7 +17,11 @@ enum
   K_SIGBUS = 7,
   K_SIGKILL = 9,
   K_SIGSEGV = 11,
+  K_SIGCHLD = 17,
+  K_SIGCONT = 18,
   K_SIGSTOP = 19,
+  K_SIGURG = 23,
+  K_SIGWINCH = 28,
   K_SIGSYS = 31
 };
 
@@ -28,6 +32,11 @@ enum
 #define SIGNALS_OURS                                                           \
   (SIGNAL_BIT (K_SIGILL) | SIGNAL_BIT (K_SIGBUS) | SIGNAL_BIT (K_SIGSEGV)      \
    | SIGNAL_BIT (K_SIGSYS))
+
+/* Those that do nothing to a program that has no handler.  */
+#define SIGNALS_UNNOTICED                                                      \
+  (SIGNAL_BIT (K_SIGCHLD) | SIGNAL_BIT (K_SIGCONT) | SIGNAL_BIT (K_SIGURG)     \
+   | SIGNAL_BIT (K_SIGWINCH))
 
 #define ACTION_DEFAULT 0ul
 #define ACTION_IGNORE 1ul

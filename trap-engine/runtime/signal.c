@@ -70,7 +70,7 @@ signal_start (struct trap_block *block, const struct trap_carried *carried)
 {
   block->alternate.flags = K_SS_DISABLE;
   block->blocked = carried->blocked & SIGNALS_OURS;
-  actions_start (block->handlers, carried->ignored);
+  actions_start (block->handlers, carried->ignored, carried->known);
   signal_set_stack (block);
   /* An execve, or a tracer, may have left them blocked.  */
   change_ours (K_SIG_UNBLOCK);
@@ -81,14 +81,15 @@ signal_carry (struct trap_block *block, struct trap_carried *carried)
 {
   *carried =
       (struct trap_carried){ .blocked = block->blocked,
-                             .ignored = actions_ignored (block->handlers) };
+                             .ignored = actions_ignored (block->handlers),
+                             .known = block->handlers->known };
 }
 
 void
 signal_tell (const struct trap_handlers *handlers, uint64_t blocked,
              uint64_t held, uint64_t shared, struct guest_signals *signals)
 {
-  const uint64_t ignored = actions_ignored (handlers);
+  const uint64_t ignored = actions_ignored (handlers) & SIGNALS_OURS;
   *signals = (struct guest_signals){ .known = SIGNALS_OURS,
                                      .blocked = blocked,
                                      .pending = held,
@@ -103,7 +104,7 @@ void
 signal_pass_on (struct trap_block *block)
 {
   if ((block->blocked | held_pending (block)
-       | actions_ignored (block->handlers))
+       | (actions_ignored (block->handlers) & SIGNALS_OURS))
       == 0)
     return;
   change_ours (K_SIG_BLOCK);

@@ -289,6 +289,7 @@ trap_main (uint64_t *stack)
   trap_set_block (block);
   fill_process (state, block, strings);
   const struct trap_carried carried = { .ignored = record.ignored,
+                                        .known = record.known,
                                         .blocked = record.blocked };
   signal_start (block, &carried);
   thread_forked (block);
