@@ -245,6 +245,8 @@ tracer_start (const struct plan *plan)
 
   hold_descriptors (plan, FD_CLOEXEC);
   int answer = enter_ask ();
+  if (answer == ENTER_INSIDE || answer == ENTER_REFUSED)
+    return enter_become (plan, answer);
   if (answer > 0)
     return start_inside (plan, answer);
 

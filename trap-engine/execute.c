@@ -189,6 +189,7 @@ become (struct guest_task *task, struct execution *execution,
     return status;
   trap_record_fill (record, task, exec, state->first_fd, traced);
   record->install = carried->install;
+  record->enters = carried->enters;
   record->ignored = carried->ignored;
   record->known = carried->known;
   record->blocked = carried->blocked;
@@ -248,6 +249,11 @@ trap_execute (struct guest_task *task, const struct guest_call *call,
   if (execution == NULL)
     return -K_ENOMEM;
   execution->encoded = (char *) execution + used;
+  if (carried->enters != 0)
+    {
+      execution->exec = (struct guest_exec){ .held = { -1, -1 } };
+      return become (task, execution, &given, carried, execve);
+    }
   int status = guest_exec_prepare (task, call, &execution->exec);
   if (status == 0)
     {

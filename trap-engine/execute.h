@@ -28,6 +28,8 @@ struct trap_carried
   uint64_t blocked;        /* only of the signals that are the runtime's own */
   uint32_t install; /* the new runtime is the container's first: it installs
                        the filter */
+  uint32_t enters;  /* no program is executed but the launcher: what the call
+                       says of a path is not looked at */
 
   /* The program's own filters (judge.h): how many bytes, if there are any, and
      the descriptor of a file that has them.  */

@@ -70,7 +70,8 @@ tests_unit_test_trap_patch_CPPFLAGS = $(PLAIN_CPPFLAGS)
 tests_unit_test_trap_patch_CFLAGS = $(PLAIN_CFLAGS) -pthread
 tests_unit_test_trap_patch_LDADD = trap-engine/libtrap.a
 
-# The launcher: an ordinary program, static as the tracer is.
+# The launcher: an ordinary program, static as the tracer is.  Where it may lie
+# anywhere it serves containers in a container, too.
 pkglibexec_PROGRAMS += libexec/udocker/udocker-trap
 libexec_udocker_udocker_trap_SOURCES = \
   trap-engine/launcher/filter.c trap-engine/launcher/filter.h \
@@ -78,10 +79,16 @@ libexec_udocker_udocker_trap_SOURCES = \
   trap-engine/launcher/launch.c trap-engine/launcher/launch.h \
   trap-engine/launcher/main.c \
   trap-engine/launcher/numbers.c trap-engine/launcher/numbers.h \
+  trap-engine/launcher/outer.c trap-engine/launcher/outer.h \
   trap-engine/launcher/shared.c trap-engine/launcher/shared.h
 libexec_udocker_udocker_trap_CPPFLAGS = $(PLAIN_CPPFLAGS)
 libexec_udocker_udocker_trap_CFLAGS = $(PLAIN_CFLAGS)
+if HANDOVER
+libexec_udocker_udocker_trap_LDFLAGS = -XCClinker -static-pie
+libexec_udocker_udocker_trap_CPPFLAGS += -DTRAP_NESTS
+else
 libexec_udocker_udocker_trap_LDFLAGS = $(LDFLAGS_STATIC)
+endif
 libexec_udocker_udocker_trap_LDADD = \
   lib/start/libstart.a trap-engine/libtrap.a lib/owners/libowners.a \
   lib/guest/libguest.a lib/plan/libplan.a lib/elf/libelfread.a

@@ -43,6 +43,10 @@ struct trap_record
   uint32_t secure;  /* AT_SECURE */
   uint32_t install; /* the filter is to be installed */
 
+  /* Not PROGRAM is to be mapped but the launcher, for a container in the one of
+     this task.  */
+  uint32_t enters;
+
   /* The process that has traced this one, or 0: our descriptors are taken from
      it, and SIGTRAP is raised for it when PROGRAM has been mapped.  */
   int32_t tracer;

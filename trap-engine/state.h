@@ -32,8 +32,9 @@
 #define TRAP_STATE (TRAP_RUNTIME + 0x100000)
 #define TRAP_STATE_LIMIT 0x3ff00000
 
-/* Where the program lies that hands processes over to a tracer, and the tracer
-   itself, which is the same (proot-engine/handover.c).  */
+/* Where programs of ours lie that have a libc: the one that hands processes
+   over to a tracer, and is the tracer itself (proot-engine/handover.c), and the
+   launcher of containers in a container.  */
 #define TRAP_TRACER 0x567060000000
 
 /* The program's own filters.  */
@@ -96,6 +97,10 @@ struct trap_state
 
   /* Host path of the runtime, with which every program is started.  */
   char runtime[GUEST_PATH_SIZE];
+
+  /* Host path of the launcher, for containers in this one; empty where it
+     cannot be mapped in the window.  */
+  char launcher[GUEST_PATH_SIZE];
 
   /* Host path of the program that hands a process over to a tracer, and of the
      loader stub for 32-bit programs; empty where there is none.  */

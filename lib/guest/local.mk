@@ -39,6 +39,7 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/read-only.c lib/guest/read-only.h \
   lib/guest/socket.c \
   lib/guest/multiplex.c \
+  lib/guest/nested.h \
   lib/guest/stat.c \
   lib/guest/text.c lib/guest/text.h \
   lib/guest/unlock.c lib/guest/unlock.h \

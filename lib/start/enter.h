@@ -5,37 +5,38 @@
 
    A process has one tracer, so that an engine that runs under a tracer can
    trace nothing.  But that one can do its work: the inner engine hands its plan
-   over with a call of prctl(2) that no kernel knows, and finds itself in the
-   container, of which it then becomes the first program.  Nothing is gained by
-   that but another picture of what one has anyway: all host paths of the plan
-   are looked up as the caller sees them.  */
+   over with a call of prctl(2) that no kernel knows (lib/guest/nested.h), and
+   finds itself in the container, of which it then becomes the first program.
+   Nothing is gained by that but another picture of what one has anyway: all
+   host paths of the plan are looked up as the caller sees them.
+
+   Where the engine around is in the programs themselves its filter stays with
+   each of them, which no other engine could live with.  There the inner engine
+   becomes the launcher of the outer one, out of the filter's reach, and that
+   does its work.  */
 
 #ifndef UDOCKER_LIB_START_ENTER_H
 #define UDOCKER_LIB_START_ENTER_H
 
-/* The first argument of prctl; the second says what is wanted: ENTER_ASK
-   returns enum enter_answer; ENTER_PLAN enters the container whose plan is
-   behind the descriptor in the third argument, and returns 0, 1 when the caller
-   has to keep the descriptors that the plan wants held itself, or an error.
-   What may be wrong with it is told in the text at the fourth, of
-   ENTER_TEXT_SIZE bytes.  */
-#define ENTER_CALL 0x7564636bu
+#include "lib/guest/nested.h"
 
-enum
-{
-  ENTER_ASK = 1,
-  ENTER_PLAN = 2,
-  ENTER_TEXT_SIZE = 1024
-};
+struct plan;
 
-enum enter_answer
-{
-  ENTER_FILTERED = 1, /* the tracer wants a filter of system calls */
-  ENTER_EVERY_CALL = 2
-};
-
-/* Ask whether a tracer is around this process that takes plans.  Return enum
-   enter_answer, or a negative number if not.  */
+/* Ask which engine is around this process that takes plans.  Return enum
+   enter_answer, or a negative number if there is none.  */
 int enter_ask (void);
+
+/* Room for an argument that names a descriptor.  */
+#define ENTER_OPTION_SIZE 32
+
+/* Put PLAN where the program that this process executes next finds it by the
+   argument that OPTION, of ENTER_OPTION_SIZE bytes, gets.  What the plan wants
+   held stays open.  Return 0 or a negative errno.  */
+int enter_send (const struct plan *plan, char *option);
+
+/* The engine around this process has answered ENTER_INSIDE or ENTER_REFUSED,
+   which is ANSWER: have it run PLAN.  Return the exit status when that
+   fails.  */
+int enter_become (const struct plan *plan, int answer);
 
 #endif

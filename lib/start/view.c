@@ -38,7 +38,8 @@ struct places
 {
   struct place *place;
   size_t count;
-  int lowest; /* descriptors get numbers from this on */
+  int lowest;  /* descriptors get numbers from this on */
+  bool inside; /* the engine is in each process, and has them there */
 };
 
 /* Build GUEST's view from PLACES, whose guest paths are canonical.  The
@@ -97,6 +98,14 @@ static int
 add_place (struct places *places, const char *host, const char *guest,
            uint32_t flags, int fd)
 {
+  static const char start[] = "/proc/self/fd/";
+  char own[48];
+  /* Of a container around, which has it by another number.  */
+  if (places->inside && strncmp (host, start, sizeof start - 1) == 0)
+    {
+      (void) snprintf (own, sizeof own, "%s%d", start, fd);
+      host = own;
+    }
   struct place *bigger =
       realloc (places->place, (places->count + 1) * sizeof *bigger);
   if (bigger == NULL)
@@ -362,7 +371,7 @@ int
 view_make (struct guest *guest, struct guest_task *task,
            struct guest_task *outer, const struct plan *plan, int lowest)
 {
-  struct places places = { .lowest = lowest };
+  struct places places = { .lowest = lowest, .inside = guest->inside };
   struct plan_record record;
   const char *root = plan_text (plan, PLAN_ROOT, "/");
   uint32_t flags = plan_number (plan, PLAN_ROOT_READ_ONLY, 0) != 0

@@ -3,11 +3,13 @@
 /* Run a program in another root through an engine, by handing it a plan, with
    nothing in between: what enter-root does with the kernel's own means.
 
-   usage: enter-engine [-0] [-m MODE] [-b HOST:GUEST[:ro]]... ENGINE ROOT
-                       DIRECTORY PROGRAM [ARGUMENT]...
+   usage: enter-engine [-0] [-i UID:GID] [-k RELEASE] [-x] [-m MODE]
+                       [-b HOST[:GUEST[:ro]]]... ENGINE ROOT DIRECTORY PROGRAM
+                       [ARGUMENT]...
 
-   The container shows the ids of the caller, or with -0 root's, and the
-   machine's /proc, /sys and /dev where ROOT has directories for them.  The
+   The container shows the ids of the caller, or with -0 root's, or those of -i,
+   and the machine's /proc, /sys and /dev where ROOT has directories for them;
+   -k has the kernel have another release, and -x ends all with the program. The
    environment goes along.  The exit status is the engine's.  */
 
 #define _GNU_SOURCE 1
@@ -36,11 +38,11 @@ static void
 bind (struct plan_writer *writer, char *text)
 {
   char *colon = strchr (text, ':');
-  if (colon == NULL)
-    die ("a binding is HOST:GUEST");
-  *colon = '\0';
-  struct plan_binding binding = { .host = text, .guest = colon + 1 };
-  char *more = strchr (colon + 1, ':');
+  if (colon != NULL)
+    *colon = '\0';
+  struct plan_binding binding = { .host = text,
+                                  .guest = colon != NULL ? colon + 1 : text };
+  char *more = colon != NULL ? strchr (colon + 1, ':') : NULL;
   if (more != NULL)
     {
       *more = '\0';
@@ -54,13 +56,21 @@ main (int argc, char **argv)
 {
   struct plan_writer writer;
   const char *mode = "P1";
-  bool root_ids = false;
+  const char *kernel = NULL;
+  unsigned int uid = getuid (), gid = getgid ();
+  bool kill = false;
   char *bindings[32];
   int binding_count = 0;
   int option;
-  while ((option = getopt (argc, argv, "+0m:b:")) != -1)
+  while ((option = getopt (argc, argv, "+0i:k:xm:b:")) != -1)
     if (option == '0')
-      root_ids = true;
+      uid = gid = 0;
+    else if (option == 'i' && sscanf (optarg, "%u:%u", &uid, &gid) == 2)
+      continue;
+    else if (option == 'k')
+      kernel = optarg;
+    else if (option == 'x')
+      kill = true;
     else if (option == 'm')
       mode = optarg;
     else if (option == 'b' && binding_count < 32)
@@ -82,8 +92,12 @@ main (int argc, char **argv)
     plan_write_text (&writer, PLAN_ARGUMENT, argv[i]);
   for (char **entry = environ; *entry != NULL; entry++)
     plan_write_text (&writer, PLAN_ENVIRONMENT, *entry);
-  plan_write_number (&writer, PLAN_UID, root_ids ? 0 : getuid ());
-  plan_write_number (&writer, PLAN_GID, root_ids ? 0 : getgid ());
+  plan_write_number (&writer, PLAN_UID, uid);
+  plan_write_number (&writer, PLAN_GID, gid);
+  if (kernel != NULL)
+    plan_write_text (&writer, PLAN_KERNEL, kernel);
+  if (kill)
+    plan_write_number (&writer, PLAN_KILL_ON_EXIT, 1);
   plan_write_number (&writer, PLAN_HOST_UID, getuid ());
   plan_write_number (&writer, PLAN_HOST_GID, getgid ());
   static const char *const system_directories[] = { "/proc", "/sys", "/dev" };

@@ -36,7 +36,7 @@ EXTRA_DIST += \
   tests/bench/lists.sh tests/bench/syscalls.c tests/bench/syscalls.sh
 
 if HOSTED
-shell_tests += tests/guest/in-biome.sh tests/guest/in-debian12-programs.sh
+shell_tests += tests/guest/in-nested.sh tests/guest/in-biome.sh tests/guest/in-debian12-programs.sh
 shell_tests += tests/guest/in-debian12-runtimes.sh tests/guest/lacking.sh
 shell_tests += \
   tests/guest/bindings.sh tests/guest/escape.sh tests/guest/fake-root.sh \

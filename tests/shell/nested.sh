@@ -20,18 +20,55 @@ echo mark > "$tree/mark"
 make_tree "$tree/inner" || bail 'no inner tree'
 echo innermost > "$tree/inner/mark"
 
-# outer OPTION... -- COMMAND...: the outer container is the host itself, with
-# changes.
-outer ()
+# outer_in ROOT DIRECTORY OPTION... COMMAND...: the outer container has ROOT for
+# its root, and the command starts in DIRECTORY.
+outer_in ()
 {
-  run "$engine" -r / -w "$work" "$@"
+  outer_root=$1
+  outer_directory=$2
+  shift 2
+  case $mode in
+    P*)
+      run "$engine" -r "$outer_root" -w "$outer_directory" "$@"
+      return ;;
+  esac
+  options="-m $mode"
+  while :; do
+    case $1 in
+      -0)
+        options="$options $1" ;;
+      --kill-on-exit)
+        options="$options -x" ;;
+      -*)
+        options="$options $1 $2"
+        shift ;;
+      *)
+        break ;;
+    esac
+    shift
+  done
+  run "$work/enter-engine" $options "$libexec/udocker-trap" "$outer_root" \
+    "$outer_directory" "$@"
 }
 
-for variable in X PROOT_NO_SECCOMP; do
-  export "$variable=1"
-  mode=P1
-  test $variable = X || mode=P2
+# outer OPTION... COMMAND...: it is the host itself, with changes.
+outer ()
+{
+  outer_in / "$work" "$@"
+}
 
+modes='P1 P2'
+if test -x "$libexec/udocker-trap"; then
+  cc -std=gnu11 -O1 -D_GNU_SOURCE -I"$top_srcdir" -o "$work/enter-engine" \
+    "$top_srcdir/tests/guest/enter-engine.c" "$top_srcdir/lib/plan/plan.c" \
+    "$top_srcdir/lib/plan/plan-write.c" || bail 'cannot compile enter-engine'
+  modes="$modes T1 T2"
+fi
+for mode in $modes; do
+  case $mode in
+    P2) export PROOT_NO_SECCOMP=1 ;;
+    *) unset PROOT_NO_SECCOMP ;;
+  esac
   outer "$engine" -r "$tree" cat /mark
   is "a container in a container in $mode" "$status:$stdout:$stderr" 0:mark:
   outer "$engine" -0 -r "$tree" sh -c \
@@ -91,11 +128,11 @@ over'
 /
 /at/../at
 /'
-  run "$engine" -b "$engine" -b "$libexec" -r "$tree" "$engine" -r /inner cat /mark
+  outer_in "$tree" / -b "$engine" -b "$libexec" "$engine" -r /inner cat /mark
   is '  a container in a root of its own' "$status:$stdout" 0:innermost
-  run "$engine" -b "$engine" -r "$tree" "$engine" -r /inner/../inner/../.. ls /mark
+  outer_in "$tree" / -b "$engine" "$engine" -r /inner/../inner/../.. ls /mark
   is '  from which ".." does not lead out' "$status:$stdout" 0:/mark
-  run "$engine" -b "$engine" -r "$tree" "$engine" -r "$work/tree" true
+  outer_in "$tree" / -b "$engine" "$engine" -r "$work/tree" true
   is_error '  nor a path of the host' 125 "^Error: cannot use '$work/tree'"
   outer "$engine" -r / "$engine" -r / "$engine" -r "$tree" cat /mark
   is '  four containers deep' "$status:$stdout" 0:mark
@@ -114,8 +151,8 @@ over'
     "$status" 6
   outer sh -c "sleep 1 & $engine --kill-on-exit -r $tree true; wait \$!; echo \$?"
   is '    ends nothing else' "$stdout" 0
-  unset "$variable"
 done
+unset PROOT_NO_SECCOMP
 
 cc -std=gnu11 -O1 -o sandbox "$top_srcdir/tests/sandbox.c" -lseccomp \
   2> compiler.log
@@ -123,14 +160,15 @@ cc -std=gnu11 -O1 -o sandbox "$top_srcdir/tests/sandbox.c" -lseccomp \
 # --- udocker in udocker ---------------------------------------------------------
 
 make_container "$id" c1 '{"config":{}}' || bail 'no container'
-for mode in P1 P2; do
-  UDOCKER_DEFAULT_EXECUTION_MODE=$mode
-  export UDOCKER_DEFAULT_EXECUTION_MODE
-  inner="$udocker run --nobanner"
-  outer_run="udocker run --nobanner --location=/ --hostauth --hostenv
-    -v $work --user=$(id -un)"
+pairs='P1:P1 P2:P2'
+test "$modes" = 'P1 P2' || pairs="$pairs T1:T1 T2:T2 T1:P1 P1:T1 T1:T2 T2:P2"
+for pair in $pairs; do
+  mode="${pair#*:} in ${pair%:*}"
+  inner="$udocker run --nobanner --execmode=${pair#*:}"
+  outer_run="udocker run --nobanner --execmode=${pair%:*} --location=/
+    --hostauth --hostenv -v $work --user=$(id -un)"
   run $outer_run x $inner --user="$(id -un)" c1 sh -c 'id -un; cat /etc/passwd | wc -l; pwd; exit 9'
-  is "udocker in udocker in $mode" "$status:$stderr" 9:
+  is "udocker in udocker, $mode" "$status:$stderr" 9:
   like '  as the same user' "$stdout" "^$(id -un)\$"
   run $outer_run x $inner --user=root -v "$work/ro:/data:ro" c1 sh -c \
     'id -u; cat /data/file; echo x > /data/new || echo refused; ls /data'
@@ -165,7 +203,6 @@ file'
   run $outer_run x $inner -p 8080:80 c1 true
   is '  ports' "$status" 0
 done
-unset UDOCKER_DEFAULT_EXECUTION_MODE
 
 udocker -q clone --name=c2 c1 > /dev/null || bail 'no second container'
 run $outer_run x $inner --rm c2 sh -c 'exit 8'

@@ -19,8 +19,10 @@
 static const int ours[] = { SIGSYS, SIGSEGV, SIGBUS, SIGILL };
 
 void
-first_init (struct first *first, struct trap_state *state)
+first_init (struct first *first, struct trap_state *state,
+            const struct trap_carried *carried)
 {
+  first->carried = *carried;
   first->guest = state->guest;
   first->guest.ops = &self_ops;
   first->guest.engine = state;
@@ -72,9 +74,10 @@ execve_here (struct guest_task *task, const char *path, uint64_t *arguments,
 static int64_t
 execute (struct first *first, const struct guest_call *call)
 {
-  struct trap_carried carried = { .install = 1, .filters_fd = -1 };
+  struct trap_carried carried = first->carried;
   uint64_t mapped = 0, mapped_size = 0;
   sigset_t old;
+  carried.install = 1;
   take_signals (&carried, &old);
   int status = trap_execute (&first->task, call, &carried, execve_here, &mapped,
                              &mapped_size);

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "lib/elf/machine.h"
+#include "lib/guest/text.h"
 #include "lib/plan/plan-write.h"
 #include "lib/start/container.h"
 #include "lib/start/enter.h"
@@ -33,6 +34,7 @@
 #include "trap-engine/launcher/filter.h"
 #include "trap-engine/launcher/first.h"
 #include "trap-engine/launcher/numbers.h"
+#include "trap-engine/launcher/outer.h"
 #include "trap-engine/launcher/shared.h"
 #include "trap-engine/patch.h"
 #include "trap-engine/state.h"
@@ -43,6 +45,7 @@ extern char **environ;
 struct launch
 {
   const struct plan *plan;
+  struct guest_task *outer; /* of the container around, or NULL */
   struct numbers numbers;
   struct start_container container;
   struct trap_state *state;
@@ -57,28 +60,28 @@ static int
 become_tracer (const struct plan *plan)
 {
   char path[PATH_MAX];
-  char option[32];
+  char option[ENTER_OPTION_SIZE];
   char name[] = "udocker-proot";
   int copy;
   int error = part_find (name, plan, path, &copy);
-  int fd = error < 0 ? error : plan_send (plan);
-  if (fd >= 0 && fcntl (fd, F_SETFD, 0) == 0)
+  if (error == 0)
+    error = enter_send (plan, option);
+  if (error == 0)
     {
-      (void) snprintf (option, sizeof option, "--plan-fd=%d", fd);
       char *const arguments[] = { name, option, NULL };
       (void) execve (path, arguments, environ);
       error = -errno;
     }
-  start_complain ("cannot start '%s': %s", path,
-                  strerror (fd < 0 ? -fd : -error));
+  start_complain ("cannot start '%s': %s", path, strerror (-error));
   return START_FAILURE;
 }
 
-/* Return whether MODE can run PLAN here at all.  Otherwise a message was
-   printed.  */
+/* Return whether LAUNCH's plan can be run in MODE at all.  Otherwise a message
+   was printed.  */
 static bool
-is_possible (const struct plan *plan, const char *mode)
+is_possible (const struct launch *launch, const char *mode)
 {
+  const struct plan *plan = launch->plan;
   if (access ("/proc/self/fd", F_OK) != 0)
     start_complain ("/proc is not mounted here, without which the mode %s "
                     "cannot tell where programs are",
@@ -91,7 +94,8 @@ is_possible (const struct plan *plan, const char *mode)
     start_complain ("the mode %s does not keep owners of files beyond a run "
                     "(--fakeowner); mode P1 does",
                     mode);
-  else if (plan_number (plan, PLAN_UNLOCKED, 0) != 0)
+  /* A plan for a tracer asks for that as soon as somebody is root.  */
+  else if (launch->outer == NULL && plan_number (plan, PLAN_UNLOCKED, 0) != 0)
     start_complain ("the mode %s does not let root into what is closed to you; "
                     "mode P1 does",
                     mode);
@@ -103,14 +107,20 @@ is_possible (const struct plan *plan, const char *mode)
 /* Return how many descriptors PLAN will take: those of the state, of
    parts of the package, perhaps, of a process's memory, the root, the
    emulator's host, and a directory for missing ones above places, of which
-   there may be one for each, but never are.  */
+   there may be one for each, but never are.  In a container there may be those
+   of that one besides.  */
 static int
-count_descriptors (const struct plan *plan)
+count_descriptors (const struct launch *launch)
 {
+  const struct plan *plan = launch->plan;
   size_t places =
       plan_count (plan, PLAN_BINDING) + plan_count (plan, PLAN_FILE);
   size_t parents = places < 512 ? places : 512;
-  return (int) (places + parents + 9 + plan_count (plan, PLAN_HELD_FD));
+  size_t others = 0;
+  if (launch->outer != NULL)
+    others = (size_t) (outer_state ()->end_fd - outer_state ()->first_fd);
+  return (int) (places + parents + 10 + others
+                + plan_count (plan, PLAN_HELD_FD));
 }
 
 /* Note that descriptor FD is one of LAUNCH's engine, which every program
@@ -157,6 +167,35 @@ find_part (struct launch *launch, const char *name, char *path)
   return error < 0 ? error : length < GUEST_PATH_SIZE ? 0 : -ENAMETOOLONG;
 }
 
+/* Write PATH, a part of the package in the state around, to the GUEST_PATH_SIZE
+   bytes at TO, with a descriptor of LAUNCH's own where it is one.  */
+static void
+take_part (struct launch *launch, const char *path, char *to)
+{
+  static const char start[] = "/proc/self/fd/";
+  (void) snprintf (to, GUEST_PATH_SIZE, "%s", path);
+  if (strncmp (path, start, sizeof start - 1) != 0)
+    return;
+  const char *number = path + sizeof start - 1;
+  int theirs = guest_text_number (number, strlen (number));
+  int fd = give_descriptor (launch, dup (theirs));
+  (void) snprintf (to, GUEST_PATH_SIZE, "%s%d", start, fd);
+}
+
+/* Do what find_parts does with the parts of the container around.  */
+static void
+take_parts (struct launch *launch)
+{
+  const struct trap_state *outer = outer_state ();
+  struct trap_state *state = launch->state;
+  take_part (launch, outer->runtime, state->runtime);
+  take_part (launch, outer->launcher, state->launcher);
+  take_part (launch, outer->tracer, state->tracer);
+  take_part (launch, outer->loader_i386, state->loader_i386);
+  state->guest.starts[GUEST_ABI_I386] = launch->program.i386 =
+      outer->guest.starts[GUEST_ABI_I386];
+}
+
 /* Note in LAUNCH's state which runtime programs are started with, and what
    takes over those that cannot be.  Return 0 or a negative errno after a
    message.  */
@@ -164,6 +203,11 @@ static int
 find_parts (struct launch *launch)
 {
   struct trap_state *state = launch->state;
+  if (launch->outer != NULL)
+    {
+      take_parts (launch);
+      return 0;
+    }
   int error = find_part (launch, "runtime-" ELF_MACHINE_HERE, state->runtime);
   if (error < 0)
     start_complain ("cannot use the runtime '%s': %s", state->runtime,
@@ -171,7 +215,24 @@ find_parts (struct launch *launch)
   bool i386 = find_part (launch, "loader-i386", state->loader_i386) == 0
               && find_part (launch, "udocker-handover", state->tracer) == 0;
   state->guest.starts[GUEST_ABI_I386] = launch->program.i386 = i386;
+#ifdef TRAP_NESTS
+  if (find_part (launch, "udocker-trap", state->launcher) < 0)
+#endif
+    state->launcher[0] = '\0';
   return error;
+}
+
+/* Keep those descriptors of the container around which hold something, out of
+   the reach of LAUNCH's programs; all of them go with execve, unlike ours by
+   now, which may have got numbers between them.  */
+static void
+take_descriptors (struct launch *launch)
+{
+  const struct trap_state *outer = outer_state ();
+  for (int fd = outer->first_fd + 1; fd < outer->end_fd; fd++)
+    if (fcntl (fd, F_GETFD) == FD_CLOEXEC
+        && (fcntl (fd, F_GETFL) & O_PATH) == 0)
+      (void) give_descriptor (launch, dup (fd));
 }
 
 /* Let all descriptors of LAUNCH's engine be inherited: what this process has
@@ -187,6 +248,8 @@ inherit_descriptors (struct launch *launch)
     add_descriptor (launch, guest->anchors[i]);
   for (size_t at = 0; plan_next_tag (launch->plan, PLAN_HELD_FD, &at, &record);)
     (void) give_descriptor (launch, (int) plan_record_number (&record));
+  if (launch->outer != NULL)
+    take_descriptors (launch);
   /* One more is for /proc/self/mem.  */
   launch->state->end_fd++;
 }
@@ -223,14 +286,17 @@ prepare (struct launch *launch)
 
   int error = start_program_init (&launch->program, plan);
   if (error == 0)
-    error = numbers_choose (&launch->numbers, plan, count_descriptors (plan));
+    error = numbers_choose (&launch->numbers, plan, count_descriptors (launch));
   if (error < 0)
     return error;
   /* The state's own descriptor comes first.  */
   container->lowest_fd = launch->numbers.first + 1;
   container->guest.inside = true;
   container->guest.filtered = true;
-  error = start_container_make (container, plan, NULL, &ids);
+  error = start_container_make (container, plan, launch->outer, &ids);
+  container->guest.identity.unlocks = false;
+  if (launch->outer != NULL)
+    outer_leave ();
   if (error == 0)
     error =
         shared_make (container, &ids, launch->numbers.first, &launch->state);
@@ -239,7 +305,10 @@ prepare (struct launch *launch)
   if (error < 0)
     return error;
   struct trap_state *state = launch->state;
-  state->patches = strcmp (mode, "T2") != 0;
+  /* A plan for the tracer is as good, and has the mode around.  */
+  state->patches = launch->outer != NULL && mode[0] != 'T'
+                       ? outer_state ()->patches
+                       : strcmp (mode, "T2") != 0;
   if (state->patches && plan_number (plan, PLAN_VERBOSE, 3) >= 5)
     tell_patching ();
   inherit_descriptors (launch);
@@ -263,7 +332,10 @@ become (struct launch *launch)
   numbers_settle (&launch->numbers);
   if (start_set_limits (launch->plan) < 0)
     return START_FAILURE;
-  first_init (&launch->first, launch->state);
+  struct trap_carried carried = { .filters_fd = -1 };
+  if (launch->outer != NULL)
+    outer_carry (&carried);
+  first_init (&launch->first, launch->state, &carried);
   launch->program.call = first_call;
   launch->program.engine = &launch->first;
   if (start_enter_directory (&launch->program) < 0)
@@ -280,15 +352,19 @@ become_child (void *argument)
 }
 
 int
-launch (const struct plan *plan)
+launch (const struct plan *plan, struct guest_task *outer)
 {
   static struct launch launch;
   const char *mode = plan_text (plan, PLAN_MODE, "T1");
 
-  if (enter_ask () > 0)
+  int answer = outer == NULL ? enter_ask () : -1;
+  if (answer == ENTER_INSIDE || answer == ENTER_REFUSED)
+    return enter_become (plan, answer);
+  if (answer > 0)
     return become_tracer (plan);
   launch.plan = plan;
-  if (!is_possible (plan, mode) || prepare (&launch) < 0)
+  launch.outer = outer;
+  if (!is_possible (&launch, mode) || prepare (&launch) < 0)
     return START_FAILURE;
   enum supervise_rest rest = plan_number (plan, PLAN_KILL_ON_EXIT, 0) != 0
                                  ? SUPERVISE_KILL

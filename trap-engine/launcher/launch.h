@@ -6,12 +6,14 @@
 #ifndef UDOCKER_TRAP_ENGINE_LAUNCHER_LAUNCH_H
 #define UDOCKER_TRAP_ENGINE_LAUNCHER_LAUNCH_H
 
+struct guest_task;
 struct plan;
 
-/* Become what PLAN says, or where something is left to do afterwards, start it
-   and wait for its end.  Return the exit status for this process: the
+/* Become what PLAN says, as OUTER, if not NULL, a task of the container around
+   (outer.h), sees the host; or where something is left to do afterwards, start
+   it and wait for its end.  Return the exit status for this process: the
    program's, 128+N when signal N ended it, or one of enum start_status after a
    message.  */
-int launch (const struct plan *plan);
+int launch (const struct plan *plan, struct guest_task *outer);
 
 #endif

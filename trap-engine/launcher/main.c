@@ -7,6 +7,9 @@
 #include "lib/start/message.h"
 #include "lib/start/process.h"
 #include "trap-engine/launcher/launch.h"
+#include "trap-engine/launcher/outer.h"
+
+static struct guest_task *outer;
 
 static int
 run (int argc, char **argv)
@@ -14,7 +17,7 @@ run (int argc, char **argv)
   struct plan plan;
   int status = process_receive_plan (argc, argv, &plan);
   if (status > 0)
-    return launch (&plan);
+    return launch (&plan, outer);
   if (status == 0)
     start_complain ("this program is started by udocker, with a plan");
   return START_FAILURE;
@@ -23,5 +26,6 @@ run (int argc, char **argv)
 int
 main (int argc, char **argv)
 {
+  outer = outer_take ();
   return process_run (argc, argv, run);
 }

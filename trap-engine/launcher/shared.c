@@ -95,9 +95,6 @@ complain (int error, size_t size)
     start_complain ("cannot run with a limit of less than %zu KiB on the size "
                     "of files; raise it (ulimit -f)",
                     size / 1024);
-  else if (error == -EEXIST)
-    start_complain ("the modes T1 and T2 do not work in a container that is in "
-                    "one of them itself");
   else if (error == -ENOMEM)
     start_complain ("cannot get %zu KiB of address space for what the "
                     "container's processes share; is there a limit (ulimit "

@@ -8,9 +8,11 @@
 #include <linux/ptrace.h>
 
 #include "lib/guest/kernel.h"
+#include "lib/guest/nested.h"
 #include "trap-engine/runtime/signal.h"
 
 static int64_t call_execute (struct trap_block *block);
+static int64_t call_prctl (struct trap_block *block);
 static int64_t call_arch_prctl (struct trap_block *block);
 
 /* A filter may trap calls by their arguments; once a call site is patched all
@@ -30,7 +32,7 @@ trap_call_function *const trap_calls[GUEST_CALL_LIMIT] = {
   [__NR_exit] = thread_call_exit,
   [__NR_fcntl] = descriptor_call_fcntl,
   [__NR_ppoll] = signal_call_ppoll,
-  [__NR_prctl] = filter_call_prctl,
+  [__NR_prctl] = call_prctl,
   [__NR_ptrace] = watch_call_ptrace,
   [__NR_pselect6] = signal_call_pselect,
   [__NR_rt_sigaction] = signal_call_action,
@@ -81,10 +83,26 @@ execve_here (struct guest_task *task, const char *path, uint64_t *arguments,
   return result;
 }
 
+/* Execute what BLOCK's call, execve, says, or the launcher if it ENTERS. Return
+   a negative errno.  */
+static int64_t
+execute (struct trap_block *block, bool enters)
+{
+  struct trap_carried carried;
+  signal_carry (block, &carried);
+  carried.enters = enters;
+  int status = filter_carry (block, &carried);
+  if (status < 0)
+    return status;
+  status = trap_execute (&block->task, &block->call, &carried, execve_here,
+                         &block->mapped, &block->mapped_size);
+  filter_forget (&carried);
+  return status;
+}
+
 static int64_t
 call_execute (struct trap_block *block)
 {
-  struct trap_carried carried;
   block->call = (struct guest_call){ .number = (int) block->number };
   for (int i = 0; i < 6; i++)
     block->call.arg[i] = block->arg[i];
@@ -99,14 +117,29 @@ call_execute (struct trap_block *block)
     case GUEST_RUN_EXIT:
       return -K_ENOSYS; /* no rule says so */
     }
-  signal_carry (block, &carried);
-  int status = filter_carry (block, &carried);
-  if (status < 0)
-    return status;
-  status = trap_execute (&block->task, &block->call, &carried, execve_here,
-                         &block->mapped, &block->mapped_size);
-  filter_forget (&carried);
-  return status;
+  return execute (block, false);
+}
+
+/* An engine in the container asks for help.  */
+static int64_t
+call_enter (struct trap_block *block)
+{
+  const uint64_t *arg = block->arg;
+  bool possible = trap_process.state->launcher[0] != '\0';
+  if (arg[1] == ENTER_ASK)
+    return possible ? ENTER_INSIDE : ENTER_REFUSED;
+  if (arg[1] != ENTER_BECOME || !possible)
+    return -K_EINVAL;
+  block->call = (struct guest_call){ .number = __NR_execve,
+                                     .arg = { 0, arg[2], arg[3] } };
+  return execute (block, true);
+}
+
+static int64_t
+call_prctl (struct trap_block *block)
+{
+  return (uint32_t) block->arg[0] == ENTER_CALL ? call_enter (block)
+                                                : filter_call_prctl (block);
 }
 
 /* Make BLOCK's call as the program, or lib/guest, wants it.  */

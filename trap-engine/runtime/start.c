@@ -241,16 +241,16 @@ begin_patching (const struct trap_state *state)
   trap_patch_begin (&options);
 }
 
-/* Become the program that hands this process over to a tracer.  It finds
-   arguments and environment as they are, the record among them, and the state
-   mapped.  */
+/* Become PROGRAM, which is ours and has a libc: calls from the window are let
+   be.  It finds arguments and environment as they are, the record among them,
+   and the state mapped.  */
 _Noreturn static void
-begin_handover (const struct trap_state *state, uint64_t *stack)
+begin_own (const struct trap_state *state, const char *program, uint64_t *stack)
 {
   const struct guest_identity *identity = &state->guest.identity;
   const struct load_request request = {
-    .program = state->tracer,
-    .name = state->tracer,
+    .program = program,
+    .name = program,
     .command = "udocker",
     .base = TRAP_TRACER,
     .uid = identity->host_uid,
@@ -279,8 +279,10 @@ trap_main (uint64_t *stack)
         load_fail ("system call filters are not possible here", name);
       if (trap_process.watch.status != 0)
         load_fail ("32-bit programs cannot be traced in a container", name);
-      begin_handover (state, stack);
+      begin_own (state, state->tracer, stack);
     }
+  if (record.enters != 0)
+    begin_own (state, state->launcher, stack);
   drop_record (&arguments);
 
   const uint64_t features = auxiliary_value (&arguments, AT_HWCAP2);
