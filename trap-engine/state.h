@@ -75,6 +75,9 @@ struct trap_state
   /* Tells one container's state from another's: the file's inode number.  */
   uint64_t container;
 
+  /* That of the outermost container around: all in it have the same runtime.  */
+  uint64_t family;
+
   /* Those of GUEST: what changes while the container runs.  */
   struct guest_names names;
   struct guest_turns turns;

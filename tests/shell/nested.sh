@@ -202,6 +202,12 @@ file'
   fi
   run $outer_run x $inner -p 8080:80 c1 true
   is '  ports' "$status" 0
+  if test "${pair%?:*}" = T && command -v strace > /dev/null; then
+    run $outer_run x strace -f -o "$work/trace" $inner c1 sh -c \
+      '(exit 3); echo > /marked; exit 9'
+    is '  traced by a program of the outer one' \
+      "$status$(grep -c 'open.*"/marked", O_WRONLY.*= [1-9]' trace)" 91
+  fi
 done
 
 udocker -q clone --name=c2 c1 > /dev/null || bail 'no second container'

@@ -22,7 +22,7 @@ udocker -q ps > /dev/null || bail 'no repository'
 # in_tree COMMAND...: run the script in the tree, started by COMMAND.
 in_tree ()
 {
-  "$@" udocker run --nobanner --execmode="$mode" --location="$tree" \
+  "$@" udocker --allow-root run --nobanner --execmode="$mode" --location="$tree" \
     --user=root --nosysdirs -v /proc -v /dev -v "$work/bound:/data" x \
     /bin/sh -c 'cp /etc/passwd /tmp/copy && wc -l < /tmp/copy; rm /tmp/copy
       ln -s ../etc/group /tmp/link; cat /tmp/link | wc -l; readlink /tmp/link
@@ -56,6 +56,20 @@ $expected"
     done
   done
 done
+
+# User name spaces.
+if unshare -Ur true 2> /dev/null; then
+  for how in '-U' '-Ur' '-Urm' '-Urmpf --mount-proc'; do
+    for mode in T1 T2; do
+      run in_tree unshare $how
+      is "in unshare $how in $mode" "$status$stderr
+$stdout" "0
+$expected"
+    done
+  done
+else
+  skip 'user name spaces' 'they are not permitted here'
+fi
 
 # Without filters it cannot be.
 for mode in T1 T2; do

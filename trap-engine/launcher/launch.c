@@ -205,6 +205,7 @@ find_parts (struct launch *launch)
   struct trap_state *state = launch->state;
   if (launch->outer != NULL)
     {
+      state->family = outer_state ()->family;
       take_parts (launch);
       return 0;
     }

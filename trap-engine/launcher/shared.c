@@ -208,7 +208,7 @@ shared_make (const struct start_container *container,
     }
   state->magic = TRAP_STATE_MAGIC;
   state->size = (uint32_t) layout.size;
-  state->container = status.st_ino;
+  state->container = state->family = status.st_ino;
   state->guest = container->guest;
   state->guest.ops = NULL;
   state->guest.engine = NULL;

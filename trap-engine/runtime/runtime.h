@@ -53,6 +53,7 @@ struct trap_process
   struct trap_held held;
   struct trap_state *state;
   uint64_t container;       /* the inode of the state: whose process this is */
+  uint64_t family;          /* see struct trap_state */
   struct trap_block *first; /* its first thread's */
   struct trap_watch watch;
   struct guest_fs fs; /* with much room that is mostly unused, ... */

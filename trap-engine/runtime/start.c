@@ -190,6 +190,7 @@ fill_process (struct trap_state *state, struct trap_block *block,
   process->guest.engine = state;
   process->guest.inside = true;
   process->container = state->container;
+  process->family = state->family;
   copy_text (process->executable, strings[TRAP_STRING_EXECUTABLE]);
   guest_fs_init (&process->fs);
   process->fs.own_mounts = record.own_mounts;

@@ -60,9 +60,9 @@ watch_write (int tid, const void *address, const void *buffer, size_t size)
 bool
 watch_is_ours (int tid)
 {
-  uint64_t container;
-  return watch_read (tid, &trap_process.container, &container, sizeof container)
-         && container == trap_process.container;
+  uint64_t family;
+  return watch_read (tid, &trap_process.family, &family, sizeof family)
+         && family == trap_process.family;
 }
 
 static bool

@@ -72,7 +72,8 @@ int64_t watch_request (long request, int tid, uint64_t address, uint64_t data);
    traces it, and has a block of the runtime.  */
 bool watch_look (int tid, struct watched *watched);
 
-/* Return whether the process of thread TID is one of this container.  */
+/* Return whether the process of thread TID is one of this container, or of one
+   in it or around it: there it has the same runtime.  */
 bool watch_is_ours (int tid);
 
 /* Copy SIZE bytes at ADDRESS of thread TID's process, the same address as here
