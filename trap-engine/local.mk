@@ -109,5 +109,5 @@ tests_unit_test_trap_numbers_LDADD = lib/start/libstart.a lib/plan/libplan.a
 endif
 
 if HOSTED
-shell_tests += tests/shell/run-trap.sh tests/shell/trap-sandboxed.sh
+shell_tests += tests/shell/in-oci-runtime.sh tests/shell/run-trap.sh tests/shell/trap-sandboxed.sh
 endif
