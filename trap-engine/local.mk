@@ -25,6 +25,7 @@ libexec_udocker_runtime_x86_64_SOURCES = \
   trap-engine/runtime/entry-x86_64.S \
   trap-engine/runtime/filter.c \
   trap-engine/runtime/held.c trap-engine/runtime/held.h \
+  trap-engine/runtime/keep.c \
   trap-engine/runtime/memory.c \
   trap-engine/runtime/ops.c \
   trap-engine/runtime/runtime.h \

@@ -62,6 +62,16 @@
 /* More instructions than the filter ever has.  */
 #  define TRAP_FILTER_MAX 2048
 
+/* Owners that outlive a run, where they are to.  */
+struct trap_keeper
+{
+  struct guest_owners_keeper functions; /* the runtime's, in all processes */
+  int32_t fd;                           /* of the log, or -1 */
+  uint32_t reader; /* the thread that takes what others have appended, or 0 */
+  uint64_t device; /* of the files that it is about */
+  uint64_t taken;  /* bytes of the log that are in the table */
+};
+
 struct trap_state
 {
   uint32_t magic;
@@ -82,6 +92,8 @@ struct trap_state
   struct guest_names names;
   struct guest_turns turns;
   struct guest_directories directories;
+
+  struct trap_keeper keeper;
 
   /* Ids of the first task.  */
   struct guest_ids ids;

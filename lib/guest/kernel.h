@@ -39,6 +39,7 @@ enum
   K_EMLINK = 31,
   K_ERANGE = 34,
   K_ENAMETOOLONG = 36,
+  K_ENOLCK = 37,
   K_ENOSYS = 38,
   K_ENOTEMPTY = 39,
   K_ELOOP = 40,

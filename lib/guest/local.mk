@@ -26,6 +26,7 @@ lib_guest_libguest_a_SOURCES = \
   lib/guest/attributes.c lib/guest/attributes.h \
   lib/guest/mount.c \
   lib/guest/owner.c \
+  lib/guest/owner-log.c lib/guest/owner-log.h \
   lib/guest/owners.c lib/guest/owners.h \
   lib/guest/path.c lib/guest/path.h lib/guest/path-private.h \
   lib/guest/walk.c lib/guest/walk.h lib/guest/walk-proof.c \

@@ -23,85 +23,14 @@
 #include <unistd.h>
 
 #include "lib/guest/attributes.h"
+#include "lib/guest/owner-log.h"
 
 #define SLOTS_SIZE (OWNER_FILE_SLOTS * sizeof (uint64_t))
 
-#define PAGE 4096
-#define MAGIC "udocker owners\n"
-#define VERSION 1
+#define PAGE OWNER_LOG_HEAD
 
 /* Shorter logs are not worth being written anew.  */
 #define LONG_LOG ((uint64_t) 1 << 20)
-
-enum
-{
-  LOCK_USE = 0, /* bytes of the file that are locked */
-  LOCK_APPEND = 1
-};
-
-/* The first page.  */
-struct head
-{
-  char magic[16];
-  uint32_t version;
-  uint32_t record_size;
-  uint64_t size; /* of the whole file, after the last append */
-};
-
-enum kind
-{
-  KIND_OWNER = 1,    /* all that is known of owner and mode */
-  KIND_ATTRIBUTE,    /* an attribute: name and value follow */
-  KIND_NO_ATTRIBUTE, /* it is gone: the name follows */
-  KIND_NOTHING       /* nothing is known any more */
-};
-
-/* What follows is filled up to a multiple of the size of this.  */
-struct record
-{
-  uint32_t sum; /* of everything behind it */
-  uint16_t kind;
-  uint16_t name_length;
-  uint32_t value_size;
-  uint32_t known;
-  uint64_t inode;
-  uint64_t birth;
-  uint32_t uid, gid, mode, spare;
-  uint64_t rdev;
-  uint64_t spare2;
-};
-
-_Static_assert(sizeof (struct record) == 64, "records have no holes");
-
-/* A record and what follows it.  */
-union entry
-{
-  struct record record;
-  unsigned char bytes[8 * 1024];
-};
-
-_Static_assert(sizeof (union entry) >= sizeof (struct record)
-                                           + GUEST_ATTRIBUTE_NAME_MAX + 1
-                                           + GUEST_ATTRIBUTE_VALUE_MAX + 64,
-               "every attribute fits");
-
-/* FNV-1a: shows what is incomplete, not what is forged.  */
-static uint32_t
-sum_of (const unsigned char *bytes, size_t size)
-{
-  uint32_t sum = 2166136261u;
-  for (size_t i = sizeof (uint32_t); i < size; i++)
-    sum = (sum ^ bytes[i]) * 16777619u;
-  return sum;
-}
-
-static size_t
-size_of (const struct record *record)
-{
-  size_t more = (size_t) record->name_length + record->value_size;
-  return sizeof *record
-         + (more + sizeof *record - 1) / sizeof *record * sizeof *record;
-}
 
 /* Locks.  */
 
@@ -149,61 +78,28 @@ write_at (int fd, const void *bytes, size_t size, uint64_t offset)
   return 0;
 }
 
-/* Append ENTRY to FILE.  */
+/* Append ENTRY, of SIZE bytes, to FILE.  */
 static int
-append (struct owner_file *file, union entry *entry)
+append (struct owner_file *file, const union owner_log_entry *entry,
+        size_t size)
 {
   struct stat status;
-  size_t size = size_of (&entry->record);
-  entry->record.sum = sum_of (entry->bytes, size);
-
-  int result = lock (file->fd, LOCK_APPEND, F_WRLCK, true);
+  int result = lock (file->fd, OWNER_LOG_LOCK_APPEND, F_WRLCK, true);
   if (result == 0 && fstat (file->fd, &status) < 0)
     result = -errno;
   if (result < 0)
     return result;
   /* What was cut short is no record: the next one begins where it did.  */
-  uint64_t end = (uint64_t) status.st_size / sizeof (struct record)
-                 * sizeof (struct record);
+  uint64_t end =
+      (uint64_t) status.st_size / sizeof entry->record * sizeof entry->record;
   result = write_at (file->fd, entry->bytes, size, end);
   if (result == 0 && file->shared != NULL)
     *file->shared = end + size;
   /* What others have appended before is still to be read.  */
   if (result == 0 && file->taken == end)
     file->taken = end + size;
-  (void) lock (file->fd, LOCK_APPEND, F_UNLCK, false);
+  (void) lock (file->fd, OWNER_LOG_LOCK_APPEND, F_UNLCK, false);
   return result;
-}
-
-/* Fill ENTRY for the file KEY, with its KIND, and OWNER, NAME and the SIZE
-   bytes of VALUE where they belong to that (else NULL and 0).  */
-static void
-fill (union entry *entry, enum kind kind, const struct guest_file_key *key,
-      const struct guest_owner *owner, const char *name, const void *value,
-      size_t size)
-{
-  struct record *record = &entry->record;
-  size_t length = name != NULL ? strlen (name) : 0;
-  *record = (struct record){
-    .kind = (uint16_t) kind,
-    .name_length = (uint16_t) length,
-    .value_size = (uint32_t) size,
-    .inode = key->inode,
-    .birth = key->birth,
-  };
-  if (owner != NULL)
-    {
-      record->known = owner->known;
-      record->uid = owner->uid;
-      record->gid = owner->gid;
-      record->mode = owner->mode;
-      record->rdev = owner->rdev;
-    }
-  memset (record + 1, 0, size_of (record) - sizeof *record);
-  if (length > 0)
-    memcpy (record + 1, name, length);
-  if (size > 0)
-    memcpy ((char *) (record + 1) + length, value, size);
 }
 
 static struct owner_file *
@@ -219,101 +115,25 @@ keep (struct guest_owners_keeper *keeper,
       const void *value, size_t size)
 {
   struct owner_file *file = file_of (keeper);
-  union entry entry;
+  union owner_log_entry entry;
   if (record->key.device != file->device)
     return 0;
-  if (name == NULL)
-    fill (&entry, KIND_OWNER, &record->key, &record->owner, NULL, NULL, 0);
-  else
-    fill (&entry, value != NULL ? KIND_ATTRIBUTE : KIND_NO_ATTRIBUTE,
-          &record->key, NULL, name, value, size);
-  return append (file, &entry);
+  size = owner_log_fill_change (&entry, record, name, value, size);
+  return append (file, &entry, size);
 }
 
 static void
 drop (struct guest_owners_keeper *keeper, const struct guest_file_key *key)
 {
   struct owner_file *file = file_of (keeper);
-  union entry entry;
+  union owner_log_entry entry;
   if (key->device != file->device)
     return;
-  fill (&entry, KIND_NOTHING, key, NULL, NULL, NULL, 0);
-  (void) append (file, &entry); /* the file is about to go anyway */
+  size_t size = owner_log_fill_nothing (&entry, key);
+  (void) append (file, &entry, size); /* the file is about to go anyway */
 }
 
 /* Reading.  */
-
-/* Take RECORD, whose name and value follow, into FILE's table.  */
-static void
-take (struct owner_file *file, const struct record *record)
-{
-  char name[GUEST_ATTRIBUTE_NAME_MAX + 1];
-  const char *text = (const char *) (record + 1);
-  struct guest_owners *table = &file->table;
-  struct guest_file_key key = { file->device, record->inode, record->birth };
-  struct guest_owner owner = { 0 };
-  struct guest_owner_record known;
-  bool same = guest_owners_find (table, key.device, key.inode, &known)
-              && known.key.birth == key.birth;
-
-  if (record->name_length > GUEST_ATTRIBUTE_NAME_MAX)
-    return;
-  memcpy (name, text, record->name_length);
-  name[record->name_length] = '\0';
-  switch (record->kind)
-    {
-    case KIND_OWNER:
-      owner.known = record->known;
-      owner.uid = record->uid;
-      owner.gid = record->gid;
-      owner.mode = record->mode;
-      owner.rdev = record->rdev;
-      /* A full table is no reason not to run.  */
-      (void) guest_owners_put (table, &key, &owner);
-      table->inherits =
-          table->inherits || (record->known & GUEST_OWNER_GID) != 0;
-      break;
-    case KIND_ATTRIBUTE:
-      (void) guest_attribute_set (table, &key, name, text + record->name_length,
-                                  record->value_size);
-      break;
-    case KIND_NO_ATTRIBUTE:
-      if (same)
-        (void) guest_attribute_remove (table, &key, name);
-      break;
-    case KIND_NOTHING:
-      if (same)
-        guest_owners_drop (table, key.device, key.inode);
-      break;
-    }
-}
-
-/* Take what is in the SIZE bytes at BYTES into FILE's table.  Return how many
-   bytes are done with; the rest may be the beginning of a record.  */
-static size_t
-take_all (struct owner_file *file, const unsigned char *bytes, size_t size)
-{
-  union entry entry;
-  size_t at = 0;
-  while (size - at >= sizeof entry.record)
-    {
-      memcpy (&entry.record, bytes + at, sizeof entry.record);
-      size_t length = size_of (&entry.record);
-      if (length > sizeof entry || entry.record.kind == 0)
-        at += sizeof entry.record;
-      else if (length > size - at)
-        break;
-      else
-        {
-          memcpy (entry.bytes, bytes + at, length);
-          bool whole = entry.record.sum == sum_of (entry.bytes, length);
-          if (whole)
-            take (file, &entry.record);
-          at += whole ? length : sizeof entry.record;
-        }
-    }
-  return at;
-}
 
 /* Read what has been appended to FILE since it was read last.  */
 static int
@@ -334,7 +154,8 @@ take_new (struct owner_file *file)
         result = -errno;
       if (got <= 0)
         break;
-      size_t done = take_all (file, bytes, (size_t) got);
+      size_t done =
+          owner_log_take (&file->table, file->device, bytes, (size_t) got);
       if (done == 0)
         break;
       file->taken += done;
@@ -364,10 +185,11 @@ static int
 write_head (int fd)
 {
   char page[PAGE] = "";
-  struct head head = { .magic = MAGIC,
-                       .version = VERSION,
-                       .record_size = sizeof (struct record),
-                       .size = PAGE };
+  struct owner_log_head head = { .magic = OWNER_LOG_MAGIC,
+                                 .version = OWNER_LOG_VERSION,
+                                 .record_size =
+                                     sizeof (struct owner_log_record),
+                                 .size = PAGE };
   memcpy (page, &head, sizeof head);
   return write_at (fd, page, sizeof page, 0);
 }
@@ -375,10 +197,11 @@ write_head (int fd)
 static int
 check_head (int fd)
 {
-  struct head head;
+  struct owner_log_head head;
   if (pread (fd, &head, sizeof head, 0) != (ssize_t) sizeof head
-      || memcmp (head.magic, MAGIC, sizeof head.magic) != 0
-      || head.version != VERSION || head.record_size != sizeof (struct record))
+      || memcmp (head.magic, OWNER_LOG_MAGIC, sizeof head.magic) != 0
+      || head.version != OWNER_LOG_VERSION
+      || head.record_size != sizeof (struct owner_log_record))
     return -EINVAL;
   return 0;
 }
@@ -397,8 +220,8 @@ open_locked (int dir, const char *name, enum owner_file_mode mode, bool *alone)
                        0600);
       if (fd < 0)
         return -errno;
-      *alone = writes && lock (fd, LOCK_USE, F_WRLCK, false) == 0;
-      int result = *alone ? 0 : lock (fd, LOCK_USE, F_RDLCK, true);
+      *alone = writes && lock (fd, OWNER_LOG_LOCK_USE, F_WRLCK, false) == 0;
+      int result = *alone ? 0 : lock (fd, OWNER_LOG_LOCK_USE, F_RDLCK, true);
       if (result == 0 && fstat (fd, &here) < 0)
         result = -errno;
       /* It may have been replaced before we had the lock.  */
@@ -419,27 +242,25 @@ static int
 write_table (const struct owner_file *file, int fd, uint64_t *end)
 {
   const struct guest_owners *table = &file->table;
-  union entry entry;
+  union owner_log_entry entry;
   int result = 0;
   for (size_t i = 0; i < table->slot_count && result == 0; i++)
     {
       struct guest_owner_record record;
       if (!guest_owners_at (table, i, &record))
         continue;
-      fill (&entry, KIND_OWNER, &record.key, &record.owner, NULL, NULL, 0);
+      size_t size = owner_log_fill_change (&entry, &record, NULL, NULL, 0);
       const struct guest_attribute *attribute =
           guest_attribute_first (table, &record);
       for (;;)
         {
-          size_t size = size_of (&entry.record);
-          entry.record.sum = sum_of (entry.bytes, size);
           result = write_at (fd, entry.bytes, size, *end);
           *end += size;
           if (result < 0 || attribute == NULL)
             break;
-          fill (&entry, KIND_ATTRIBUTE, &record.key, NULL,
-                guest_attribute_name (attribute),
-                guest_attribute_value (attribute), attribute->size);
+          size = owner_log_fill_change (
+              &entry, &record, guest_attribute_name (attribute),
+              guest_attribute_value (attribute), attribute->size);
           attribute = guest_attribute_next (table, attribute);
         }
     }
@@ -458,13 +279,13 @@ shorten (struct owner_file *file, int dir, const char *name)
   int fd = openat (dir, other, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0)
     return -errno;
-  int result = lock (fd, LOCK_USE, F_WRLCK, false);
+  int result = lock (fd, OWNER_LOG_LOCK_USE, F_WRLCK, false);
   if (result == 0)
     result = write_head (fd);
   if (result == 0)
     result = write_table (file, fd, &end);
   if (result == 0
-      && (pwrite (fd, &end, sizeof end, offsetof (struct head, size))
+      && (pwrite (fd, &end, sizeof end, offsetof (struct owner_log_head, size))
               != (ssize_t) sizeof end
           || fsync (fd) < 0 || renameat (dir, other, dir, name) < 0))
     result = -EIO;
@@ -524,7 +345,7 @@ owner_file_open (struct owner_file *file, int dir, const char *name,
       /* A log that cannot be shortened serves as it is.  */
       if (file->taken > LONG_LOG && file->taken / 4 > length_of_table (file))
         (void) shorten (file, dir, name);
-      result = lock (file->fd, LOCK_USE, F_RDLCK, true);
+      result = lock (file->fd, OWNER_LOG_LOCK_USE, F_RDLCK, true);
     }
   if (result < 0)
     {
@@ -540,7 +361,8 @@ owner_file_open (struct owner_file *file, int dir, const char *name,
   if (page != MAP_FAILED)
     file->shared =
         (volatile uint64_t *) (void *) ((char *) page
-                                        + offsetof (struct head, size));
+                                        + offsetof (struct owner_log_head,
+                                                    size));
   file->keeper =
       (struct guest_owners_keeper){ .keep = keep, .drop = drop, .look = look };
   file->table.keeper = &file->keeper;
@@ -551,8 +373,9 @@ void
 owner_file_release (struct owner_file *file)
 {
   if (file->shared != NULL)
-    (void) munmap (
-        (char *) (uintptr_t) file->shared - offsetof (struct head, size), PAGE);
+    (void) munmap ((char *) (uintptr_t) file->shared
+                       - offsetof (struct owner_log_head, size),
+                   PAGE);
   if (file->fd >= 0)
     (void) close (file->fd);
   if (file->memory != NULL)

@@ -160,8 +160,9 @@ static const struct option_row rows[] = {
   { "read-only", 0, OPTION_FLAG, NULL,
     N_ ("refuse to change what is no volume"), TARGET (read_only) },
   { "fakeowner", 0, OPTION_FLAG, NULL,
-    N_ ("P modes: keep owners, modes, devices and attributes that root of the "
-        "container sets, for later runs and for export"),
+    N_ ("P and T modes: keep owners, modes, devices and attributes that root "
+        "of "
+        "the container sets, for later runs and for export"),
     TARGET (keep_owners) },
   { "execmode", 0, OPTION_VALUE, N_ ("MODE"),
     N_ ("run in this mode, whatever setup says: P1, P2, T1 or T2"),

@@ -231,8 +231,8 @@ const struct setting settings[] = {
       .type = SETTING_TRUTH,
       .offset = offsetof (struct config, proot_fakeowner),
       .default_text = "False",
-      .help = N_ ("P modes: keep owners and modes that root sets, as 'run "
-                  "--fakeowner' does"),
+      .help = N_ ("P and T modes: keep owners and modes that root sets, as "
+                  "'run --fakeowner' does"),
   },
   {
       .name = "ld_so_cache",

@@ -44,7 +44,8 @@ tests_unit_test_run_plan_LDADD = \
   $(JSON_C_LIBS)
 
 shell_tests += \
-  tests/shell/run-owners.sh tests/shell/clone-tree.sh \
+  tests/shell/run-owners.sh tests/shell/run-owners-inside.sh \
+  tests/shell/clone-tree.sh \
   tests/shell/clone-crash.sh \
   tests/shell/create-crash.sh \
   tests/shell/create-hostile.sh \

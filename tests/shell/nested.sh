@@ -202,6 +202,11 @@ file'
   fi
   run $outer_run x $inner -p 8080:80 c1 true
   is '  ports' "$status" 0
+  run $outer_run x $inner --user=root --fakeowner c1 sh -c \
+    'touch /owned; stat -c %u /owned; chown 5:6 /owned; chmod 4711 /owned'
+  run $outer_run x $inner --user=root --fakeowner c1 sh -c \
+    'stat -c %u:%g:%a /owned; chown 0:0 /owned'
+  is '  owners that are kept' "$status:$stdout$stderr" 0:5:6:4711
   if test "${pair%?:*}" = T && command -v strace > /dev/null; then
     run $outer_run x strace -f -o "$work/trace" $inner c1 sh -c \
       '(exit 3); echo > /marked; exit 9'

@@ -29,8 +29,6 @@ root:x:0:0:root:/root:/bin/sh"
   is_error "  what cannot be executed" 126 "^Error: .*'/etc'"
   run ud -w /none c1 true
   is_error "  a directory that is missing" 125 "^Error: .*/none"
-  run ud --fakeowner c1 true
-  is_error "  what it does not do" 125 "^Error: .*$mode .*--fakeowner.*mode P1 does"
 done
 run ud --execmode=P1 c1 sh -c 'echo $container_execmode'
 is "run can take another mode" "$stdout" P1

@@ -90,10 +90,6 @@ is_possible (const struct launch *launch, const char *mode)
     start_complain ("system call filters are not possible here, which the mode "
                     "%s needs; mode P2 does without",
                     mode);
-  else if (plan_text (plan, PLAN_OWNERS, NULL) != NULL)
-    start_complain ("the mode %s does not keep owners of files beyond a run "
-                    "(--fakeowner); mode P1 does",
-                    mode);
   /* A plan for a tracer asks for that as soon as somebody is root.  */
   else if (launch->outer == NULL && plan_number (plan, PLAN_UNLOCKED, 0) != 0)
     start_complain ("the mode %s does not let root into what is closed to you; "
@@ -249,6 +245,10 @@ inherit_descriptors (struct launch *launch)
     add_descriptor (launch, guest->anchors[i]);
   for (size_t at = 0; plan_next_tag (launch->plan, PLAN_HELD_FD, &at, &record);)
     (void) give_descriptor (launch, (int) plan_record_number (&record));
+  if (launch->container.owners.table.keeper != NULL)
+    shared_keep (launch->state,
+                 give_descriptor (launch, launch->container.owners.fd),
+                 launch->container.owners.device);
   if (launch->outer != NULL)
     take_descriptors (launch);
   /* One more is for /proc/self/mem.  */

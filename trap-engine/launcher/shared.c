@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "lib/guest/exec.h"
+#include "lib/guest/owner-log.h"
 #include "lib/plan/plan-write.h"
 #include "lib/start/container.h"
 #include "lib/start/message.h"
@@ -190,6 +191,35 @@ copy_parts (struct trap_state *state, const struct layout *layout,
     }
 }
 
+/* Have STATE's owners be what the log of CONTAINER's says, if there is one.  */
+static void
+load_owners (struct trap_state *state, const struct start_container *container)
+{
+  static unsigned char bytes[65536];
+  const struct owner_file *owners = &container->owners;
+  state->keeper.fd = -1;
+  state->keeper.taken = OWNER_LOG_HEAD;
+  while (state->guest.owners != NULL && owners->fd >= 0)
+    {
+      ssize_t got = pread (owners->fd, bytes, sizeof bytes,
+                           (off_t) state->keeper.taken);
+      size_t done = got <= 0
+                        ? 0
+                        : owner_log_take (state->guest.owners, owners->device,
+                                          bytes, (size_t) got);
+      if (done == 0)
+        return;
+      state->keeper.taken += done;
+    }
+}
+
+void
+shared_keep (struct trap_state *state, int fd, uint64_t device)
+{
+  state->keeper.fd = fd;
+  state->keeper.device = device;
+}
+
 int
 shared_make (const struct start_container *container,
              const struct guest_ids *ids, int fd, struct trap_state **made)
@@ -216,6 +246,7 @@ shared_make (const struct start_container *container,
   state->guest.own.start = TRAP_WINDOW;
   state->guest.own.end = TRAP_BLOCKS_END;
   copy_parts (state, &layout, container);
+  load_owners (state, container);
   state->ids = *ids;
   state->first_fd = file;
   state->shows_features = container->shows_features;

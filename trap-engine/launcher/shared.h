@@ -6,6 +6,8 @@
 #ifndef UDOCKER_TRAP_ENGINE_LAUNCHER_SHARED_H
 #define UDOCKER_TRAP_ENGINE_LAUNCHER_SHARED_H
 
+#include <stdint.h>
+
 struct guest_ids;
 struct start_container;
 struct trap_state;
@@ -19,5 +21,9 @@ struct trap_state;
 int shared_make (const struct start_container *container,
                  const struct guest_ids *ids, int fd,
                  struct trap_state **state);
+
+/* Have STATE's owners, which are those of files on DEVICE, be kept in the log
+   that FD is open on for all processes.  */
+void shared_keep (struct trap_state *state, int fd, uint64_t device);
 
 #endif

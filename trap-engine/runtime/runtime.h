@@ -202,6 +202,10 @@ void filter_forget (struct trap_carried *carried);
    whether that worked.  */
 bool filter_start (struct trap_block *block, int fd, uint32_t size);
 
+/* keep.c: have the owners in STATE be kept beyond the run, if they are to.  For
+   the first runtime.  */
+void keep_begin (struct trap_state *state);
+
 /* The operations of lib/guest.  */
 extern const struct guest_ops trap_ops;
 

@@ -274,6 +274,8 @@ trap_main (uint64_t *stack)
       record.tracer == 0 ? map_state (record.state_fd) : take_state ();
   if (state == NULL)
     load_fail ("what it shares with its container is gone", name);
+  if (record.install != 0)
+    keep_begin (state);
   if (record.traced != 0)
     {
       if (record.install != 0 && install_filter (state) < 0)
