@@ -207,13 +207,16 @@ launch (struct tracer *tracer, const struct plan *plan,
 }
 
 /* Keep the descriptors that PLAN wants held, but from the container, unless
-   FLAGS are 0 instead of FD_CLOEXEC.  */
+   FLAGS are 0 instead of FD_CLOEXEC; its own is never the container's.  */
 static void
 hold_descriptors (const struct plan *plan, int flags)
 {
   struct plan_record record;
   for (size_t at = 0; plan_next_tag (plan, PLAN_HELD_FD, &at, &record);)
     (void) fcntl ((int) plan_record_number (&record), F_SETFD, flags);
+  if (plan_count (plan, PLAN_OWN_FD) > 0)
+    (void) fcntl ((int) plan_number (plan, PLAN_OWN_FD, 0), F_SETFD,
+                  FD_CLOEXEC);
 }
 
 /* Run PLAN in the container that this process is in already, whose tracer has

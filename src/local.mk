@@ -11,6 +11,7 @@ src_cmd_libcmd_a_SOURCES = \
   src/cmd/clone.c \
   src/cmd/completion.c \
   src/cmd/create.c \
+  src/cmd/exec.c \
   src/cmd/export.c \
   src/cmd/df.c \
   src/cmd/format.c src/cmd/format.h \
@@ -20,6 +21,7 @@ src_cmd_libcmd_a_SOURCES = \
   src/cmd/import.c \
   src/cmd/inspect.c \
   src/cmd/install.c \
+  src/cmd/kill.c \
   src/cmd/load.c \
   src/cmd/login.c \
   src/cmd/manifest.c \
@@ -34,6 +36,7 @@ src_cmd_libcmd_a_SOURCES = \
   src/cmd/protect.c \
   src/cmd/prune.c \
   src/cmd/ps.c \
+  src/cmd/ps-running.c src/cmd/ps-running.h \
   src/cmd/pull.c \
   src/cmd/registry-options.c src/cmd/registry-options.h \
   src/cmd/rm.c \

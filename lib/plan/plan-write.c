@@ -227,13 +227,8 @@ plan_open_nameless (const char *name, bool *sealable)
 }
 
 int
-plan_send (const struct plan *plan)
+plan_put (int fd, bool sealable, const struct plan *plan)
 {
-  bool sealable = false;
-  int fd = plan_open_nameless ("udocker-plan", &sealable);
-  if (fd < 0)
-    return fd;
-
   int status = 0;
   size_t done = 0;
   while (done < plan->size && status == 0)
@@ -247,6 +242,17 @@ plan_send (const struct plan *plan)
     }
   if (status == 0 && sealable && fcntl (fd, F_ADD_SEALS, ALL_SEALS) < 0)
     status = -errno;
+  return status;
+}
+
+int
+plan_send (const struct plan *plan)
+{
+  bool sealable = false;
+  int fd = plan_open_nameless (PLAN_FILE_NAME, &sealable);
+  if (fd < 0)
+    return fd;
+  int status = plan_put (fd, sealable, plan);
   if (status < 0)
     {
       (void) close (fd); /* nothing of value in it */

@@ -52,6 +52,13 @@ int plan_writer_finish (struct plan_writer *writer, struct plan *plan);
    TMPDIR, or /tmp.  Return a negative errno on failure.  */
 int plan_open_nameless (const char *name, bool *sealable);
 
+/* What a file with a plan is called.  */
+#define PLAN_FILE_NAME "udocker-plan"
+
+/* Put PLAN in FD, an empty file from plan_open_nameless, and seal it if it is
+   SEALABLE.  Return 0 or a negative errno.  */
+int plan_put (int fd, bool sealable, const struct plan *plan);
+
 /* Put PLAN in a file without a name, sealed where the kernel can, and return
    a descriptor of it at offset zero, close-on-exec.  Return a negative errno
    on failure.  */

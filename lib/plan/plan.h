@@ -100,6 +100,10 @@ enum plan_tag
                                 absent */
   PLAN_ROOT_READ_ONLY = 35,  /* number: 1 refuses with EROFS what would change
                                 the root, bindings in it apart */
+  PLAN_OWN_FD = 36,          /* number: a descriptor of the plan's own file, which
+                                is kept and hidden as PLAN_HELD_FD is, so that
+                                others find the plan while the container lives;
+                                an engine around does not keep it */
   PLAN_TAG_END               /* one above the last */
 };
 

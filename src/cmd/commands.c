@@ -24,6 +24,7 @@
 
 extern const struct command command_clone;
 extern const struct command command_create;
+extern const struct command command_exec;
 extern const struct command command_export;
 extern const struct command command_df;
 extern const struct command command_help;
@@ -31,6 +32,7 @@ extern const struct command command_images;
 extern const struct command command_import;
 extern const struct command command_inspect;
 extern const struct command command_install;
+extern const struct command command_kill;
 extern const struct command command_load;
 extern const struct command command_login;
 extern const struct command command_logout;
@@ -50,10 +52,12 @@ extern const struct command command_save;
 extern const struct command command_search;
 extern const struct command command_setup;
 extern const struct command command_showconf;
+extern const struct command command_stop;
 extern const struct command command_tag;
 extern const struct command command_unprotect;
 extern const struct command command_verify;
 extern const struct command command_version;
+extern const struct command command_wait;
 
 const struct command_entry commands[] = {
   { "pull", FULL (command_pull) },
@@ -61,6 +65,10 @@ const struct command_entry commands[] = {
   { "save", FULL (command_save) },
   { "create", FULL (command_create) },
   { "run", BOTH (command_run) },
+  { "exec", BOTH (command_exec) },
+  { "stop", BOTH (command_stop) },
+  { "kill", BOTH (command_kill) },
+  { "wait", BOTH (command_wait) },
   { "images", BOTH (command_images) },
   { "ps", BOTH (command_ps) },
   { "inspect", BOTH (command_inspect) },

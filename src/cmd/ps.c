@@ -22,6 +22,7 @@
 #include "lib/base/log.h"
 #include "src/cmd/command.h"
 #include "src/cmd/format.h"
+#include "src/cmd/ps-running.h"
 #include "src/config/config.h"
 #include "src/container/container.h"
 #include "src/image/image.h"
@@ -38,6 +39,7 @@ struct ps_options
   bool size;
   bool platform;
   const char *format;
+  bool running;
   bool ignored;
 };
 
@@ -59,6 +61,12 @@ static const struct option_row ps_rows[] = {
       .kind = OPTION_FLAG,
       .help = N_ ("show the platform of each container"),
       .target = OPTION_TARGET (struct ps_options, platform),
+  },
+  {
+      .name = "running",
+      .kind = OPTION_FLAG,
+      .help = N_ ("show what runs: process, user, since when, command"),
+      .target = OPTION_TARGET (struct ps_options, running),
   },
   FORMAT_TABLE_ROW (struct ps_options, format),
   {
@@ -263,6 +271,8 @@ run_ps (struct invocation *invocation, struct error *err)
 {
   const struct ps_options *options = invocation->options;
   bool is_json = format_is_json (options->format);
+  if (options->running)
+    return ps_running (invocation->store, is_json, err);
   AUTO_JSON struct json_object *list =
       is_json ? json_object_new_array () : NULL;
   struct container_entry *entries = NULL;
@@ -300,7 +310,12 @@ const struct command command_ps = {
       " commas.\n\n"
       "With --format=json a list is printed with an object for each container: "
       "id, names (a list), image, protected and writable (true or false), with "
-      "-m mode, with -s size (in bytes), with -p platform."),
+      "-m mode, with -s size (in bytes), with -p platform.\n\n"
+      "--running lists the runs instead that are yours on this machine, one a "
+      "line, with the process that signals can be sent to; containers that are "
+      "in use on another machine are shown with its name. With --format=json "
+      "an object has id, pid, user, since, mode, command and processes (lists), "
+      "or id and machine."),
   .options = ps_rows,
   .options_size = sizeof (struct ps_options),
   .needs = NEEDS_REPOSITORY,

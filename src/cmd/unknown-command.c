@@ -23,15 +23,16 @@ static const struct
   const char *names; /* with a blank around each */
   const char *advice;
 } docker_commands[] = {
-  { " exec attach ",
-    N_ ("'udocker run CONTAINER COMMAND' runs a program in a container, as"
-        " many at once as you like") },
+  { " attach ",
+    N_ ("programs read and write where their 'udocker run' does; 'udocker exec"
+        " CONTAINER COMMAND' runs one more in a container that runs") },
   { " start restart ",
     N_ ("nothing runs in the background, 'udocker run CONTAINER' starts what"
         " the container is for") },
-  { " stop kill pause unpause wait top stats port ",
+  { " pause unpause stats port ",
     N_ ("nothing runs in the background, a container is at work as long as its"
         " 'udocker run', which takes signals and can be waited for") },
+  { " top ", N_ ("'udocker ps --running' lists what runs") },
   { " logs events ",
     N_ ("nothing runs in the background, programs write to where"
         " 'udocker run' does") },

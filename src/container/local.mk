@@ -11,6 +11,7 @@ src_container_librun_a_SOURCES = \
   src/container/run-path.c \
   src/container/run-plan.c src/container/run-plan.h \
   src/container/run-files.c \
+  src/container/run-join.c \
   src/container/run-limits.c \
   src/container/run-names.c \
   src/container/run-ports.c \
@@ -20,7 +21,8 @@ src_container_librun_a_SOURCES = \
   src/container/run-user.c \
   src/container/run-volume-words.c \
   src/container/run-volumes.c \
-  src/container/running.c src/container/running.h
+  src/container/running.c src/container/running.h \
+  src/container/runs.c src/container/runs.h
 
 # Containers on disk; create.c, export.c and import.c need what
 # the light program does not have.
@@ -73,7 +75,7 @@ shell_tests += tests/shell/store-tag.sh
 shell_tests += tests/shell/store-verify.sh
 
 shell_tests += tests/shell/run-environment.sh tests/shell/run-foreign.sh \
-  tests/shell/run-image.sh tests/shell/run-volumes.sh \
+  tests/shell/run-exec.sh tests/shell/run-image.sh tests/shell/run-volumes.sh \
   tests/shell/run-old-kernel.sh tests/shell/run-options.sh \
   tests/shell/run-ports.sh \
   tests/shell/run-refusals.sh tests/shell/run-rm.sh tests/shell/run-signals.sh \

@@ -348,11 +348,10 @@ set_login_variables (struct run_plan *plan, size_t asked_count)
     }
 }
 
-int
-run_plan_add_environment (struct run_plan *plan,
-                          const struct run_request *request,
-                          const struct run_metadata *metadata,
-                          const struct config *config, struct error *err)
+/* Set what REQUEST's files and words say.  */
+static int
+set_asked (struct run_plan *plan, const struct run_request *request,
+           struct error *err)
 {
   for (size_t i = 0; i < request->environment_files.count; i++)
     {
@@ -366,6 +365,18 @@ run_plan_add_environment (struct run_plan *plan,
   for (size_t i = 0; i < request->unset.count; i++)
     unset_variable (plan, request->unset.items[i],
                     strlen (request->unset.items[i]));
+  return 0;
+}
+
+int
+run_plan_add_environment (struct run_plan *plan,
+                          const struct run_request *request,
+                          const struct run_metadata *metadata,
+                          const struct config *config, struct error *err)
+{
+  int status = set_asked (plan, request, err);
+  if (status < 0)
+    return status;
   size_t asked_count = plan->environment_count;
 
   for (size_t i = 0; i < metadata->environment_count; i++)
@@ -384,4 +395,19 @@ run_plan_add_environment (struct run_plan *plan,
   add_host_variables (plan, request->host_environment, config);
   drop_unset (plan);
   return 0;
+}
+
+int
+run_plan_change_environment (struct run_plan *plan,
+                             const struct run_request *request,
+                             struct error *err)
+{
+  if (request->user != NULL)
+    {
+      set_variable (plan, "HOME", plan->user.home, true);
+      set_login_variables (plan, 0);
+    }
+  int status = set_asked (plan, request, err);
+  drop_unset (plan);
+  return status;
 }

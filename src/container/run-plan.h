@@ -15,6 +15,7 @@
 struct config;
 struct container;
 struct error;
+struct plan;
 struct plan_writer;
 struct run_temporary;
 
@@ -166,6 +167,14 @@ struct run_plan
    *STATUS the exit status that tells it (enum run_status).  PLAN need not be
    released then.  */
 int run_plan_make (struct run_plan *plan, const struct run_request *request,
+                   struct container *container, const struct config *config,
+                   int *status, struct error *err);
+
+/* Make PLAN of what REQUEST asks for, of which command, user, directory and
+   environment count, in CONTAINER, where RUNNING is the plan of a run: all else
+   is as there.  Errors as with run_plan_make.  */
+int run_plan_join (struct run_plan *plan, const struct plan *running,
+                   const struct run_request *request,
                    struct container *container, const struct config *config,
                    int *status, struct error *err);
 

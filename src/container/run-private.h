@@ -146,6 +146,12 @@ int run_plan_add_environment (struct run_plan *plan,
                               const struct run_metadata *metadata,
                               const struct config *config, struct error *err);
 
+/* Change the environment of PLAN, which is that of a run, as REQUEST says: with
+   another user to that one's variables, then by files and words.  */
+int run_plan_change_environment (struct run_plan *plan,
+                                 const struct run_request *request,
+                                 struct error *err);
+
 /* Return the value of NAME in PLAN's environment, or NULL.  */
 const char *run_plan_environment (const struct run_plan *plan,
                                   const char *name);

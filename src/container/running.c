@@ -135,17 +135,18 @@ is_held (const char *directory, const struct container *container)
 }
 
 /* Call WORK for each directory below run/ that another machine has for its
-   locks, until it returns true.  Return whether it did.  */
-static bool
-any_other_machine (const struct container *container,
-                   bool (*work) (const char *directory,
-                                 const struct container *container))
+   locks, until it returns true.  Return the name of the machine for which it
+   did, which the caller frees, or NULL.  */
+static char *
+find_other_machine (const struct container *container,
+                    bool (*work) (const char *directory,
+                                  const struct container *container))
 {
   AUTO_FREE char *machine = machine_name ();
   AUTO_FREE char *top = xasprintf ("%s/run", store_top_path (container->store));
   AUTO_CLOSEDIR DIR *directory = opendir (top);
   if (directory == NULL)
-    return false;
+    return NULL;
   for (struct dirent *entry = readdir (directory); entry != NULL;
        entry = readdir (directory))
     {
@@ -153,9 +154,15 @@ any_other_machine (const struct container *container,
         continue;
       AUTO_FREE char *other = xasprintf ("%s/%s", top, entry->d_name);
       if (work (other, container))
-        return true;
+        return xstrdup (entry->d_name);
     }
-  return false;
+  return NULL;
+}
+
+char *
+container_machine (const struct container *container)
+{
+  return find_other_machine (container, is_held);
 }
 
 /* Remove the lock file of CONTAINER below DIRECTORY.  */
@@ -176,10 +183,10 @@ container_claim (const struct container *container, int hold, int *claim,
   if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
     return error_set (err, EBUSY, _ ("container %s is running or being copied"),
                       container->id);
-  if (any_other_machine (container, is_held))
-    return error_set (err, EBUSY,
-                      _ ("container %s is running on another machine"),
-                      container->id);
+  AUTO_FREE char *machine = container_machine (container);
+  if (machine != NULL)
+    return error_set (err, EBUSY, _ ("container %s is running on machine %s"),
+                      container->id, machine);
   *claim = fd >= 0 ? TAKE_FD (fd) : -1;
   return 0;
 }
@@ -196,7 +203,7 @@ container_unclaim (const struct container *container, int claim, bool removed)
       AUTO_FREE char *own =
           xasprintf ("%s/run/%s", store_top_path (container->store), machine);
       (void) forget_lock (own, container);
-      (void) any_other_machine (container, forget_lock);
+      free (find_other_machine (container, forget_lock)); /* none says so */
       AUTO_FREE char *runtime = runtime_directory (container->store);
       if (runtime != NULL)
         (void) forget_lock (runtime, container);

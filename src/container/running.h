@@ -33,6 +33,10 @@ int container_hold (const struct container *container, struct error *err);
 int container_claim (const struct container *container, int hold, int *claim,
                      struct error *err);
 
+/* Return the name of a machine, not this one, where CONTAINER is in use, which
+   the caller frees, or NULL.  */
+char *container_machine (const struct container *container);
+
 /* End the claim CLAIM on CONTAINER; REMOVED says that it is gone, so that
    what stands for it in run/ can go too.  CLAIM may be -1.  */
 void container_unclaim (const struct container *container, int claim,

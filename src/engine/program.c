@@ -26,14 +26,22 @@
 
 extern char **environ;
 
-/* Put PLAN where the engine can read it.  Return a descriptor, which is
-   inherited, or a negative errno with ERR set.  */
+/* Put PLAN where the engine can read it, and others as long as the engine keeps
+ *OWN.  Return a descriptor or a negative errno with ERR set.  */
 static int
-send_plan (const struct run_plan *plan, struct error *err)
+send_plan (const struct run_plan *plan, int *own, struct error *err)
 {
   struct plan_writer writer;
+  bool sealable = false;
+  AUTO_CLOSE int fd = plan_open_nameless (PLAN_FILE_NAME, &sealable);
+  if (fd < 0)
+    return error_set (err, -fd, _ ("cannot pass the run plan on: %s"),
+                      strerror (-fd));
   plan_writer_init (&writer);
   run_plan_write (plan, &writer);
+  *own = fcntl (fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  if (*own >= 0)
+    plan_write_number (&writer, PLAN_OWN_FD, (uint64_t) *own);
 
   struct plan bytes;
   int status = plan_writer_finish (&writer, &bytes);
@@ -53,12 +61,12 @@ send_plan (const struct run_plan *plan, struct error *err)
       return status;
     }
   if (status == 0)
-    status = plan_send (&bytes);
+    status = plan_put (fd, sealable, &bytes);
   plan_writer_release (&writer);
   if (status < 0)
     return error_set (err, -status, _ ("cannot pass the run plan on: %s"),
                       strerror (-status));
-  return status;
+  return TAKE_FD (fd);
 }
 
 /* What is started.  */
@@ -67,7 +75,7 @@ struct launch
   const struct run_plan *plan;
   const char *name;
   char *program; /* its path */
-  int plan_fd;
+  int plan_fd, own_fd;
 };
 
 /* Start what ARGUMENT, a struct launch, says with its plan and the descriptor
@@ -82,6 +90,7 @@ exec_engine (void *argument)
   AUTO_FREE char *option = xasprintf ("--plan-fd=%d", launch->plan_fd);
   char *const arguments[] = { name, option, NULL };
   if (fcntl (launch->plan_fd, F_SETFD, 0) < 0
+      || (launch->own_fd >= 0 && fcntl (launch->own_fd, F_SETFD, 0) < 0)
       || (plan->hold_fd >= 0 && fcntl (plan->hold_fd, F_SETFD, 0) < 0))
     return -errno;
   execve (launch->program, arguments, environ);
@@ -102,15 +111,20 @@ engine_run_program (const char *name, const struct run_plan *plan,
   AUTO_FREE char *program = platform_find_part (name, err);
   if (program == NULL)
     return -err->number;
-  AUTO_CLOSE int plan_fd = send_plan (plan, err);
+  AUTO_CLOSE int own_fd = -1;
+  AUTO_CLOSE int plan_fd = send_plan (plan, &own_fd, err);
   if (plan_fd < 0)
     return plan_fd;
 
   struct launch launch = {
-    .plan = plan, .name = name, .program = program, .plan_fd = plan_fd
+    .plan = plan,
+    .name = name,
+    .program = program,
+    .plan_fd = plan_fd,
+    .own_fd = own_fd,
   };
   int status = plan->returns ? supervise (exec_engine, &launch, rest)
-                            : exec_engine (&launch);
+                             : exec_engine (&launch);
   if (status < 0)
     return error_set (err, -status, _ ("cannot start '%s': %s"), program,
                       strerror (-status));

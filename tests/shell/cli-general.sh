@@ -67,12 +67,12 @@ is_text "an unknown command" 1 '' \
 run udocker help xyzzy
 is_text "help of an unknown command" 1 '' \
   "Error: invalid command: xyzzy; 'udocker help' lists the commands"
-for name in exec stop logs cp commit build push image compose; do
+for name in attach top logs cp commit build push image compose; do
   run udocker $name x y
   is_error "Docker's command $name" 1 \
     "^Error: invalid command: $name; [^?]*\$"
 done
-like "  says what to do instead" "$(udocker exec 2>&1)" 'udocker run CONTAINER'
+like "  says what to do instead" "$(udocker attach 2>&1)" 'udocker exec CONTAINER'
 run udocker ''
 is_text "an empty command" 1 '' \
   "Error: invalid command: ; 'udocker help' lists the commands"

@@ -116,7 +116,8 @@ count_descriptors (const struct launch *launch)
   if (launch->outer != NULL)
     others = (size_t) (outer_state ()->end_fd - outer_state ()->first_fd);
   return (int) (places + parents + 10 + others
-                + plan_count (plan, PLAN_HELD_FD));
+                + plan_count (plan, PLAN_HELD_FD)
+                + plan_count (plan, PLAN_OWN_FD));
 }
 
 /* Note that descriptor FD is one of LAUNCH's engine, which every program
@@ -245,6 +246,9 @@ inherit_descriptors (struct launch *launch)
     add_descriptor (launch, guest->anchors[i]);
   for (size_t at = 0; plan_next_tag (launch->plan, PLAN_HELD_FD, &at, &record);)
     (void) give_descriptor (launch, (int) plan_record_number (&record));
+  if (plan_count (launch->plan, PLAN_OWN_FD) > 0)
+    (void) give_descriptor (launch,
+                            (int) plan_number (launch->plan, PLAN_OWN_FD, 0));
   if (launch->container.owners.table.keeper != NULL)
     shared_keep (launch->state,
                  give_descriptor (launch, launch->container.owners.fd),

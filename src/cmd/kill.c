@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   udocker kill, stop and wait: end containers that run, or see them end.  */
+
+#include <config.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+#include "lib/base/i18n.h"
+#include "lib/base/log.h"
+#include "src/cmd/command.h"
+#include "src/container/container.h"
+#include "src/container/runs.h"
+
+extern const struct command command_kill;
+extern const struct command command_stop;
+extern const struct command command_wait;
+
+enum
+{
+  GRACE = 10,       /* seconds that stop waits */
+  LAST_GRACE = 5000 /* milliseconds for the kernel to end what was killed */
+};
+
+struct kill_options
+{
+  const char *signal, *seconds;
+};
+
+static const struct option_row kill_rows[] = {
+  {
+      .name = "signal",
+      .letter = 's',
+      .kind = OPTION_VALUE,
+      .argument = N_ ("SIGNAL"),
+      .help = N_ ("a name, with or without SIG, or number (default KILL)"),
+      .target = OPTION_TARGET (struct kill_options, signal),
+  },
+  { .name = NULL },
+};
+
+static const struct option_row stop_rows[] = {
+  {
+      .name = "signal",
+      .letter = 's',
+      .kind = OPTION_VALUE,
+      .argument = N_ ("SIGNAL"),
+      .help = N_ ("send this one first (default TERM)"),
+      .target = OPTION_TARGET (struct kill_options, signal),
+  },
+  {
+      .name = "time",
+      .letter = 't',
+      .kind = OPTION_VALUE,
+      .argument = N_ ("SECONDS"),
+      .help = N_ ("kill what goes on for so long (default 10)"),
+      .target = OPTION_TARGET (struct kill_options, seconds),
+  },
+  {
+      .name = "timeout",
+      .kind = OPTION_VALUE,
+      .target = OPTION_TARGET (struct kill_options, seconds),
+      .hidden = true,
+  },
+  { .name = NULL },
+};
+
+/* Read TEXT, a whole number up to LIMIT, into NUMBER.  Return whether it is
+   one.  */
+static bool
+read_number (const char *text, long limit, int *number)
+{
+  char *end = NULL;
+  if (text[0] < '0' || text[0] > '9')
+    return false;
+  errno = 0;
+  long value = strtol (text, &end, 10);
+  *number = (int) value;
+  return errno == 0 && *end == '\0' && value <= limit;
+}
+
+/* Put the signal that TEXT names, or OTHERWISE where it is NULL, into
+   NUMBER.  */
+static int
+read_signal (const char *text, int otherwise, int *number, struct error *err)
+{
+  *number = otherwise;
+  if (text == NULL || (read_number (text, SIGRTMAX, number) && *number > 0))
+    return 0;
+  const char *name = strncmp (text, "SIG", 3) == 0 ? text + 3 : text;
+  for (*number = 1; *number < NSIG; ++*number)
+    {
+      const char *known = sigabbrev_np (*number);
+      if (known != NULL && strcmp (known, name) == 0)
+        return 0;
+    }
+  return error_set (err, EINVAL, _ ("there is no signal '%s'"), text);
+}
+
+/* Do something with RUN.  Return 0 or a negative errno with ERR set.  */
+typedef int work_function (const struct running *run, int signal, int seconds,
+                           struct error *err);
+
+/* Send SIGNAL to RUN.  */
+static int
+send_signal (const struct running *run, int signal, int seconds,
+             struct error *err)
+{
+  (void) seconds;
+  int status = running_signal (run, signal);
+  if (status == 0)
+    return 0;
+  return error_set (err, -status,
+                    _ ("cannot send signal %d to container %s: %s"), signal,
+                    run->container, strerror (-status));
+}
+
+/* End RUN by SIGNAL, or when it goes on for SECONDS by SIGKILL.  */
+static int
+stop (const struct running *run, int signal, int seconds, struct error *err)
+{
+  (void) running_signal (run, signal); /* it may have ended */
+  if (!running_await (run, seconds * 1000))
+    {
+      (void) running_signal (run, SIGKILL); /* likewise */
+      if (!running_await (run, LAST_GRACE))
+        return error_set (err, EBUSY, _ ("container %s cannot be stopped"),
+                          run->container);
+    }
+  return 0;
+}
+
+/* Wait until RUN ends.  */
+static int
+await (const struct running *run, int signal, int seconds, struct error *err)
+{
+  (void) signal;
+  (void) seconds;
+  (void) err;
+  (void) running_await (run, -1);
+  return 0;
+}
+
+/* Do WORK with all runs of the container NAME.  Those that one more is found of
+   afterwards too, when AGAIN: programs start others.  Return 0, -ESRCH with ERR
+   set when there is none, or what WORK fails with.  */
+static int
+work_on (struct store *store, const char *name, work_function *work, int signal,
+         int seconds, bool again, bool *any, struct error *err)
+{
+  struct container *container = NULL;
+  int status =
+      container_open (store, name, CONTAINER_BY_PREFIX, &container, err);
+  if (status < 0)
+    return error_prefix (err, _ ("invalid container id"));
+  size_t count = 0;
+  do
+    {
+      struct runs runs;
+      runs_find (container->store, container->id, &runs);
+      count = runs.count;
+      *any = *any || count > 0;
+      for (size_t i = 0; i < count && status == 0; i++)
+        status = work (&runs.list[i], signal, seconds, err);
+      runs_release (&runs);
+    }
+  while (again && count > 0 && status == 0);
+  container_close (container);
+  return status;
+}
+
+/* Do WORK with all containers that INVOCATION names; NEEDED: which must run. */
+static int
+work_on_all (struct invocation *invocation, work_function *work, int signal,
+             int seconds, bool again, bool needed)
+{
+  for (int i = 0; i < invocation->operand_count; i++)
+    {
+      const char *name = invocation->operands[i];
+      AUTO_ERROR struct error problem = { 0 };
+      bool any = false;
+      int status = work_on (invocation->store, name, work, signal, seconds,
+                            again, &any, &problem);
+      if (status == 0 && needed && !any)
+        status = error_set (&problem, ESRCH,
+                            _ ("container '%s' does not run here"), name);
+      if (status < 0)
+        invocation->report (invocation, &problem);
+      else if (log_says (LOG_RESULT))
+        printf ("%s\n", name);
+    }
+  return 0;
+}
+
+static int
+run_kill (struct invocation *invocation, struct error *err)
+{
+  const struct kill_options *options = invocation->options;
+  int signal;
+  int status = read_signal (options->signal, SIGKILL, &signal, err);
+  if (status < 0)
+    return status;
+  return work_on_all (invocation, send_signal, signal, 0, false, true);
+}
+
+static int
+run_stop (struct invocation *invocation, struct error *err)
+{
+  const struct kill_options *options = invocation->options;
+  int signal;
+  int seconds = GRACE;
+  int status = read_signal (options->signal, SIGTERM, &signal, err);
+  if (status == 0 && options->seconds != NULL
+      && !read_number (options->seconds, INT_MAX / 1000, &seconds))
+    status = error_set (err, EINVAL, _ ("invalid number of seconds '%s'"),
+                        options->seconds);
+  if (status < 0)
+    return status;
+  return work_on_all (invocation, stop, signal, seconds, true, false);
+}
+
+static int
+run_wait (struct invocation *invocation, struct error *err)
+{
+  (void) err;
+  return work_on_all (invocation, await, 0, 0, true, false);
+}
+
+const struct command command_kill = {
+  .name = "kill",
+  .operands = N_ ("CONTAINER..."),
+  .summary = N_ ("send a signal to what runs in containers"),
+  .description = N_ (
+      "The signal goes to the first program of each run of the container on "
+      "this machine that is yours, as if it were sent to 'udocker run'; KILL "
+      "goes to all of its processes. The names are printed."),
+  .options = kill_rows,
+  .options_size = sizeof (struct kill_options),
+  .min_operands = 1,
+  .max_operands = OPERANDS_ANY,
+  .needs = NEEDS_REPOSITORY,
+  .run = run_kill,
+};
+
+const struct command command_stop = {
+  .name = "stop",
+  .operands = N_ ("CONTAINER..."),
+  .summary = N_ ("end what runs in containers"),
+  .description = N_ (
+      "Each run of the container on this machine that is yours gets a signal, "
+      "and is killed when it goes on nevertheless. A container that does not "
+      "run is stopped already. The names are printed."),
+  .options = stop_rows,
+  .options_size = sizeof (struct kill_options),
+  .min_operands = 1,
+  .max_operands = OPERANDS_ANY,
+  .needs = NEEDS_REPOSITORY,
+  .run = run_stop,
+};
+
+const struct command command_wait = {
+  .name = "wait",
+  .operands = N_ ("CONTAINER..."),
+  .summary = N_ ("wait until nothing runs in containers"),
+  .description = N_ (
+      "Return when no run of the containers goes on any more on this machine "
+      "that is yours. What the programs ended with is known to who started "
+      "them. The names are printed."),
+  .min_operands = 1,
+  .max_operands = OPERANDS_ANY,
+  .needs = NEEDS_REPOSITORY,
+  .run = run_wait,
+};

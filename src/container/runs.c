@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Find what runs among this user's processes.  */
+
+#include <config.h>
+
+#include "src/container/runs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/plan/plan-write.h"
+#include "src/image/store.h"
+#include "xalloc.h"
+#include "xvasprintf.h"
+
+/* pidfd_open(2), which old headers do not know.  */
+#ifndef SYS_pidfd_open
+#  define SYS_pidfd_open 434
+#endif
+
+/* What a link in /proc/PID/fd to a plan is.  */
+#define PLAN_LINK "/memfd:" PLAN_FILE_NAME
+
+/* Everything that was found so far: the plans of LIST have the file at the same
+   index of FILES.  */
+struct search
+{
+  const struct store *store;
+  const char *id;
+  struct runs *runs;
+  ino_t *files;
+};
+
+/* Return when the process PID was started, 0 when it is gone or a zombie.  */
+static uint64_t
+start_of (pid_t pid)
+{
+  AUTO_ERROR struct error ignored = { 0 };
+  AUTO_FREE char *path = xasprintf ("/proc/%d/stat", (int) pid);
+  AUTO_FREE char *text = NULL;
+  if (file_read (AT_FDCWD, path, &text, NULL, &ignored) < 0)
+    return 0;
+  /* The name, in parentheses, may have any characters; the state is the third
+     field, and the 22nd is wanted.  */
+  const char *field = strrchr (text, ')');
+  if (field == NULL || strlen (field) < 3 || field[2] == 'Z' || field[2] == 'X')
+    return 0;
+  for (int i = 2; i < 22 && field != NULL; i++)
+    field = strchr (field + 1, ' ');
+  return field != NULL ? strtoull (field, NULL, 10) : 0;
+}
+
+/* Return whether PLAN is of a container that SEARCH looks for.  Other stores
+   may have one of the same id.  */
+static bool
+is_wanted (const struct search *search, const struct plan *plan)
+{
+  struct stat own, run;
+  const char *id = plan_text (plan, PLAN_CONTAINER, "");
+  if (id[0] == '\0' || strchr (id, '/') != NULL
+      || (search->id != NULL && strcmp (search->id, id) != 0))
+    return false;
+  AUTO_FREE char *root =
+      xasprintf ("%s/%s/ROOT", store_containers_path (search->store), id);
+  return stat (root, &own) == 0
+         && stat (plan_text (plan, PLAN_ROOT, ""), &run) == 0
+         && own.st_dev == run.st_dev && own.st_ino == run.st_ino;
+}
+
+/* Return the run of SEARCH whose plan is the FILE that PATH leads to, known
+   already or new, or NULL when it is none that is looked for.  */
+static struct running *
+find_run (struct search *search, const char *path, ino_t file)
+{
+  struct runs *runs = search->runs;
+  for (size_t i = 0; i < runs->count; i++)
+    if (search->files[i] == file)
+      return &runs->list[i];
+
+  struct plan plan;
+  AUTO_CLOSE int fd = open (path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || plan_receive (fd, &plan) < 0)
+    return NULL;
+  if (!is_wanted (search, &plan))
+    {
+      plan_receive_release (&plan);
+      return NULL;
+    }
+  runs->list = xreallocarray (runs->list, runs->count + 1, sizeof *runs->list);
+  search->files =
+      xreallocarray (search->files, runs->count + 1, sizeof *search->files);
+  search->files[runs->count] = file;
+  runs->list[runs->count] = (struct running){
+    .plan = plan,
+    .container = xstrdup (plan_text (&plan, PLAN_CONTAINER, "")),
+  };
+  return &runs->list[runs->count++];
+}
+
+/* Note that PID has the plan that PATH leads to.  */
+static void
+note (struct search *search, pid_t pid, const char *path)
+{
+  struct stat st;
+  struct run_member member = { .pid = pid, .started = start_of (pid) };
+  struct running *run = member.started != 0 && stat (path, &st) == 0
+                            ? find_run (search, path, st.st_ino)
+                            : NULL;
+  if (run == NULL)
+    return;
+  run->members =
+      xreallocarray (run->members, run->member_count + 1, sizeof *run->members);
+  run->members[run->member_count++] = member;
+}
+
+/* Look for plans among the descriptors of the process PID: of a container in a
+   container there are several.  */
+static void
+look_at_process (struct search *search, const char *pid)
+{
+  AUTO_FREE char *fds = xasprintf ("/proc/%s/fd", pid);
+  AUTO_CLOSEDIR DIR *directory = opendir (fds);
+  const struct dirent *entry;
+  while (directory != NULL && (entry = readdir (directory)) != NULL)
+    {
+      char target[sizeof PLAN_LINK];
+      ssize_t length = readlinkat (dirfd (directory), entry->d_name, target,
+                                   sizeof target - 1);
+      if (length != sizeof target - 1
+          || strncmp (target, PLAN_LINK, (size_t) length) != 0)
+        continue;
+      AUTO_FREE char *path = xasprintf ("%s/%s", fds, entry->d_name);
+      note (search, (pid_t) strtol (pid, NULL, 10), path);
+    }
+}
+
+static int
+compare_members (const void *one, const void *other)
+{
+  const struct run_member *a = one, *b = other;
+  if (a->started != b->started)
+    return a->started < b->started ? -1 : 1;
+  return a->pid < b->pid ? -1 : a->pid > b->pid;
+}
+
+static int
+compare_runs (const void *one, const void *other)
+{
+  const struct running *a = one, *b = other;
+  return compare_members (a->members, b->members);
+}
+
+void
+runs_find (const struct store *store, const char *id, struct runs *runs)
+{
+  *runs = (struct runs){ 0 };
+  struct search search = { .store = store, .id = id, .runs = runs };
+  AUTO_CLOSEDIR DIR *directory = opendir ("/proc");
+  const struct dirent *entry;
+  struct stat st;
+  while (directory != NULL && (entry = readdir (directory)) != NULL)
+    if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9'
+        && strtol (entry->d_name, NULL, 10) != getpid ()
+        && fstatat (dirfd (directory), entry->d_name, &st, 0) == 0
+        && st.st_uid == geteuid ())
+      look_at_process (&search, entry->d_name);
+  free (search.files);
+
+  for (size_t i = 0; i < runs->count; i++)
+    qsort (runs->list[i].members, runs->list[i].member_count,
+           sizeof *runs->list[i].members, compare_members);
+  if (runs->count > 1)
+    qsort (runs->list, runs->count, sizeof *runs->list, compare_runs);
+}
+
+void
+runs_release (struct runs *runs)
+{
+  for (size_t i = 0; i < runs->count; i++)
+    {
+      plan_receive_release (&runs->list[i].plan);
+      free (runs->list[i].container);
+      free (runs->list[i].members);
+    }
+  free (runs->list);
+  *runs = (struct runs){ 0 };
+}
+
+time_t
+run_member_time (const struct run_member *member)
+{
+  struct timespec now, running;
+  if (clock_gettime (CLOCK_REALTIME, &now) < 0
+      || clock_gettime (CLOCK_BOOTTIME, &running) < 0)
+    return 0;
+  return now.tv_sec - running.tv_sec
+         + (time_t) (member->started / (uint64_t) sysconf (_SC_CLK_TCK));
+}
+
+/* Send SIGNAL to MEMBER unless its number is somebody else's by now.  */
+static int
+signal_member (const struct run_member *member, int signal)
+{
+  AUTO_CLOSE int fd = (int) syscall (SYS_pidfd_open, member->pid, 0);
+  if (start_of (member->pid) != member->started)
+    return -ESRCH;
+#ifdef SYS_pidfd_send_signal
+  if (fd >= 0)
+    return syscall (SYS_pidfd_send_signal, fd, signal, NULL, 0) < 0 ? -errno
+                                                                    : 0;
+#endif
+  return kill (member->pid, signal) < 0 ? -errno : 0;
+}
+
+int
+running_signal (const struct running *run, int signal)
+{
+  int result = -ESRCH;
+  for (size_t i = 0; i < run->member_count; i++)
+    {
+      int status = signal_member (&run->members[i], signal);
+      if (status == 0 || result == -ESRCH)
+        result = status;
+      /* A program's own processes are its own matter.  */
+      if (status == 0 && signal != SIGKILL)
+        break;
+    }
+  return result;
+}
+
+/* Return the milliseconds of the clock that only goes on.  */
+static int64_t
+now_in_milliseconds (void)
+{
+  struct timespec now = { 0 };
+  (void) clock_gettime (CLOCK_MONOTONIC, &now); /* cannot fail */
+  return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Wait at most MILLISECONDS, or -1, until MEMBER has ended.  */
+static void
+await_member (const struct run_member *member, int64_t milliseconds)
+{
+  AUTO_CLOSE int fd = (int) syscall (SYS_pidfd_open, member->pid, 0);
+  struct pollfd end = { .fd = fd, .events = POLLIN };
+  if (start_of (member->pid) != member->started)
+    return;
+  /* Linux before 5.3 is asked again and again.  */
+  if (fd < 0)
+    milliseconds = milliseconds < 0 || milliseconds > 50 ? 50 : milliseconds;
+  (void) poll (&end, fd >= 0, (int) milliseconds); /* asked again */
+}
+
+bool
+running_await (const struct running *run, int milliseconds)
+{
+  const int64_t end = now_in_milliseconds () + milliseconds;
+  size_t i = 0;
+  while (i < run->member_count)
+    {
+      int64_t rest = milliseconds < 0 ? -1 : end - now_in_milliseconds ();
+      const struct run_member *member = &run->members[i];
+      if (start_of (member->pid) != member->started)
+        i++;
+      else if (milliseconds >= 0 && rest <= 0)
+        return false;
+      else
+        await_member (member, rest);
+    }
+  return true;
+}

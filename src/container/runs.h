@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   What runs on this machine: containers and their processes.
+
+   Every run's plan lies in a file in memory that its engine keeps open, and in
+   T modes every process of the container, too.  So what runs is found among
+   this user's processes; nothing is written anywhere that could be wrong.  */
+
+#ifndef UDOCKER_CONTAINER_RUNS_H
+#define UDOCKER_CONTAINER_RUNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/plan/plan.h"
+
+struct store;
+
+/* One process of a run.  */
+struct run_member
+{
+  pid_t pid;
+  uint64_t started; /* in ticks since the machine was, as /proc/PID/stat says */
+};
+
+/* One run: what udocker run has started and has not ended.  */
+struct running
+{
+  struct plan plan;           /* its bytes are the list's */
+  char *container;            /* id */
+  struct run_member *members; /* the oldest first: it is who passes signals on,
+                                 or the program itself */
+  size_t member_count;
+};
+
+struct runs
+{
+  struct running *list; /* the oldest run first */
+  size_t count;
+};
+
+/* Find the runs of the container ID (NULL: of all) of STORE that are this
+   user's.  What cannot be looked at is left out.  RUNS is to be released.  */
+void runs_find (const struct store *store, const char *id, struct runs *runs);
+void runs_release (struct runs *runs);
+
+/* Return when MEMBER was started, in seconds since 1970.  */
+time_t run_member_time (const struct run_member *member);
+
+/* Send SIGNAL to RUN as to a program: to its oldest process, which passes it
+   on; SIGKILL to all of them.  Return 0, or a negative errno when no process
+   got it; -ESRCH when the run has ended.  */
+int running_signal (const struct running *run, int signal);
+
+/* Wait until the processes that RUN had when it was found have ended, at most
+   MILLISECONDS (-1: as long as it takes).  Return whether they have.  */
+bool running_await (const struct running *run, int milliseconds);
+
+#endif

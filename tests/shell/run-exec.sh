@@ -1,0 +1,148 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 the udocker authors
+# exec, ps --running, kill, stop and wait: what runs is found without a daemon.
+
+. "${top_srcdir:=.}/tests/tap.sh"
+. "$top_srcdir/tests/container.sh"
+
+need flock python3
+make_container "$id" c1 '{"config":{"Env":["IMAGE=image"]}}' \
+  || bail "no container"
+make_container 22222222-89ab-3def-8123-456789abcdef other '{}' \
+  || bail "no container"
+mkdir volume
+
+# start WORD...: run in the background and wait until the program has begun,
+# which makes the file started.
+start ()
+{
+  rm -f volume/started
+  udocker run --nobanner -v "$PWD/volume:/vol" "$@" > log 2>&1 < /dev/null &
+  runner=$!
+  until test -e volume/started; do
+    kill -0 "$runner" || bail "it does not run: $(cat log)"
+    sleep 0.05
+  done
+}
+
+# ended: the run is over; its status is in $status.
+ended ()
+{
+  status=0
+  wait "$runner" || status=$?
+}
+
+run udocker ps --running
+is "nothing runs yet" "$status:$stdout" \
+  "0:$(printf '%-36s %7s %-8s %-24s COMMAND' 'CONTAINER ID' PID USER SINCE)"
+run udocker exec c1 true
+is_error "there is nothing to join" 125 "container $id does not run here"
+run udocker kill c1
+is_error "nor to kill" 1 "container 'c1' does not run here"
+run udocker stop c1
+is "what does not run is stopped already" "$status:$stdout" 0:c1
+run udocker wait c1 other
+is "and is not waited for" "$status:$stdout" "0:c1
+other"
+
+forever='echo > /vol/started; while :; do sleep 0.1; done'
+for mode in P1 P2 T1 T2; do
+  case $mode in
+    T*) test -x "$libexec/udocker-trap" || continue ;;
+  esac
+  start --execmode=$mode -e RUN=run --hostname=joined --user=alice -w /tmp \
+    --ulimit=nofile=77 --read-only --add-host=db:10.0.0.1 c1 sh -c "$forever"
+  run udocker ps --running
+  like "ps --running shows it in $mode" "$stdout" \
+    "^$id +$runner alice +20[0-9T:+-]+ sh -c echo"
+  run udocker ps --running --format=json
+  is "  as JSON, too" "$(echo "$stdout" | python3 -c '
+import json, sys
+for run in json.load (sys.stdin):
+    print (run["id"], run["pid"], run["user"], run["mode"],
+           run["command"][:2], run["pid"] in run["processes"])')" \
+    "$id $runner alice $mode ['sh', '-c'] True"
+  run udocker exec c1 sh -c 'echo $IMAGE $RUN $USER $HOME; pwd; hostname
+    ulimit -n; grep db /etc/hosts; id -un; ls /vol; echo > /new; exit 7'
+  is "exec sees what the program sees" "$status:$stdout" "7:image run alice /home/alice
+/tmp
+joined
+77
+10.0.0.1	db
+alice
+started"
+  like "  and may do no more" "$stderr" "Read-only file system"
+  run udocker exec -e RUN=mine -e NEW=new --unsetenv IMAGE -u root -w /etc c1 \
+    sh -c 'echo ${IMAGE-none} $RUN $NEW $USER $HOME; pwd; id -u; id -un'
+  is "exec has options of its own" "$status:$stdout" "0:none mine new root /root
+/etc
+0
+root"
+  run udocker exec -u nobody-knows:staff c1 id
+  like "  also for whom nobody knows" "$stdout" 'nobody-knows.*gid=50\(staff\)'
+  run udocker exec c1 no-such-program
+  is_error "  and says what is not there" 127 "no-such-program"
+  run udocker exec -w /none c1 true
+  is_error "  or where" 125 "invalid working directory: /none"
+  run udocker exec other true
+  is_error "other containers do not run" 125 "does not run here"
+  run udocker rm -f c1
+  is_error "what runs is not removed" 1 "running"
+
+  udocker wait c1 > waited &
+  waiter=$!
+  run udocker kill --signal=TERM c1
+  is "kill sends a signal" "$status:$stdout" 0:c1
+  ended
+  is "  to the program" $status 143
+  wait "$waiter"
+  is "wait waits" "$?:$(cat waited)" 0:c1
+
+  start --execmode=$mode c1 sh -c "trap 'exit 5' TERM; $forever"
+  run udocker stop c1
+  is "stop lets it end" "$status:$stdout" 0:c1
+  ended
+  is "  as it likes" $status 5
+  start --execmode=$mode c1 sh -c "trap '' TERM HUP; sleep 500 & $forever"
+  run udocker stop --signal=HUP -t 1 c1
+  ended 2> /dev/null
+  is "or kills it" $status 137
+  run udocker ps --running
+  is "  with all that belongs to it" "$(echo "$stdout" | wc -l)" 1
+
+  start --execmode=$mode c1 sh -c "$forever"
+  first=$runner
+  start --execmode=$mode -e RUN=second c1 sh -c "$forever"
+  run udocker exec c1 sh -c 'echo $RUN'
+  is "the newest run is joined" "$stdout" second
+  is "  of two" "$(udocker ps --running | tee listed | grep -c "^$id")" 2 || sed "s/^/# /" listed
+  run udocker kill c1
+  ended 2> /dev/null
+  second=$status
+  runner=$first
+  ended 2> /dev/null
+  is "kill ends all" "$second $status" "137 137"
+done
+
+run udocker kill --signal=NONE c1
+is_error "a signal that is none" 1 "there is no signal 'NONE'"
+run udocker stop -t soon c1
+is_error "a time that is none" 1 "invalid number of seconds 'soon'"
+run udocker kill nobody
+is_error "a container that is none" 1 "nobody"
+
+# What another machine says of a shared repository.
+mkdir "$UDOCKER_DIR/run/elsewhere"
+flock -F -s "$UDOCKER_DIR/run/elsewhere/$id" sleep 100 &
+holder=$!
+while flock -n "$UDOCKER_DIR/run/elsewhere/$id" true; do
+  sleep 0.05
+done
+run udocker ps --running
+like "what runs on another machine is shown as that" "$stdout" \
+  "^$id +- - +- +\\(on elsewhere\\)"
+run udocker stop c1
+is "  and left alone" "$status:$(kill -0 "$holder" && echo there)" 0:there
+kill "$holder"
+done_testing
