@@ -166,6 +166,29 @@ be_crashing (void)
   *(volatile int *) 8 = 1;
 }
 
+static volatile sig_atomic_t ended;
+
+static void
+end (int number)
+{
+  (void) number;
+  ended = 1;
+}
+
+/* Make calls until told to end.  */
+static void
+be_busy (void)
+{
+  struct stat st;
+  int wrong = 0;
+  signal (SIGTERM, end);
+  write (READY, "", 1);
+  while (!ended)
+    wrong +=
+        stat ("/", &st) != 0 || stat ("none", &st) != -1 || errno != ENOENT;
+  exit (wrong == 0 ? 0 : 1);
+}
+
 /* --- What traces -----------------------------------------------------------*/
 
 static uint64_t
@@ -423,27 +446,36 @@ test_events (const char *argument, long request)
   fflush (stdout);
 }
 
-/* Return a child that waits in a call, untraced.  */
+/* Return a child that is ARGUMENT, and ready.  */
 static pid_t
-start_blocked (void)
+start_ready (const char *argument)
 {
-  char name[64], line[256] = "", byte;
+  char byte;
   int ends[2];
-  unlink ("fifo");
-  mkfifo ("fifo", 0600);
   pipe (ends);
   pid_t pid = fork ();
   if (pid == 0)
     {
       dup2 (ends[1], READY);
       close (ends[1]);
-      execl (self, self, "blocked", NULL);
+      execl (self, self, argument, NULL);
       _exit (127);
     }
-  /* From there on it sleeps nowhere but in that call.  */
   close (ends[1]);
   read (ends[0], &byte, 1);
   close (ends[0]);
+  return pid;
+}
+
+/* Return a child that waits in a call, untraced.  */
+static pid_t
+start_blocked (void)
+{
+  char name[64], line[256] = "";
+  unlink ("fifo");
+  mkfifo ("fifo", 0600);
+  pid_t pid = start_ready ("blocked");
+  /* From there on it sleeps nowhere but in that call.  */
   snprintf (name, sizeof name, "/proc/%d/stat", pid);
   while (strstr (line, ") S ") == NULL)
     {
@@ -513,6 +545,42 @@ test_seize (void)
   say_call (pid, &site);
   say_status ("and ends", pid, status);
   ptrace (PTRACE_CONT, pid, NULL, NULL);
+  say_status ("in the end", pid, wait_for (pid));
+}
+
+/* Trace PID for COUNT stops, and end without a word to it.  */
+static void
+leave_it (pid_t pid, int count)
+{
+  int status;
+  ptrace (PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACESYSGOOD);
+  ptrace (PTRACE_INTERRUPT, pid, NULL, NULL);
+  waitpid (pid, &status, WAIT_FOR_ALL);
+  for (int i = 0; i < count; i++)
+    {
+      ptrace (PTRACE_SYSCALL, pid, NULL, NULL);
+      waitpid (pid, &status, WAIT_FOR_ALL);
+    }
+  kill (getpid (), SIGKILL);
+}
+
+/* Those who trace end, at any place, and what they have traced goes on.  */
+static void
+test_left (void)
+{
+  puts ("left by those who trace");
+  pid_t pid = start_ready ("busy");
+  int status, killed = 0;
+  for (int i = 0; i < 60; i++)
+    {
+      pid_t tracer = fork ();
+      if (tracer == 0)
+        leave_it (pid, i);
+      waitpid (tracer, &status, 0);
+      killed += WIFSIGNALED (status);
+    }
+  printf ("  %d times\n", killed);
+  kill (pid, SIGTERM);
   say_status ("in the end", pid, wait_for (pid));
 }
 
@@ -595,7 +663,7 @@ be (const char *what)
     { "calling", be_calling },   { "making", be_making },
     { "threads", be_threads },   { "blocked", be_blocked },
     { "stepped", be_stepped },   { "signalled", be_signalled },
-    { "crashing", be_crashing },
+    { "crashing", be_crashing }, { "busy", be_busy },
   };
   for (size_t i = 0; i < sizeof list / sizeof *list; i++)
     if (strcmp (what, list[i].name) == 0)
@@ -618,6 +686,7 @@ main (int count, char **list)
   test_events ("threads", PTRACE_SYSCALL);
   test_attach ();
   test_seize ();
+  test_left ();
   test_steps ();
   test_signals ();
   test_waitid ();

@@ -19,6 +19,7 @@ EXTRA_DIST += \
   tests/guest/claims/rpm.sh tests/guest/claims/stage.expected \
   tests/guest/claims/stage.sh tests/guest/packages.sh \
   tests/images/packages.sh \
+  tests/guest/claims/gdb.sh tests/guest/claims/strace.sh \
   tests/guest/claims/git.sh tests/guest/claims/links.sh \
   tests/guest/claims/many-processes.sh tests/guest/claims/perl.sh \
   tests/guest/claims/python.sh tests/guest/claims/shell.sh \
@@ -46,7 +47,7 @@ shell_tests += \
   tests/guest/debugging.sh tests/guest/handover.sh tests/guest/step.sh \
   tests/guest/in-i386.sh tests/guest/in-debian12-i386.sh \
   tests/guest/in-musl.sh tests/guest/in-debian11.sh \
-  tests/guest/in-arm64.sh \
+  tests/guest/in-arm64.sh tests/guest/in-debian12-debuggers.sh \
   tests/guest/in-debian12.sh tests/guest/in-debian12-small.sh \
   tests/guest/in-debian13.sh tests/guest/in-sid.sh tests/guest/pulled.sh \
   tests/guest/packages-debian11.sh tests/guest/packages-debian12.sh \
@@ -61,7 +62,9 @@ test-roots:
 	  || roots="$$roots debian11 debian13 sid debian12-arm64 debian12-i386 \
 	       packages-debian11 packages-debian12 packages-debian13 \
 	       packages-sid"; \
-	test "$$TEST_LONG" != yes || roots="$$roots debian12-runtimes debian12-programs biome"; \
+	test "$$TEST_LONG" != yes \
+	  || roots="$$roots debian12-runtimes debian12-debuggers \
+	       debian12-programs biome"; \
 	$(AM_TESTS_ENVIRONMENT) \
 	$(SHELL) $(top_srcdir)/tests/images/prepare.sh $$roots
 .PHONY: test-roots

@@ -26,12 +26,10 @@
 #define BLOCK_SAVED 120
 #define BLOCK_WORDS 21
 
-/* What waits for the way out, in the word at BLOCK_PENDING: a signal; one who
-   traces the thread and wants to be told, and perhaps wants the call to be
-   given up as a signal would have it.  */
+/* What waits for the way out, in the word at BLOCK_PENDING: a signal; and one
+   who traces the thread and wants to be told.  */
 #define WAITS_SIGNAL 1
 #define WAITS_TRACER 2
-#define WAITS_ABORT 4
 
 /* How far blocks lie apart, and how many there can be.  */
 #define BLOCK_STRIDE 0x40000
@@ -73,15 +71,24 @@ struct trap_place
   char executable[GUEST_PATH_SIZE];
 };
 
+/* struct user_regs_struct.  */
+struct watch_registers
+{
+  uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi,
+      rdi, orig_rax, rip, cs, eflags, rsp, ss, fs_base, gs_base, ds, es, fs, gs;
+};
+
 /* What a program of the container that traces this thread keeps about it
    (watch.h).  */
 struct trap_notes
 {
-  int32_t tid;     /* whose notes these are; for others they are void */
+  int32_t tid;     /* whose notes these are, ... */
+  int32_t tracer;  /* ... and the task's that made them; else they are void */
   int32_t request; /* how it was last told to go on */
   int32_t shown;   /* enum watch_shown: what its stop was shown as */
   int32_t status;  /* another stop is to be shown, with this status; or 0 */
   struct k_siginfo info; /* its signal */
+  bool sent;       /* that was sent once more, for the kernel to see it */
   int64_t restarts; /* how the kernel wanted the call that was given up to be
                        made again; or 0 */
   bool called;      /* the beginning of its call has been shown */
@@ -91,7 +98,7 @@ struct trap_notes
   int32_t gives_up; /* a signal that the runtime has sent to itself, to end the
                        program as the first one would have done */
   uint64_t message; /* for PTRACE_GETEVENTMSG */
-  uint64_t registers[27]; /* those of the stop to be shown */
+  struct watch_registers registers; /* those of the stop to be shown */
 };
 
 struct trap_block

@@ -97,7 +97,7 @@ function trap_blocking
 	mov	%r9, %r8
 	mov	8(%rsp), %r9
 label trap_blocking_check
-	testl	$WAITS_SIGNAL+WAITS_ABORT, %gs:BLOCK_PENDING
+	testl	$WAITS_SIGNAL, %gs:BLOCK_PENDING
 	jnz	trap_blocking_abort
 	syscall
 label trap_blocking_done
@@ -191,15 +191,12 @@ function trap_set_block
 label trap_set_block_end
 
 /* Stops for one who traces the thread (watch.h): a program is about to begin,
-   by trap_begin with the same arguments; and another stop is to be shown.  */
+   by trap_begin with the same arguments; and another stop is to be shown.  When
+   the tracer is gone, trap_signal goes on from here.  */
 function trap_ready
-	int3
-label trap_ready_stop
-	jmp	trap_begin
+	ud2
 function trap_again
-	int3
-label trap_again_stop
-	hlt
+	ud2
 
 /* trap_begin (entry, stack).  */
 function trap_begin

@@ -262,6 +262,24 @@ mend_fault (const struct k_siginfo *info, struct k_ucontext *ucontext)
     do_default (info, ucontext);
 }
 
+/* A stop was to be shown to a tracer that is gone: go on from CONTEXT, there, as
+   BLOCK's thread was to go on behind it.  Return whether that is so.  */
+static bool
+skip_stop (const struct trap_block *block, struct k_context *context)
+{
+  const struct watch_registers *registers = &block->notes.registers;
+  if (context->rip == trap_pointer ((const void *) trap_ready))
+    context->rip = trap_pointer ((const void *) trap_begin);
+  else if (context->rip == trap_pointer (trap_again))
+    {
+      context->rip = registers->rip;
+      context->rax = registers->rax;
+    }
+  else
+    return false;
+  return true;
+}
+
 /* Handle INFO, which came within the runtime.  */
 static void
 interrupt (struct trap_block *block, const struct k_siginfo *info,
@@ -275,7 +293,8 @@ interrupt (struct trap_block *block, const struct k_siginfo *info,
     {
       if (info->number == K_SIGILL && rip == trap_pointer (trap_deliver))
         finish (block, ucontext);
-      else
+      else if (info->number != K_SIGILL
+               || !skip_stop (block, &ucontext->context))
         mend_fault (info, ucontext);
     }
   else if (block->pending == 0 && rip >= trap_pointer (trap_tail)

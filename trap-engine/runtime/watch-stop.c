@@ -73,7 +73,7 @@ show (struct watched *watched, enum watch_shown shown, int number, int code,
 static bool
 show_end (struct watched *watched, int *status)
 {
-  watched->notes.called = false;
+  watched->notes.called = watched->notes.sent = false;
   if (watched->notes.request == PTRACE_SINGLESTEP)
     return show (watched, WATCH_AS_IT_IS, K_SIGTRAP, TRAP_TRACE, status);
   return show (watched, WATCH_RETURNED, syscall_signal (),
@@ -128,13 +128,14 @@ static bool
 redirect (struct watched *watched, const struct k_siginfo *info)
 {
   struct watch_registers *registers = &watched->registers;
-  const bool ends = watched->notes.request != PTRACE_CONT;
+  struct trap_notes *notes = &watched->notes;
+  bool ends = notes->request != PTRACE_CONT;
   if (info->arch != AUDIT_ARCH_X86_64)
     return hide (watched, PTRACE_CONT, K_SIGSYS);
   /* Only in a handler of the runtime's can it go back.  */
   if (info->syscall == __NR_rt_sigreturn)
     {
-      watched->notes.returns = ends;
+      notes->returns = ends;
       watch_keep (watched);
       return hide (watched, ends ? PTRACE_SYSCALL : PTRACE_CONT, K_SIGSYS);
     }
@@ -143,6 +144,9 @@ redirect (struct watched *watched, const struct k_siginfo *info)
   registers->rip = trap_pointer (trap_entry);
   registers->orig_rax = ~0ul;
   watch_set (watched);
+  /* Who came when the call was trapped already has not seen it begin.  */
+  if (notes->request == PTRACE_SYSCALL && !notes->called)
+    return hide (watched, PTRACE_SYSCALL, 0);
   watch_await (watched, ends ? WAITS_TRACER : 0);
   return hide (watched, PTRACE_CONT, 0);
 }
@@ -184,10 +188,7 @@ leave (struct watched *watched, int *status)
 static bool
 show_again (struct watched *watched, int *status)
 {
-  const uint64_t *from = watched->notes.registers;
-  uint64_t *to = (uint64_t *) &watched->registers;
-  for (size_t i = 0; i < sizeof watched->notes.registers / sizeof *from; i++)
-    to[i] = from[i];
+  watched->registers = watched->notes.registers;
   watch_set (watched);
   bool ends = watched->notes.status == status_of (syscall_signal ());
   *status = watched->notes.status;
@@ -204,9 +205,7 @@ show_again (struct watched *watched, int *status)
 static int64_t
 stop_again (struct watched *watched)
 {
-  const uint64_t *from = (const uint64_t *) &watched->registers;
-  for (size_t i = 0; i < sizeof watched->notes.registers / sizeof *from; i++)
-    watched->notes.registers[i] = from[i];
+  watched->notes.registers = watched->registers;
   watch_keep (watched);
   watched->registers.rip = trap_pointer (trap_again);
   watched->registers.orig_rax = ~0ul;
@@ -233,6 +232,80 @@ is_trapped (const struct watched *watched)
   return false;
 }
 
+/* Return whether the end of WATCHED's call, whose beginning has been shown, is
+   to be shown before a signal that came meanwhile.  Not where the call has a
+   mask of its own, with which the signal is to be delivered, or does not come
+   back.  */
+static bool
+may_postpone (const struct watched *watched)
+{
+  const uint64_t number = watched->word[BLOCK_NUMBER / 8];
+  bool masks = true;
+  (void) watch_read (watched->tid, &watched->block->masks, &masks,
+                     sizeof masks);
+  return watched->notes.request == PTRACE_SYSCALL && watched->notes.called
+         && watched->calls && watched->notes.status == 0 && !masks
+         && number != __NR_execve && number != __NR_execveat;
+}
+
+/* The kernel has seen WATCHED's signal in its call, which is given up if that
+   waited.  */
+static bool
+give_up (struct watched *watched)
+{
+  if (watch_is_interrupted (watched))
+    {
+      watched->notes.restarts = (int64_t) watched->registers.rax;
+      watched->registers.rip = trap_pointer (trap_blocking_abort);
+      watched->registers.orig_rax = ~0ul;
+      watch_set (watched);
+    }
+  watched->notes.sent = false;
+  watch_keep (watched);
+  watch_await (watched, WAITS_TRACER);
+  return hide (watched, PTRACE_CONT, 0);
+}
+
+/* WATCHED was stopped by signal INFO in a call whose beginning has been shown:
+   its end is shown first, and then the signal.  Where the kernel has not been
+   asked yet it is to find a signal when it is: then it is sent again.  */
+static bool
+postpone (struct watched *watched, const struct k_siginfo *info)
+{
+  struct trap_notes *notes = &watched->notes;
+  notes->status = status_of (info->number);
+  notes->info = *info;
+  if (watched->registers.rip == trap_pointer (trap_blocking_done))
+    return give_up (watched);
+  watch_keep (watched);
+  watch_await (watched, WAITS_TRACER);
+  return hide (watched, PTRACE_SYSCALL, 0);
+}
+
+/* WATCHED, which has a signal postponed, begins a call of the runtime's, or
+   comes back from one if ENDS.  */
+static bool
+meet_postponed (struct watched *watched, bool ends)
+{
+  const int number = watched->notes.info.number;
+  if (ends || watched->registers.rip != trap_pointer (trap_blocking_done))
+    return hide (watched, PTRACE_SYSCALL, 0);
+  watched->notes.sent =
+      trap_call (__NR_tkill, (uint64_t) watched->tid, (uint64_t) number, 0, 0)
+      == 0;
+  watch_keep (watched);
+  return hide (watched, PTRACE_CONT, 0);
+}
+
+/* Return whether INFO is the signal that was sent to WATCHED again.  */
+static bool
+is_sent (const struct watched *watched, const struct k_siginfo *info)
+{
+  return watched->notes.sent && info->number == watched->notes.info.number
+         && info->code == K_SI_TKILL
+         && (int) info->address == trap_process.guest.pid;
+}
+
 /* WATCHED begins a system call, or comes back from one if ENDS, in the runtime.
    A call of the program's that did not come here by a trap begins with the
    first that the runtime makes for it.  */
@@ -240,6 +313,8 @@ static bool
 meet_call_inside (struct watched *watched, bool ends)
 {
   struct trap_notes *notes = &watched->notes;
+  if (notes->status != 0 && notes->called && watched->calls)
+    return meet_postponed (watched, ends);
   bool shows = !ends && watched->calls && !notes->called;
   notes->quiet = !ends && !shows;
   notes->called = notes->called || shows;
@@ -280,40 +355,6 @@ meet_call (struct watched *watched, int signal, int *status)
   return returns ? true : hide (watched, PTRACE_SYSCALL, 0);
 }
 
-/* Return whether WATCHED's call goes on with another mask.  */
-static bool
-masks (const struct watched *watched)
-{
-  bool yes = true;
-  (void) watch_read (watched->tid, &watched->block->masks, &yes, sizeof yes);
-  return yes;
-}
-
-/* WATCHED was stopped by signal INFO in a call whose beginning has been shown:
-   its end is shown first, and then the signal.  A call that waits is given
-   up.  */
-static bool
-postpone (struct watched *watched, const struct k_siginfo *info)
-{
-  struct trap_notes *notes = &watched->notes;
-  const uint64_t rip = watched->registers.rip;
-  notes->status = status_of (info->number);
-  notes->info = *info;
-  if (watch_is_interrupted (watched))
-    notes->restarts = (int64_t) watched->registers.rax;
-  if (notes->restarts != 0
-      || (rip >= trap_pointer (trap_blocking_check)
-          && rip < trap_pointer (trap_blocking_done)))
-    {
-      watched->registers.rip = trap_pointer (trap_blocking_abort);
-      watched->registers.orig_rax = ~0ul;
-      watch_set (watched);
-    }
-  watch_keep (watched);
-  watch_await (watched, WAITS_TRACER | WAITS_ABORT);
-  return hide (watched, PTRACE_CONT, 0);
-}
-
 /* WATCHED was stopped by a signal, INFO, in the runtime.  */
 static bool
 meet_inside (struct watched *watched, const struct k_siginfo *info, int *status)
@@ -321,9 +362,10 @@ meet_inside (struct watched *watched, const struct k_siginfo *info, int *status)
   const uint64_t rip = watched->registers.rip;
   if (info->number == K_SIGILL && rip == trap_pointer (trap_deliver))
     return leave (watched, status);
-  if (info->number == K_SIGTRAP && rip == trap_pointer (trap_ready_stop))
+  if (info->number == K_SIGILL
+      && rip == trap_pointer ((const void *) trap_ready))
     return show_program (watched, status);
-  if (info->number == K_SIGTRAP && rip == trap_pointer (trap_again_stop))
+  if (info->number == K_SIGILL && rip == trap_pointer (trap_again))
     return show_again (watched, status);
   /* A step has led into a handler of the runtime's, or to its entry.  */
   if (info->number == K_SIGTRAP && info->code != K_SI_USER)
@@ -335,9 +377,7 @@ meet_inside (struct watched *watched, const struct k_siginfo *info, int *status)
   bool fault = actions_is_ours (info->number) && info->code > K_SI_USER;
   if (fault)
     return hide (watched, PTRACE_CONT, info->number);
-  return watched->notes.request != PTRACE_SYSCALL || !watched->notes.called
-         || !watched->calls || watched->notes.status != 0 || masks (watched)
-         || postpone (watched, info);
+  return !may_postpone (watched) || postpone (watched, info);
 }
 
 /* WATCHED was stopped by SIGNAL.  */
@@ -350,6 +390,8 @@ meet_signal (struct watched *watched, int signal, int *status)
     return true; /* a group's stop */
   if ((info.code & ~SYSCALL_GOOD) == K_SIGTRAP && info.number == K_SIGTRAP)
     return meet_call (watched, signal, status);
+  if (is_sent (watched, &info))
+    return give_up (watched);
   if (watched->inside)
     return meet_inside (watched, &info, status);
   if (info.number == K_SIGSYS && info.code == K_SYS_SECCOMP)

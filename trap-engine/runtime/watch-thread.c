@@ -133,10 +133,12 @@ watch_look (int tid, struct watched *watched)
     return false;
   watched->inside =
       is_between (watched->registers.rip, trap_text_start, trap_text_end);
-  if (watched->notes.tid != tid)
+  const int tracer = block_here ()->task.tid;
+  if (watched->notes.tid != tid || watched->notes.tracer != tracer)
     {
-      watched->notes =
-          (struct trap_notes){ .tid = tid, .new = is_new (watched) };
+      watched->notes = (struct trap_notes){ .tid = tid,
+                                            .tracer = tracer,
+                                            .new = is_new (watched) };
       watch_await (watched, 0);
       watch_keep (watched);
     }

@@ -177,24 +177,43 @@ pass (const struct trap_block *block)
   return watch_request ((long) arg[0], (int) arg[1], arg[2], arg[3]);
 }
 
-/* BLOCK's program has begun to trace a process, or does no more, if TRACED is
-   false.  */
+/* Tell the process of thread TID whether it is traced.  */
+static void
+set_traced (int tid, bool traced)
+{
+  (void) watch_write (tid, &trap_process.watch.traced, &traced, sizeof traced);
+}
+
+/* BLOCK's program begins to trace a thread.  */
 static int64_t
-set_traced (const struct trap_block *block, bool traced)
+attach (const struct trap_block *block)
 {
   const int tid = (int) block->arg[1];
-  struct watched watched;
-  if (!traced && watch_look (tid, &watched))
-    {
-      watch_await (&watched, 0);
-      (void) watch_write (tid, &trap_process.watch.traced, &traced,
-                          sizeof traced);
-    }
   int64_t result = pass (block);
-  if (traced && result >= 0 && watch_is_ours (tid))
-    (void) watch_write (tid, &trap_process.watch.traced, &traced,
-                        sizeof traced);
+  if (result >= 0 && watch_is_ours (tid))
+    set_traced (tid, true);
   return result;
+}
+
+/* BLOCK's program traces a thread no more.  A signal that was to be shown is
+   left to it.  */
+static int64_t
+detach (const struct trap_block *block)
+{
+  const uint64_t *arg = block->arg;
+  struct watched watched;
+  if (!watch_look ((int) arg[1], &watched))
+    return pass (block);
+  const uint64_t kept = (uint64_t) watched.notes.info.number;
+  bool keeps = watched.notes.status != 0 && kept != K_SIGTRAP && arg[3] == 0;
+  if (keeps)
+    (void) watch_request (PTRACE_SETSIGINFO, watched.tid, 0,
+                          trap_pointer (&watched.notes.info));
+  watch_await (&watched, 0);
+  set_traced (watched.tid, false);
+  watched.notes = (struct trap_notes){ 0 };
+  watch_keep (&watched);
+  return watch_request (PTRACE_DETACH, watched.tid, 0, keeps ? kept : arg[3]);
 }
 
 /* Answer for what BLOCK's program asks about WATCHED.  */
@@ -236,9 +255,9 @@ watch_call_ptrace (struct trap_block *block)
       return 0;
     case PTRACE_ATTACH:
     case PTRACE_SEIZE:
-      return set_traced (block, true);
+      return attach (block);
     case PTRACE_DETACH:
-      return set_traced (block, false);
+      return detach (block);
     case PTRACE_PEEKTEXT:
     case PTRACE_PEEKDATA:
     case PTRACE_POKETEXT:

@@ -33,16 +33,6 @@
 
 #include "trap-engine/runtime/block.h"
 
-/* struct user_regs_struct.  */
-struct watch_registers
-{
-  uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi,
-      rdi, orig_rax, rip, cs, eflags, rsp, ss, fs_base, gs_base, ds, es, fs, gs;
-};
-_Static_assert(sizeof (struct watch_registers)
-                   == sizeof ((struct trap_notes *) NULL)->registers,
-               "notes have room for them");
-
 /* What a stop is shown as, where it is not the one that the kernel knows.  */
 enum watch_shown
 {
@@ -83,8 +73,7 @@ bool watch_read (int tid, const void *address, void *buffer, size_t size);
 bool watch_write (int tid, const void *address, const void *buffer,
                   size_t size);
 
-/* Write WATCHED's notes back; and WAITS, WAITS_TRACER or WAITS_ABORT or both or
-   0, into its word.  */
+/* Write WATCHED's notes back; and WAITS, WAITS_TRACER or 0, into its word.  */
 void watch_keep (const struct watched *watched);
 void watch_await (struct watched *watched, uint32_t waits);
 
