@@ -146,6 +146,32 @@ open_program (struct guest_task *task, struct guest_exec *exec,
   return fd;
 }
 
+/* Find what EXEC's path, from DIR, names with the FINAL bits, as its found
+   member, and do as open_program, which looks at it: where it lies in a
+   directory that is known not to be reached by links no other look is needed,
+   unless it is a link itself.  With an error there is nothing to be
+   released.  */
+static int
+find_program (struct guest_task *task, struct guest_exec *exec, int dir,
+              unsigned int final, struct k_stat *status)
+{
+  struct guest_found *found = &exec->found;
+  unsigned int tries = guest_may_try (task, GUEST_FINAL_TRY_LAST);
+
+  for (;; tries = GUEST_FINAL_IS_LINK)
+    {
+      int fd = guest_resolve (task, dir, exec->path, final | tries, found);
+      if (fd < 0)
+        return fd;
+      fd = open_program (task, exec, status);
+      if (fd >= 0)
+        return fd;
+      guest_found_release (task->guest, found);
+      if (!found->unproved || fd != -ELOOP)
+        return fd;
+    }
+}
+
 /* Write into HOST the path under which the new process can open the file of
    EXEC's found member, open here as FD.  Return FD where that is a name of
    the descriptor, which must then stay open, otherwise -1.  */
@@ -479,20 +505,13 @@ find_interpreter (struct guest_task *task, struct guest_exec *exec)
       guest_text_add (&text, known->host);
       return 0;
     }
-  int error = guest_resolve (task, GUEST_AT_CWD, exec->path, GUEST_FINAL_FOLLOW,
-                             &exec->found);
-  if (error < 0)
-    return error;
-  int fd = open_program (task, exec, &status);
+  int fd = find_program (task, exec, GUEST_AT_CWD, GUEST_FINAL_FOLLOW, &status);
   if (fd < 0)
-    {
-      guest_found_release (guest, &exec->found);
-      return fd;
-    }
+    return fd;
   int64_t size = read_at (guest, fd, start.at.bytes, sizeof start.at, 0);
   start.size = size > 0 ? (size_t) size : 0;
   enum guest_abi abi = exec->abi;
-  error = size < 0 ? -EIO : check_header (guest, exec, &start);
+  int error = size < 0 ? -EIO : check_header (guest, exec, &start);
   if (error == -ENOEXEC || (error == 0 && exec->abi != abi))
     error = -ELIBBAD;
   if (error == 0)
@@ -610,18 +629,16 @@ note_emulated (struct guest_task *task, struct guest_exec *exec, int fd,
   return guest_exec_emulate (exec, task->guest->emulator);
 }
 
-/* Look at the file that EXEC's found member names.  Return 0 when it is a
-   program, with EXEC's path the interpreter that it wants; 1 when it is a
-   script, with EXEC's path its interpreter; or a negative errno.  */
+/* Look at the file that EXEC's found member names, which is open as FD and has
+   STATUS; FD is closed, or held.  Return 0 when it is a program, with EXEC's
+   path the interpreter that it wants; 1 when it is a script, with EXEC's path
+   its interpreter; or a negative errno.  */
 static int
-look_at (struct guest_task *task, struct guest_exec *exec)
+look_at (struct guest_task *task, struct guest_exec *exec, int fd,
+         const struct k_stat *status)
 {
   struct guest *guest = task->guest;
   struct start start;
-  struct k_stat status;
-  int fd = open_program (task, exec, &status);
-  if (fd < 0)
-    return fd;
   int64_t size = read_at (guest, fd, start.at.bytes, sizeof start.at, 0);
   start.size = size > 0 ? (size_t) size : 0;
 
@@ -638,12 +655,12 @@ look_at (struct guest_task *task, struct guest_exec *exec)
     {
       result = check_header (guest, exec, &start);
       if (is_emulated (guest->emulator, exec, result))
-        result = note_emulated (task, exec, fd, &status);
+        result = note_emulated (task, exec, fd, status);
       else if (result == 0)
         {
           result = read_interpreter (guest, exec, fd, &start);
           if (result == 0)
-            note_program (task, exec, fd, &status);
+            note_program (task, exec, fd, status);
         }
     }
   if (result != 0 || exec->held[0] < 0)
@@ -770,9 +787,10 @@ guest_exec_prepare (struct guest_task *task, const struct guest_call *call,
     {
       if (depth > GUEST_EXEC_DEPTH)
         return -ELOOP;
-      status = guest_resolve (task, dir, exec->path, final, &exec->found);
-      if (status < 0)
-        return status;
+      struct k_stat file;
+      int fd = find_program (task, exec, dir, final, &file);
+      if (fd < 0)
+        return fd;
       if (depth == 0)
         {
           /* What "#!" passes on is the name, not what was resolved.  */
@@ -780,7 +798,7 @@ guest_exec_prepare (struct guest_task *task, const struct guest_call *call,
           guest_text_init (&path, exec->path, sizeof exec->path);
           guest_text_add (&path, exec->name);
         }
-      status = look_at (task, exec);
+      status = look_at (task, exec, fd, &file);
       guest_found_release (guest, &exec->found);
       if (status < 0)
         return status;

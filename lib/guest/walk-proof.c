@@ -47,15 +47,17 @@ prove_parent (struct guest_walk *walk, uint64_t resolve)
 }
 
 /* Follow the link that the last component of where the walk is turned out
-   to be, if all before it is free of links.  */
+   to be, if all before it is free of links; *IS_FREE tells whether it may
+   be.  */
 static int
-follow_last (struct guest_walk *walk, uint64_t resolve)
+follow_last (struct guest_walk *walk, uint64_t resolve, bool *is_free)
 {
   struct guest_found *found = walk->found;
   char target[GUEST_PATH_SIZE];
   int fd =
       host_openat2 (walk->guest, found->anchor, guest_found_path (found),
                     K_O_PATH | K_O_NOFOLLOW, K_RESOLVE_NO_SYMLINKS | resolve);
+  *is_free = fd != -K_ELOOP;
   if (fd < 0)
     return WALK_UNFIT;
   guest_walk_learn (walk, true);
@@ -80,13 +82,14 @@ prove (struct guest_walk *walk, const char *raw, uint64_t resolve, bool dotdot)
 {
   struct guest_found *found = walk->found;
   bool nofollow = (walk->final & GUEST_FINAL_NOFOLLOW) && !found->directory;
+  bool is_free;
 
-  /* It was seen to be one.  */
+  /* It was seen to be one, or there is one on the way.  */
   if ((walk->final & GUEST_FINAL_IS_LINK) && walk->links == 0 && !nofollow
       && !dotdot && guest_walk_path_in_proc (walk) == NULL)
     {
-      int status = follow_last (walk, resolve);
-      if (status != WALK_UNFIT)
+      int status = follow_last (walk, resolve, &is_free);
+      if (status != WALK_UNFIT || !is_free)
         return status;
     }
   int fd = host_openat2 (walk->guest, found->anchor, raw,
@@ -120,7 +123,7 @@ prove (struct guest_walk *walk, const char *raw, uint64_t resolve, bool dotdot)
     case -K_ELOOP:
       if (nofollow || dotdot || guest_walk_path_in_proc (walk) != NULL)
         return WALK_UNFIT;
-      return follow_last (walk, resolve);
+      return follow_last (walk, resolve, &is_free);
     case -K_EXDEV:
     case -K_EAGAIN:
     case -K_ENOSYS:
