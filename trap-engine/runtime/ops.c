@@ -139,13 +139,16 @@ find_task (struct guest *guest, int tid)
   struct trap_block *block = block_here ();
   struct trap_place *other = &block->other;
   struct trap_block *first;
+  const char *executable;
   uint64_t container;
   (void) guest;
   if (is_here (tid))
     return thread_find (block, tid);
   if (!read_other (tid, &trap_process.container, &container, sizeof container)
       || container != trap_process.container
-      || !read_other (tid, trap_process.executable, other->executable,
+      || !read_other (tid, &trap_process.executable, &executable,
+                      sizeof executable)
+      || !read_other (tid, executable, other->executable,
                       sizeof other->executable)
       || !read_other (tid, &trap_process.fs, &other->fs, sizeof other->fs)
       || !read_other (tid, &trap_process.first, &first, sizeof first)

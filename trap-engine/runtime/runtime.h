@@ -56,8 +56,8 @@ struct trap_process
   uint64_t family;          /* see struct trap_state */
   struct trap_block *first; /* its first thread's */
   struct trap_watch watch;
-  struct guest_fs fs; /* with much room that is mostly unused, ... */
-  char executable[GUEST_PATH_SIZE]; /* ... as this */
+  char *executable;   /* a path, at which GUEST_PATH_SIZE bytes may be read */
+  struct guest_fs fs; /* with much room that is mostly unused */
   struct trap_handlers handlers;
 };
 extern struct trap_process trap_process;

@@ -191,7 +191,8 @@ fill_process (struct trap_state *state, struct trap_block *block,
   process->guest.inside = true;
   process->container = state->container;
   process->family = state->family;
-  copy_text (process->executable, strings[TRAP_STRING_EXECUTABLE]);
+  process->executable =
+      record.strings + (strings[TRAP_STRING_EXECUTABLE] - record.strings);
   guest_fs_init (&process->fs);
   process->fs.own_mounts = record.own_mounts;
   process->fs.masks_owner = record.masks_owner;

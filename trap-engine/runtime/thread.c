@@ -284,8 +284,7 @@ thread_forked (struct trap_block *block)
   /* Where nobody tells of forks this is asked all the time.  */
   if (block->task.pid == pid)
     return;
-  block->task.tid = (int) trap_call (__NR_gettid, 0, 0, 0, 0);
-  block->task.pid = pid;
+  block->task.tid = block->task.pid = pid; /* it is the only thread */
   trap_process.guest.pid = pid;
   trap_process.first = block;
   /* The other threads have stayed behind.  */
@@ -382,7 +381,8 @@ void
 trap_child (struct trap_block *block)
 {
   block->task.tid = (int) trap_call (__NR_gettid, 0, 0, 0, 0);
-  block->task.pid = (int) trap_call (__NR_getpid, 0, 0, 0, 0);
+  if (block->task.pid == 0)
+    block->task.pid = block->task.tid; /* the first thread of a process */
   if (block->cleared)
     actions_take_ours (block->handlers);
   signal_set_stack (block);
