@@ -42,6 +42,7 @@ take_signals (struct trap_carried *carried, sigset_t *old)
 {
   sigset_t mask;
   struct sigaction action;
+  uint64_t own = 0;
   (void) sigemptyset (&mask);
   for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
     (void) sigaddset (&mask, ours[i]);
@@ -49,9 +50,12 @@ take_signals (struct trap_carried *carried, sigset_t *old)
   for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
     {
       uint64_t bit = (uint64_t) 1 << (ours[i] - 1);
+      own |= bit;
       if (sigismember (old, ours[i]) == 1)
         carried->blocked |= bit;
     }
+  /* Of the others the kernel knows best.  */
+  carried->ignored &= own;
   for (int number = 1; number <= 64; number++)
     if (sigaction (number, NULL, &action) == 0)
       {
