@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static char here[PATH_MAX];
@@ -33,6 +34,9 @@ name_for (const char *name)
 #define chmod(name, ...) chmod (name_for (name), __VA_ARGS__)
 #define execl(name, ...) execl (name_for (name), __VA_ARGS__)
 #define faccessat(dir, name, ...) faccessat (dir, name_for (name), __VA_ARGS__)
+#define getxattr(name, ...) getxattr (name_for (name), __VA_ARGS__)
+#define lgetxattr(name, ...) lgetxattr (name_for (name), __VA_ARGS__)
+#define listxattr(name, ...) listxattr (name_for (name), __VA_ARGS__)
 #define link(name, other) link (name_for (name), name_for (other))
 #define linkat(dir, name, dir2, other, flags)                                  \
   linkat (dir, name_for (name), dir2, name_for (other), flags)
@@ -72,6 +76,8 @@ make_world (void)
   make_file ("file", "content\n", 0644);
   make_file ("dir/sub/file", "below\n", 0600);
   make_file ("no-read", "secret\n", 0);
+  SAY ("setxattr of a file", setxattr ("file", "user.colour", "blue", 4, 0));
+  SAY ("setxattr of a directory", setxattr ("dir", "user.colour", "red", 3, 0));
   link_to ("file", "relative");
   snprintf (text, sizeof text, "%s/file", here);
   link_to (text, "absolute");
@@ -107,6 +113,19 @@ make_world (void)
       link_to (target, name);
     }
   chmod ("closed", 0);
+}
+
+/* Say what is seen of an attribute of the file NAME, and of its names.  */
+static void
+say_attribute (const char *name)
+{
+  char value[64], what[PATH_MAX + 32];
+  snprintf (what, sizeof what, "attribute of '%s'", name);
+  SAY (what, getxattr (name, "user.colour", value, sizeof value));
+  snprintf (what, sizeof what, "of '%s' itself", name);
+  SAY (what, lgetxattr (name, "user.colour", value, 2));
+  snprintf (what, sizeof what, "names of '%s'", name);
+  SAY (what, listxattr (name, value, name[0] == '/' ? 0 : sizeof value));
 }
 
 static void
@@ -191,6 +210,8 @@ look (void)
                                        "proc/comm/x" };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     say_path (names[i]);
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    say_attribute (names[i]);
 
   static const char *const links[] = {
     "relative", "absolute",      "root",     "dot",   "loop",
