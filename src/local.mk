@@ -24,6 +24,7 @@ src_cmd_libcmd_a_SOURCES = \
   src/cmd/kill.c \
   src/cmd/load.c \
   src/cmd/login.c \
+  src/cmd/logs.c \
   src/cmd/manifest.c \
   src/cmd/manual.c \
   src/cmd/markup.c src/cmd/markup.h \

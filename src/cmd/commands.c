@@ -36,6 +36,7 @@ extern const struct command command_kill;
 extern const struct command command_load;
 extern const struct command command_login;
 extern const struct command command_logout;
+extern const struct command command_logs;
 extern const struct command command_manifest;
 extern const struct command command_mkrepo;
 extern const struct command command_name;
@@ -69,6 +70,7 @@ const struct command_entry commands[] = {
   { "stop", BOTH (command_stop) },
   { "kill", BOTH (command_kill) },
   { "wait", BOTH (command_wait) },
+  { "logs", BOTH (command_logs) },
   { "images", BOTH (command_images) },
   { "ps", BOTH (command_ps) },
   { "inspect", BOTH (command_inspect) },

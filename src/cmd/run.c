@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@
 #include "src/config/config.h"
 #include "src/container/container.h"
 #include "src/container/obtain.h"
+#include "src/container/output.h"
 #include "src/container/run-plan.h"
 #include "src/container/run-temporary.h"
 #include "src/container/running.h"
@@ -43,7 +45,7 @@ struct run_options
   bool remove, host_accounts, container_accounts, no_system_volumes;
   const char *host_environment;
   bool bind_home, no_metadata, dri, all_ports, no_banner, keep_owners,
-      read_only;
+      read_only, detach;
 };
 
 #define TARGET(member) .target = OPTION_TARGET (struct run_options, member)
@@ -91,6 +93,10 @@ static const struct option_row rows[] = {
   { "entrypoint", 0, OPTION_VALUE, N_ ("WORDS"),
     N_ ("run this instead of the entry point of the image"),
     TARGET (entry_point) },
+  { "detach", 'd', OPTION_FLAG, NULL,
+    N_ ("run in the background and print the id; 'udocker logs' shows what is "
+        "written"),
+    TARGET (detach) },
   { "rm", 0, OPTION_FLAG, NULL,
     N_ ("remove the container afterwards, unless it is protected"),
     TARGET (remove) },
@@ -205,10 +211,6 @@ static const struct option_row rows[] = {
   { .name = "stop-signal", .kind = OPTION_VALUE, .ignored = true },
 
   /* What would promise something that is not kept.  */
-  { .name = "detach",
-    .letter = 'd',
-    .refusal = N_ ("there is no daemon to run it; start udocker in the "
-                   "background of your shell instead") },
   { .name = "privileged",
     .refusal = N_ ("a container has your privileges and no others") },
   { .name = "cap-add",
@@ -411,6 +413,24 @@ request_of (const struct invocation *invocation, const char *root)
   };
 }
 
+/* Return in a process that goes on in the background with a run of CONTAINER;
+   this one prints the id and ends.  Return 0, or a negative errno with ERR
+   set.  */
+static int
+go_to_background (const struct container *container, struct error *err)
+{
+  if (container == NULL)
+    return error_set (err, EINVAL,
+                      _ ("--detach: only a container has an output, "
+                         "--location has none"));
+  pid_t child = container_detach (container, err);
+  if (child <= 0)
+    return (int) child;
+  /* All that is to be done afterwards is the other's.  */
+  bool good = printf ("%s\n", container->id) >= 0 && fflush (stdout) == 0;
+  _exit (good ? 0 : RUN_STATUS_FAILURE);
+}
+
 /* Run what REQUEST says in CONTAINER (NULL: in a directory), in use by HOLD
    (-1 for none).  Return the exit status, or a negative errno with ERR set and
    invocation->failure_status set.  Where nothing is to be done afterwards it
@@ -450,11 +470,14 @@ run_request_in (struct invocation *invocation, struct run_request *request,
       return status;
     }
   plan.hold_fd = hold;
-  if (!options->no_banner && log_says (LOG_INFO))
+  if (!options->no_banner && !options->detach && log_says (LOG_INFO))
     print_banner (container != NULL ? container->id : request->root,
                   plan.arguments[0]);
   *started = true;
-  status = engine->run (&plan, err);
+  if (options->detach)
+    status = go_to_background (container, err);
+  if (status == 0)
+    status = engine->run (&plan, err);
   plan.hold_fd = -1; /* the caller's */
   run_plan_release (&plan);
   run_temporary_remove (&temporary);
@@ -596,6 +619,12 @@ const struct command command_run = {
       "'udocker clone' copies it, 'udocker export' writes it into the archive, "
       "and 'udocker rm' removes it. Of files on volumes nothing is kept but "
       "where they are on the file system of the container.\n\n"
+      "With --detach the program reads nothing and writes to a file beside the "
+      "container, which 'udocker logs' prints; 'udocker ps --running', "
+      "'udocker "
+      "wait' and 'udocker stop' tell of it and end it. It stays in the process "
+      "group and the session of the shell, so that a batch system that cleans "
+      "up reaches it.\n\n"
       "Without COMMAND what the image says is run.  Options of udocker come "
       "before CONTAINER; all behind it belongs to COMMAND.\n\n"
       "The exit status is that of the program; 128+N when signal N ended it; "

@@ -27,15 +27,13 @@ static const struct
     N_ ("programs read and write where their 'udocker run' does; 'udocker exec"
         " CONTAINER COMMAND' runs one more in a container that runs") },
   { " start restart ",
-    N_ ("nothing runs in the background, 'udocker run CONTAINER' starts what"
-        " the container is for") },
+    N_ ("'udocker run CONTAINER' starts what the container is for, with"
+        " --detach in the background") },
   { " pause unpause stats port ",
-    N_ ("nothing runs in the background, a container is at work as long as its"
-        " 'udocker run', which takes signals and can be waited for") },
+    N_ ("a container is at work as long as its 'udocker run', which takes"
+        " signals: 'udocker kill --signal=STOP' and CONT, say") },
   { " top ", N_ ("'udocker ps --running' lists what runs") },
-  { " logs events ",
-    N_ ("nothing runs in the background, programs write to where"
-        " 'udocker run' does") },
+  { " events ", N_ ("there is no daemon that could tell of them") },
   { " cp diff ",
     N_ ("the files of a container lie below the directory that 'udocker"
         " inspect -p CONTAINER' prints") },

@@ -128,14 +128,16 @@ note (struct search *search, pid_t pid, const char *path)
   run->members[run->member_count++] = member;
 }
 
-/* Look for plans among the descriptors of the process PID: of a container in a
-   container there are several.  */
-static void
-look_at_process (struct search *search, const char *pid)
+/* Look for plans among the descriptors of the process PID, and note them in
+   SEARCH unless that is NULL: of a container in a container there are several.
+   Return whether there are any.  */
+static bool
+look_at_process (struct search *search, pid_t pid)
 {
-  AUTO_FREE char *fds = xasprintf ("/proc/%s/fd", pid);
+  AUTO_FREE char *fds = xasprintf ("/proc/%d/fd", (int) pid);
   AUTO_CLOSEDIR DIR *directory = opendir (fds);
   const struct dirent *entry;
+  bool any = false;
   while (directory != NULL && (entry = readdir (directory)) != NULL)
     {
       char target[sizeof PLAN_LINK];
@@ -144,9 +146,18 @@ look_at_process (struct search *search, const char *pid)
       if (length != sizeof target - 1
           || strncmp (target, PLAN_LINK, (size_t) length) != 0)
         continue;
+      any = true;
       AUTO_FREE char *path = xasprintf ("%s/%s", fds, entry->d_name);
-      note (search, (pid_t) strtol (pid, NULL, 10), path);
+      if (search != NULL)
+        note (search, pid, path);
     }
+  return any;
+}
+
+bool
+runs_holds_plan (pid_t pid)
+{
+  return look_at_process (NULL, pid);
 }
 
 static int
@@ -174,11 +185,13 @@ runs_find (const struct store *store, const char *id, struct runs *runs)
   const struct dirent *entry;
   struct stat st;
   while (directory != NULL && (entry = readdir (directory)) != NULL)
-    if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9'
-        && strtol (entry->d_name, NULL, 10) != getpid ()
-        && fstatat (dirfd (directory), entry->d_name, &st, 0) == 0
-        && st.st_uid == geteuid ())
-      look_at_process (&search, entry->d_name);
+    {
+      pid_t pid = (pid_t) strtol (entry->d_name, NULL, 10);
+      if (pid > 0 && pid != getpid ()
+          && fstatat (dirfd (directory), entry->d_name, &st, 0) == 0
+          && st.st_uid == geteuid ())
+        (void) look_at_process (&search, pid);
+    }
   free (search.files);
 
   for (size_t i = 0; i < runs->count; i++)

@@ -67,7 +67,7 @@ is_text "an unknown command" 1 '' \
 run udocker help xyzzy
 is_text "help of an unknown command" 1 '' \
   "Error: invalid command: xyzzy; 'udocker help' lists the commands"
-for name in attach top logs cp commit build push image compose; do
+for name in attach top events cp commit build push image compose; do
   run udocker $name x y
   is_error "Docker's command $name" 1 \
     "^Error: invalid command: $name; [^?]*\$"

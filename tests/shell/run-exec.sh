@@ -125,6 +125,58 @@ root"
   is "kill ends all" "$second $status" "137 137"
 done
 
+# In the background.
+run udocker logs c1
+is_error "nothing has run in the background" 1 \
+  "container $id has not run in the background"
+run udocker run -d -v "$PWD/volume:/vol" c1 sh -c '
+  echo one; echo two >&2; cat; until test -e /vol/go; do sleep 0.05; done
+  printf three'
+is "run --detach prints the id" "$status:$stdout:$stderr" "0:$id:"
+run udocker ps --running
+like "  and what runs is known at once" "$stdout" "^$id +[0-9]+ root"
+udocker logs -f c1 > followed &
+follower=$!
+until test -s followed; do
+  sleep 0.05
+done
+touch volume/go
+run udocker wait c1
+wait "$follower"
+is "logs --follow ends with the run" "$?:$(cat followed)" "0:one
+two
+three"
+run udocker logs c1
+is "logs prints it all" "$status:$stdout" "0:one
+two
+three"
+run udocker run --detach c1 sh -c 'echo; seq 3000 5000'
+udocker wait c1 > /dev/null
+is "what the next one writes comes behind it" "$(udocker logs c1 | tail -n +3 \
+  | sed 2q)" "three
+3000"
+for lines in 0 1 2 1500; do
+  is "logs --tail=$lines" "$(udocker logs --tail=$lines c1 | cksum)" \
+    "$(udocker logs c1 | tail -n "$lines" | cksum)"
+done
+is "  and all of more than there are" \
+  "$(udocker logs -n 100000 c1 | cksum)" "$(udocker logs c1 | cksum)"
+run udocker logs --tail=x c1
+is_error "  but no word" 1 "invalid number of lines 'x'"
+run udocker run -d c1 no-such-program
+is_error "what cannot be started is said before" 127 no-such-program
+run udocker run -d --execmode=P1 other sh -c '
+  cut -d " " -f 5 /proc/self/stat; exec sleep 100'
+until test -n "$(udocker logs other)"; do
+  sleep 0.05
+done
+is "it stays in the process group" "$(udocker logs other | tr -d ' ')" \
+  "$(ps -o pgid= $$ | tr -d ' ')"
+run udocker stop other
+is "stop ends it" "$status:$(udocker ps --running | wc -l)" 0:1
+run udocker run -d --location="$root" x true
+is_error "a directory has no output" 125 "^Error: --detach: only a container"
+
 run udocker kill --signal=NONE c1
 is_error "a signal that is none" 1 "there is no signal 'NONE'"
 run udocker stop -t soon c1

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Runs in the background, and what they write.  */
+
+#ifndef UDOCKER_CONTAINER_OUTPUT_H
+#define UDOCKER_CONTAINER_OUTPUT_H
+
+#include <sys/types.h>
+
+struct container;
+struct error;
+
+/* Open for reading what runs of CONTAINER in the background have written so
+   far; all of them write to the end of one file beside the container.  Return a
+   descriptor, close-on-exec, -ENOENT when there was no such run, or another
+   negative errno; ERR is set.  */
+int container_open_output (const struct container *container,
+                           struct error *err);
+
+/* Go on in the background with a run of CONTAINER: in a process that reads from
+   /dev/null and writes to the container's output.  It stays in the process
+   group and session of this one, where batch systems look for what they clean
+   up.
+
+   Return 0 in that process.  In this one return its id when others can find
+   what it runs, or when it has ended already; or a negative errno with ERR set.
+ */
+pid_t container_detach (const struct container *container, struct error *err);
+
+#endif
