@@ -254,6 +254,22 @@ wait_for (pid_t pid)
   return status;
 }
 
+/* Ask to be traced, twice, in a child by vfork if SHARES.  */
+static void
+test_twice (bool shares)
+{
+  int first = -1, again = 0, error = 0;
+  pid_t pid = shares ? vfork () : fork ();
+  if (pid == 0)
+    {
+      first = (int) ptrace (PTRACE_TRACEME, 0, NULL, NULL);
+      again = (int) ptrace (PTRACE_TRACEME, 0, NULL, NULL);
+      error = errno;
+      _exit (first == 0 && again == -1 ? error : 0);
+    }
+  say_status ("asking twice", pid, wait_for (pid));
+}
+
 static void
 say_entry (pid_t pid)
 {
@@ -677,6 +693,8 @@ main (int count, char **list)
   self = list[0];
   if (count > 1)
     return be (list[1]);
+  test_twice (false);
+  test_twice (true);
   test_crash (false);
   test_crash (true);
   test_calls ();

@@ -138,6 +138,7 @@ watch_look (int tid, struct watched *watched)
     {
       watched->notes = (struct trap_notes){ .tid = tid,
                                             .tracer = tracer,
+                                            .request = PTRACE_CONT,
                                             .new = is_new (watched) };
       watch_await (watched, 0);
       watch_keep (watched);

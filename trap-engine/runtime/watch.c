@@ -11,6 +11,7 @@
 
 #include "lib/guest/kernel.h"
 #include "trap-engine/runtime/runtime.h"
+#include "trap-engine/traced.h"
 
 /* Requests of x86_64 that <linux/ptrace.h> lacks.  */
 enum
@@ -251,6 +252,8 @@ watch_call_ptrace (struct trap_block *block)
       /* Its parent cannot answer to what stops it before its execve.  */
       if (!block->lent)
         return pass (block);
+      if (block->asks_tracer || trap_is_traced ())
+        return -K_EPERM;
       block->asks_tracer = true;
       return 0;
     case PTRACE_ATTACH:
