@@ -198,6 +198,14 @@ function trap_ready
 function trap_again
 	ud2
 
+/* trap_ask (data): likewise, a filter of the program's wants a tracer asked.  */
+function trap_ask
+	xor	%eax, %eax
+label trap_ask_stop
+	ud2
+label trap_asked
+	ret
+
 /* trap_begin (entry, stack).  */
 function trap_begin
 	mov	%rdi, %rcx

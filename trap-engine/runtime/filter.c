@@ -145,7 +145,7 @@ carry_out (struct trap_block *block, const struct seccomp_data *data,
     case SECCOMP_RET_TRACE:
       /* By nobody: there is no such call.  */
       *result = -K_ENOSYS;
-      return !trap_is_traced ();
+      return !trap_is_traced () || trap_ask (reason) != 0;
     case RETURN_USER_NOTIF:
       *result = -K_ENOSYS;
       return true;

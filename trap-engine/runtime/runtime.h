@@ -71,7 +71,7 @@ extern char trap_start[], trap_entry[], trap_entered[], trap_check[],
     trap_tail[], trap_tail_end[];
 extern char trap_deliver[];
 extern char trap_clone_made[], trap_clone_end[], trap_set_block_end[];
-extern char trap_again[];
+extern char trap_again[], trap_ask_stop[], trap_asked[];
 extern char trap_blocking_check[], trap_blocking_done[], trap_blocking_abort[];
 extern char trap_copy_start[], trap_copy_end[], trap_copy_fault[];
 extern char trap_string_start[], trap_string_end[], trap_string_fault[];
@@ -106,6 +106,10 @@ _Noreturn void trap_exit (uint64_t status, uint64_t *bitmap, uint64_t index);
 
 /* Have %gs lead to BLOCK.  */
 void trap_set_block (struct trap_block *block);
+
+/* Stop for a tracer as a filter of the program's says, with DATA for it.  Return
+   whether it does not want to be asked.  */
+uint32_t trap_ask (uint32_t data);
 
 /* Stop for a tracer, if there still is one, and do as trap_begin.  */
 _Noreturn void trap_ready (uint64_t entry, uint64_t *stack);

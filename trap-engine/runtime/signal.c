@@ -275,6 +275,8 @@ skip_stop (const struct trap_block *block, struct k_context *context)
       context->rip = registers->rip;
       context->rax = registers->rax;
     }
+  else if (context->rip == trap_pointer (trap_ask_stop))
+    context->rip = trap_pointer (trap_asked);
   else
     return false;
   return true;

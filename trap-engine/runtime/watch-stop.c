@@ -34,6 +34,15 @@ syscall_signal (void)
   return told_signal != 0 ? told_signal : K_SIGTRAP | SYSCALL_GOOD;
 }
 
+/* What PTRACE_SETOPTIONS was last told, likewise.  */
+static uint64_t tracing_options;
+
+void
+watch_note_options (uint64_t options)
+{
+  tracing_options = options;
+}
+
 static int32_t
 status_of (int32_t signal)
 {
@@ -328,13 +337,13 @@ static bool
 meet_call (struct watched *watched, int signal, int *status)
 {
   struct trap_notes *notes = &watched->notes;
-  struct ptrace_syscall_info info = { 0 };
+  struct watch_call info = { 0 };
   told_signal = signal;
-  if (watch_request (PTRACE_GET_SYSCALL_INFO, watched->tid, sizeof info,
+  if (watch_request (WATCH_GET_CALL, watched->tid, sizeof info,
                      trap_pointer (&info))
       <= 0)
     return true;
-  bool ends = info.op != PTRACE_SYSCALL_INFO_ENTRY;
+  bool ends = info.what != WATCH_CALL_BEGINS;
   if (watched->inside)
     return meet_call_inside (watched, ends);
   bool quiet = notes->quiet, returns = notes->returns;
@@ -355,6 +364,29 @@ meet_call (struct watched *watched, int signal, int *status)
   return returns ? true : hide (watched, PTRACE_SYSCALL, 0);
 }
 
+/* A filter wants WATCHED's tracer asked about its call.  */
+static bool
+show_question (struct watched *watched, int *status)
+{
+  struct trap_notes *notes = &watched->notes;
+  bool wanted = (tracing_options & PTRACE_O_TRACESECCOMP) != 0;
+  notes->message = (uint32_t) watched->registers.rdi;
+  notes->called = notes->called || wanted;
+  watched->registers.rip = trap_pointer (trap_asked);
+  watched->registers.rax = !wanted;
+  watch_set (watched);
+  if (!wanted)
+    return hide (watched,
+                 notes->request == PTRACE_SYSCALL && !notes->called
+                     ? PTRACE_SYSCALL
+                     : PTRACE_CONT,
+                 0);
+  (void) show (watched, WATCH_ASKED, K_SIGTRAP,
+               PTRACE_EVENT_SECCOMP << 8 | K_SIGTRAP, status);
+  *status |= PTRACE_EVENT_SECCOMP << 16;
+  return true;
+}
+
 /* WATCHED was stopped by a signal, INFO, in the runtime.  */
 static bool
 meet_inside (struct watched *watched, const struct k_siginfo *info, int *status)
@@ -367,6 +399,8 @@ meet_inside (struct watched *watched, const struct k_siginfo *info, int *status)
     return show_program (watched, status);
   if (info->number == K_SIGILL && rip == trap_pointer (trap_again))
     return show_again (watched, status);
+  if (info->number == K_SIGILL && rip == trap_pointer (trap_ask_stop))
+    return show_question (watched, status);
   /* A step has led into a handler of the runtime's, or to its entry.  */
   if (info->number == K_SIGTRAP && info->code != K_SI_USER)
     return hide (watched,

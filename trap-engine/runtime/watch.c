@@ -115,31 +115,28 @@ tell_call (const struct trap_block *block, const struct watched *watched)
   struct watch_registers registers;
   watch_view (watched, &registers);
   const int64_t result = (int64_t) registers.rax;
-  struct ptrace_syscall_info info = {
-    .op = PTRACE_SYSCALL_INFO_EXIT,
-    .arch = AUDIT_ARCH_X86_64,
-    .instruction_pointer = registers.rip,
-    .stack_pointer = registers.rsp,
+  struct watch_call info = {
+    .what = WATCH_CALL_BEGINS,
+    .architecture = AUDIT_ARCH_X86_64,
+    .rip = registers.rip,
+    .rsp = registers.rsp,
+    .begins = { .number = registers.orig_rax,
+                .arg = { registers.rdi, registers.rsi, registers.rdx,
+                         registers.r10, registers.r8, registers.r9 } },
   };
-  uint64_t size = offsetof (struct ptrace_syscall_info, exit.is_error)
-                  + sizeof info.exit.is_error;
+  uint64_t size = offsetof (struct watch_call, begins.reason);
   if (watched->notes.shown == WATCH_RETURNED)
     {
-      info.exit.rval = result;
-      info.exit.is_error = result < 0 && result >= -4095;
+      info.what = WATCH_CALL_ENDS;
+      info.ends.result = result;
+      info.ends.fails = result < 0 && result >= -4095;
+      size = offsetof (struct watch_call, ends.fails) + sizeof info.ends.fails;
     }
-  else
+  else if (watched->notes.shown == WATCH_ASKED)
     {
-      info.op = PTRACE_SYSCALL_INFO_ENTRY;
-      info.entry.nr = registers.orig_rax;
-      info.entry.args[0] = registers.rdi;
-      info.entry.args[1] = registers.rsi;
-      info.entry.args[2] = registers.rdx;
-      info.entry.args[3] = registers.r10;
-      info.entry.args[4] = registers.r8;
-      info.entry.args[5] = registers.r9;
-      size = offsetof (struct ptrace_syscall_info, entry.args)
-             + sizeof info.entry.args;
+      info.what = WATCH_CALL_IS_FILTERED;
+      info.begins.reason = (uint32_t) watched->notes.message;
+      size += sizeof info.begins.reason;
     }
   if (trap_copy ((void *) arg[3], &info, size < arg[2] ? size : arg[2]) != 0)
     return -K_EFAULT;
@@ -191,6 +188,8 @@ attach (const struct trap_block *block)
 {
   const int tid = (int) block->arg[1];
   int64_t result = pass (block);
+  if (result >= 0 && block->arg[0] == PTRACE_SEIZE)
+    watch_note_options (block->arg[3]);
   if (result >= 0 && watch_is_ours (tid))
     set_traced (tid, true);
   return result;
@@ -230,10 +229,12 @@ answer (struct trap_block *block, struct watched *watched)
     return tell_registers (block, watched);
   if (watched->inside && is_about_registers (arg, true))
     return -K_EIO;
-  if (arg[0] == PTRACE_GET_SYSCALL_INFO
-      && (shown == WATCH_RETURNED || shown == WATCH_CALLED))
+  if (arg[0] == WATCH_GET_CALL
+      && (shown == WATCH_RETURNED || shown == WATCH_CALLED
+          || shown == WATCH_ASKED))
     return tell_call (block, watched);
-  if (arg[0] == PTRACE_GETEVENTMSG && shown == WATCH_EXECUTED)
+  if (arg[0] == PTRACE_GETEVENTMSG
+      && (shown == WATCH_EXECUTED || shown == WATCH_ASKED))
     return trap_copy ((void *) arg[3], &watched->notes.message,
                       sizeof watched->notes.message)
                    == 0
@@ -261,6 +262,9 @@ watch_call_ptrace (struct trap_block *block)
       return attach (block);
     case PTRACE_DETACH:
       return detach (block);
+    case PTRACE_SETOPTIONS:
+      watch_note_options (block->arg[3]);
+      return pass (block);
     case PTRACE_PEEKTEXT:
     case PTRACE_PEEKDATA:
     case PTRACE_POKETEXT:

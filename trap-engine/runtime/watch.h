@@ -33,13 +33,43 @@
 
 #include "trap-engine/runtime/block.h"
 
+/* What PTRACE_GET_SYSCALL_INFO tells (Linux 5.3): struct ptrace_syscall_info,
+   which older headers lack.  */
+#define WATCH_GET_CALL 0x420e
+enum
+{
+  WATCH_CALL_BEGINS = 1,
+  WATCH_CALL_ENDS = 2,
+  WATCH_CALL_IS_FILTERED = 3
+};
+struct watch_call
+{
+  uint8_t what, pad[3];
+  uint32_t architecture;
+  uint64_t rip, rsp;
+  union
+  {
+    struct
+    {
+      uint64_t number, arg[6];
+      uint32_t reason; /* if it is filtered */
+    } begins;
+    struct
+    {
+      int64_t result;
+      uint8_t fails;
+    } ends;
+  };
+};
+
 /* What a stop is shown as, where it is not the one that the kernel knows.  */
 enum watch_shown
 {
   WATCH_AS_IT_IS,
   WATCH_EXECUTED, /* the end of an execve */
   WATCH_CALLED,   /* the beginning of a system call */
-  WATCH_RETURNED  /* its end */
+  WATCH_RETURNED, /* its end */
+  WATCH_ASKED     /* what a filter wants to know of it */
 };
 
 /* A traced thread that has stopped, of a process of this container.  */
@@ -88,6 +118,9 @@ void watch_set (const struct watched *watched);
    runtime, those of the call that it makes.  */
 void watch_view (const struct watched *watched,
                  struct watch_registers *registers);
+
+/* This process traces with OPTIONS.  */
+void watch_note_options (uint64_t options);
 
 /* The thread TID of another process has stopped with *STATUS, as wait tells
    it.  Return whether that is to be shown, with *STATUS as it says then;

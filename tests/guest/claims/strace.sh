@@ -43,6 +43,9 @@ trace cp /etc/passwd copy
 trace mv copy other
 trace rm other
 
+strace -f --seccomp-bpf -e trace=openat,execve,chdir -o out \
+  sh -c 'cd /tmp; exec cat /etc/passwd' > /dev/null
+plain -e 's/^[0-9]+/PID/' out
 strace -e trace=openat,execve -y cat /etc/hostname 2>&1 | plain
 strace -f -e trace=%file -o out sh -c 'test -e /etc/passwd; cd /tmp; ls -d .'
 grep -c . out
@@ -140,4 +143,4 @@ echo "$line" | plain
 wait $pid
 echo "[$?]"
 wait $tracer
-plain out
+plain -e 's/^[0-9]+/PID/' out
