@@ -12,6 +12,7 @@ lib_base_libbase_a_SOURCES = \
   lib/base/log.c lib/base/log.h \
   lib/base/output.c lib/base/output.h \
   lib/base/progress.c lib/base/progress.h \
+  lib/base/signal-name.c lib/base/signal-name.h \
   lib/base/size.c lib/base/size.h
 lib_base_libbase_a_CPPFLAGS = $(HOSTED_CPPFLAGS) $(JSON_C_CFLAGS)
 

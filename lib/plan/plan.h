@@ -104,6 +104,8 @@ enum plan_tag
                                 is kept and hidden as PLAN_HELD_FD is, so that
                                 others find the plan while the container lives;
                                 an engine around does not keep it */
+  PLAN_STOP_SIGNAL = 37,     /* number: the signal that asks the program to end;
+                                SIGTERM when absent */
   PLAN_TAG_END               /* one above the last */
 };
 

@@ -16,6 +16,7 @@
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
 #include "lib/base/log.h"
+#include "lib/base/signal-name.h"
 #include "src/cmd/command.h"
 #include "src/container/container.h"
 #include "src/container/runs.h"
@@ -53,7 +54,8 @@ static const struct option_row stop_rows[] = {
       .letter = 's',
       .kind = OPTION_VALUE,
       .argument = N_ ("SIGNAL"),
-      .help = N_ ("send this one first (default TERM)"),
+      .help = N_ (
+          "send this one first (default: what the run or image says, or TERM)"),
       .target = OPTION_TARGET (struct kill_options, signal),
   },
   {
@@ -73,18 +75,17 @@ static const struct option_row stop_rows[] = {
   { .name = NULL },
 };
 
-/* Read TEXT, a whole number up to LIMIT, into NUMBER.  Return whether it is
-   one.  */
+/* Read TEXT, a number of seconds, into SECONDS.  Return whether it is one.  */
 static bool
-read_number (const char *text, long limit, int *number)
+read_seconds (const char *text, int *seconds)
 {
   char *end = NULL;
   if (text[0] < '0' || text[0] > '9')
     return false;
   errno = 0;
   long value = strtol (text, &end, 10);
-  *number = (int) value;
-  return errno == 0 && *end == '\0' && value <= limit;
+  *seconds = (int) value;
+  return errno == 0 && *end == '\0' && value <= INT_MAX / 1000;
 }
 
 /* Put the signal that TEXT names, or OTHERWISE where it is NULL, into
@@ -92,16 +93,9 @@ read_number (const char *text, long limit, int *number)
 static int
 read_signal (const char *text, int otherwise, int *number, struct error *err)
 {
-  *number = otherwise;
-  if (text == NULL || (read_number (text, SIGRTMAX, number) && *number > 0))
+  *number = text != NULL ? signal_number (text) : otherwise;
+  if (text == NULL || *number > 0)
     return 0;
-  const char *name = strncmp (text, "SIG", 3) == 0 ? text + 3 : text;
-  for (*number = 1; *number < NSIG; ++*number)
-    {
-      const char *known = sigabbrev_np (*number);
-      if (known != NULL && strcmp (known, name) == 0)
-        return 0;
-    }
   return error_set (err, EINVAL, _ ("there is no signal '%s'"), text);
 }
 
@@ -123,10 +117,13 @@ send_signal (const struct running *run, int signal, int seconds,
                     run->container, strerror (-status));
 }
 
-/* End RUN by SIGNAL, or when it goes on for SECONDS by SIGKILL.  */
+/* End RUN by SIGNAL, 0 for the one that it was started with, or when it goes on
+ * for SECONDS by SIGKILL.  */
 static int
 stop (const struct running *run, int signal, int seconds, struct error *err)
 {
+  if (signal == 0)
+    signal = (int) plan_number (&run->plan, PLAN_STOP_SIGNAL, SIGTERM);
   (void) running_signal (run, signal); /* it may have ended */
   if (!running_await (run, seconds * 1000))
     {
@@ -217,9 +214,9 @@ run_stop (struct invocation *invocation, struct error *err)
   const struct kill_options *options = invocation->options;
   int signal;
   int seconds = GRACE;
-  int status = read_signal (options->signal, SIGTERM, &signal, err);
+  int status = read_signal (options->signal, 0, &signal, err);
   if (status == 0 && options->seconds != NULL
-      && !read_number (options->seconds, INT_MAX / 1000, &seconds))
+      && !read_seconds (options->seconds, &seconds))
     status = error_set (err, EINVAL, _ ("invalid number of seconds '%s'"),
                         options->seconds);
   if (status < 0)

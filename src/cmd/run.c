@@ -43,7 +43,7 @@ struct run_options
   const char *index, *registry, *proxy, *cpus, *kernel, *host_name, *location;
   const char *id_file, *network, *processes, *semaphores, *nodes, *mode;
   bool remove, host_accounts, container_accounts, no_system_volumes;
-  const char *host_environment;
+  const char *host_environment, *stop_signal;
   bool bind_home, no_metadata, dri, all_ports, no_banner, keep_owners,
       read_only, detach;
 };
@@ -93,6 +93,9 @@ static const struct option_row rows[] = {
   { "entrypoint", 0, OPTION_VALUE, N_ ("WORDS"),
     N_ ("run this instead of the entry point of the image"),
     TARGET (entry_point) },
+  { "stop-signal", 0, OPTION_VALUE, N_ ("SIGNAL"),
+    N_ ("signal by which 'udocker stop' asks the program to end"),
+    TARGET (stop_signal) },
   { "detach", 'd', OPTION_FLAG, NULL,
     N_ ("run in the background and print the id; 'udocker logs' shows what is "
         "written"),
@@ -208,7 +211,6 @@ static const struct option_row rows[] = {
   { .name = "shm-size", .kind = OPTION_VALUE, .ignored = true },
   { .name = "log-driver", .kind = OPTION_VALUE, .ignored = true },
   { .name = "log-opt", .kind = OPTION_VALUE, .ignored = true },
-  { .name = "stop-signal", .kind = OPTION_VALUE, .ignored = true },
 
   /* What would promise something that is not kept.  */
   { .name = "privileged",
@@ -408,6 +410,7 @@ request_of (const struct invocation *invocation, const char *root)
     .dns_options = list_of (&options->dns_options),
     .limits = list_of (&options->limits),
     .read_only = options->read_only,
+    .stop_signal = options->stop_signal,
     .keep_owners = options->keep_owners,
     .remove = options->remove,
   };

@@ -120,6 +120,7 @@ read_plan (struct run_plan *plan, const struct plan *from, bool same_user,
     .read_only = plan_number (from, PLAN_ROOT_READ_ONLY, 0) != 0,
     .replaces_links = plan_number (from, PLAN_LINKS_REPLACED, 0) != 0,
     .move_ports = plan_number (from, PLAN_PORT_ANY, 0) != 0,
+    .stop_signal = (int) plan_number (from, PLAN_STOP_SIGNAL, 0),
     .kill_on_exit = plan_number (from, PLAN_KILL_ON_EXIT, 0) != 0,
     .verbose = config->verbose_level,
   };

@@ -211,6 +211,9 @@ run_metadata_read (const struct container *container,
   if (status == 0)
     status = read_list (config, "Env", &metadata->environment,
                         &metadata->environment_count, err);
+  const char *stop_signal = text_of (find_member (config, "StopSignal"));
+  if (stop_signal != NULL)
+    metadata->stop_signal = xstrdup (stop_signal);
   if (status < 0)
     {
       run_metadata_release (metadata);
@@ -227,6 +230,7 @@ run_metadata_release (struct run_metadata *metadata)
   free (metadata->user);
   free (metadata->directory);
   free (metadata->architecture);
+  free (metadata->stop_signal);
   run_list_free (metadata->entry_point);
   run_list_free (metadata->command);
   run_list_free (metadata->environment);

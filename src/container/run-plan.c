@@ -17,6 +17,7 @@
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
 #include "lib/base/log.h"
+#include "lib/base/signal-name.h"
 #include "lib/owners/owner-file.h"
 #include "lib/plan/plan-write.h"
 #include "src/config/config.h"
@@ -52,6 +53,23 @@ open_root (struct run_plan *plan, struct error *err)
   return 0;
 }
 
+/* Find out by which signal PLAN's program is asked to end.  */
+static int
+add_stop_signal (struct run_plan *plan, const struct run_request *request,
+                 const struct run_metadata *metadata, struct error *err)
+{
+  if (request->stop_signal != NULL)
+    {
+      plan->stop_signal = signal_number (request->stop_signal);
+      if (plan->stop_signal == 0)
+        return error_set (err, EINVAL, _ ("there is no signal '%s'"),
+                          request->stop_signal);
+    }
+  else if (metadata->stop_signal != NULL)
+    plan->stop_signal = signal_number (metadata->stop_signal);
+  return 0;
+}
+
 /* Do the steps of run_plan_make that depend on METADATA.  */
 static int
 fill (struct run_plan *plan, const struct run_request *request,
@@ -66,6 +84,8 @@ fill (struct run_plan *plan, const struct run_request *request,
     failure = run_plan_add_names (plan, request, err);
   if (failure == 0)
     failure = run_plan_add_limits (plan, request, err);
+  if (failure == 0)
+    failure = add_stop_signal (plan, request, metadata, err);
   if (failure == 0)
     failure = run_plan_add_environment (plan, request, metadata, config, err);
   if (failure == 0)
@@ -253,6 +273,8 @@ run_plan_write (const struct run_plan *plan, struct plan_writer *writer)
     plan_write_port (writer, &plan->ports[i]);
   if (plan->move_ports)
     plan_write_number (writer, PLAN_PORT_ANY, 1);
+  if (plan->stop_signal != 0)
+    plan_write_number (writer, PLAN_STOP_SIGNAL, (uint64_t) plan->stop_signal);
   plan_write_number (writer, PLAN_KILL_ON_EXIT, plan->kill_on_exit);
   plan_write_number (writer, PLAN_VERBOSE,
                      plan->verbose < 0 ? 0 : (uint64_t) plan->verbose);

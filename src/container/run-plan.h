@@ -75,11 +75,12 @@ struct run_request
   struct run_list hosts; /* NAME:ADDRESS, for /etc/hosts */
   struct run_list dns;   /* addresses, for /etc/resolv.conf; likewise: */
   struct run_list dns_search, dns_options;
-  struct run_list limits; /* NAME=SOFT[:HARD] */
-  bool keep_owners;       /* those that programs set outlive the run */
-  const char *mode;       /* execution mode */
-  bool remove;            /* remove the container afterwards */
-  struct run_list groups; /* supplementary ones to be shown, too */
+  struct run_list limits;  /* NAME=SOFT[:HARD] */
+  bool keep_owners;        /* those that programs set outlive the run */
+  const char *mode;        /* execution mode */
+  const char *stop_signal; /* that asks the program to end */
+  bool remove;             /* remove the container afterwards */
+  struct run_list groups;  /* supplementary ones to be shown, too */
 };
 
 /* A host file or directory shown in the container.  */
@@ -152,9 +153,10 @@ struct run_plan
   bool replaces_links; /* by copies where hard ones are not possible */
   bool no_filter;      /* of system calls: P1 runs as P2 */
   bool kill_on_exit;
-  bool returns; /* something is to be done when the program has ended */
-  int hold_fd;  /* lock that says "in use", or -1; see running.h */
-  int verbose;  /* messages of the engine, as enum log_level */
+  int stop_signal; /* 0: SIGTERM */
+  bool returns;    /* something is to be done when the program has ended */
+  int hold_fd;     /* lock that says "in use", or -1; see running.h */
+  int verbose;     /* messages of the engine, as enum log_level */
 };
 
 /* Make PLAN of what REQUEST asks for in CONTAINER (NULL with REQUEST->root),

@@ -26,6 +26,7 @@ struct run_metadata
   size_t environment_count;
   char **volumes; /* paths in the container */
   size_t volume_count;
+  char *stop_signal;
   char *architecture; /* as Docker calls it */
   bool exposes_ports, exposes_privileged_ports;
 };
@@ -67,9 +68,9 @@ int run_look (const struct run_plan *plan, const char *path, unsigned flags,
               struct run_place *place);
 void run_place_release (struct run_place *place);
 
-/* Make the directory PATH, absolute, in PLAN's root, and those above it that are
-   missing, with the mode 0755 less the umask; bindings are not looked at.  Return
-   0, also when something is there already, or a negative errno.  */
+/* Make the directory PATH, absolute, in PLAN's root, and those above it that
+   are missing, with the mode 0755 less the umask; bindings are not looked at.
+   Return 0, also when something is there already, or a negative errno.  */
 int run_make_directory (const struct run_plan *plan, const char *path);
 
 /* Open for reading what PLACE names, without waiting for anything.  Return a

@@ -9,7 +9,8 @@
 need flock python3
 make_container "$id" c1 '{"config":{"Env":["IMAGE=image"]}}' \
   || bail "no container"
-make_container 22222222-89ab-3def-8123-456789abcdef other '{}' \
+make_container 22222222-89ab-3def-8123-456789abcdef other \
+  '{"config":{"StopSignal":"SIGHUP"}}' \
   || bail "no container"
 mkdir volume
 
@@ -104,6 +105,15 @@ root"
   is "stop lets it end" "$status:$stdout" 0:c1
   ended
   is "  as it likes" $status 5
+  start --execmode=$mode --stop-signal=USR1 c1 \
+    sh -c "trap 'exit 6' USR1; trap '' TERM; $forever"
+  run udocker stop c1
+  ended
+  is "  by the signal that it was started with" $status 6
+  start --execmode=$mode other sh -c "trap 'exit 8' HUP; trap '' TERM; $forever"
+  run udocker stop other
+  ended
+  is "  or that the image says" $status 8
   start --execmode=$mode c1 sh -c "trap '' TERM HUP; sleep 500 & $forever"
   run udocker stop --signal=HUP -t 1 c1
   ended 2> /dev/null
@@ -124,6 +134,9 @@ root"
   ended 2> /dev/null
   is "kill ends all" "$second $status" "137 137"
 done
+
+run ud --stop-signal=NONE c1 true
+is_error "there must be such a signal" 125 "there is no signal 'NONE'"
 
 # In the background.
 run udocker logs c1

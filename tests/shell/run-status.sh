@@ -98,8 +98,6 @@ run ud --cpuset-cpus=8000 c1 true
 is_error "processors that are not there" 125 "^Error: cannot run on processors 8000:"
 run ud --bogus c1 true
 is_error "an unknown option" 125 "^Error: .*--bogus"
-run ud -d c1 true
-is_error "--detach is refused" 125 "^Error: .*there is no daemon"
 run ud --privileged c1 true
 is_error "--privileged is refused" 125 "^Error: .*your privileges"
 run ud --network=none c1 true
