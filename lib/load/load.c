@@ -142,6 +142,7 @@ account (struct image *image, const elf_segment *header, uintptr_t address)
 struct layout
 {
   uintptr_t low, high, alignment;
+  int follows; /* each begins at the page where the one before ends */
 
   /* The segment that lies lowest, if it may be mapped for the length of all:
      the others follow it page by page; NULL otherwise.  */
@@ -153,9 +154,10 @@ struct layout
 static struct layout
 find_layout (const elf_segment *headers, size_t count, uintptr_t page)
 {
-  struct layout layout = { .low = UINTPTR_MAX, .alignment = page };
+  struct layout layout = { .low = UINTPTR_MAX,
+                           .alignment = page,
+                           .follows = 1 };
   uintptr_t next = 0;
-  int follows = 1;
   for (size_t i = 0; i < count; i++)
     if (headers[i].p_type == PT_LOAD && headers[i].p_memsz > 0)
       {
@@ -164,7 +166,7 @@ find_layout (const elf_segment *headers, size_t count, uintptr_t page)
         if (layout.first == NULL)
           layout.first = &headers[i];
         else if (start != next)
-          follows = 0;
+          layout.follows = 0;
         next = (end + page - 1) & -page;
         if (start < layout.low)
           layout.low = start;
@@ -175,8 +177,8 @@ find_layout (const elf_segment *headers, size_t count, uintptr_t page)
           layout.alignment = headers[i].p_align;
       }
   layout.high = (layout.high + page - 1) & -page;
-  if (!follows || layout.first == NULL || (layout.first->p_flags & PF_W) != 0
-      || layout.first->p_filesz == 0
+  if (!layout.follows || layout.first == NULL
+      || (layout.first->p_flags & PF_W) != 0 || layout.first->p_filesz == 0
       || layout.first->p_memsz > layout.first->p_filesz
       || layout.alignment > page)
     layout.first = NULL;
@@ -238,6 +240,30 @@ find_room (const struct layout *layout, int fd, int anywhere, uintptr_t place,
   return start;
 }
 
+/* Reserve what the COUNT segments of HEADERS cover of FILE, which lies where it
+   says, and nothing between them: that may be far, with other things in it.  */
+static void
+reserve_each (const elf_segment *headers, size_t count, uintptr_t page,
+              const char *file)
+{
+  uintptr_t end = 0;
+  for (size_t i = 0; i < count; i++)
+    if (headers[i].p_type == PT_LOAD && headers[i].p_memsz > 0)
+      {
+        uintptr_t start = headers[i].p_vaddr & -page;
+        if (start < end)
+          start = end;
+        end = (headers[i].p_vaddr + headers[i].p_memsz + page - 1) & -page;
+        if (end > start
+            && (uintptr_t) call_mmap (start, end - start, PROT_NONE,
+                                      MAP_PRIVATE | MAP_ANONYMOUS
+                                          | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
+                                      (uintptr_t) -1, 0)
+                   != start)
+          load_fail ("its addresses are taken", file);
+      }
+}
+
 /* Map the segments of the open file FD, whose COUNT program headers are
    HEADERS.  A file that may lie anywhere goes to BASE (0: where the kernel
    likes).  Fill the bias and the areas of IMAGE.  */
@@ -249,9 +275,13 @@ map_segments (struct image *image, int fd, const elf_segment *headers,
   const struct layout layout = find_layout (headers, count, page);
   if (layout.high == 0)
     load_fail ("nothing to load", file);
-  image->bias = find_room (&layout, fd, anywhere, anywhere ? base : layout.low,
-                           page, file)
-                - layout.low;
+  image->bias = 0;
+  if (!anywhere && !layout.follows)
+    reserve_each (headers, count, page, file);
+  else
+    image->bias = find_room (&layout, fd, anywhere,
+                             anywhere ? base : layout.low, page, file)
+                  - layout.low;
 
   for (size_t i = 0; i < count; i++)
     {

@@ -32,7 +32,7 @@ EXTRA_DIST += \
   tests/guest/paths.c tests/guest/ports.c tests/guest/proc.c tests/guest/processes.c \
   tests/guest/random-paths.c tests/guest/readonly.c tests/guest/rough.c \
   tests/guest/registers.c tests/guest/root.c tests/guest/root.expected tests/guest/signals.c \
-  tests/guest/sites.c tests/guest/sockets.c tests/images/prepare.sh \
+  tests/guest/sites.c tests/guest/sparse.c tests/guest/sockets.c tests/images/prepare.sh \
   tests/images/root.sh tests/bench/engines.sh tests/bench/jobs.sh \
   tests/bench/lists.sh tests/bench/syscalls.c tests/bench/syscalls.sh
 

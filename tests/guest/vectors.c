@@ -121,7 +121,7 @@ work (void *argument)
   int number = (int) (intptr_t) argument;
   struct area *before = &befores[number], *after = &afters[number];
   fill (before, 0x10 * (number + 1));
-  for (int i = 0; i < ROUNDS; i++)
+  for (int i = 0; i < ROUNDS || atomic_load (&taken) <= THREADS; i++)
     {
       static const char *const name[] = { "dir/../file", "none",
                                           "/etc/passwd" };
@@ -153,7 +153,7 @@ static void *
 work (void *argument)
 {
   struct stat status;
-  for (int i = 0; i < ROUNDS; i++)
+  for (int i = 0; i < ROUNDS || atomic_load (&taken) <= THREADS; i++)
     if (stat ("dir/../file", &status) != 0)
       atomic_fetch_add (&wrong, 1);
   atomic_fetch_sub (&running, 1);
