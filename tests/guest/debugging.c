@@ -629,6 +629,28 @@ test_steps (void)
   say_status ("in the end", pid, wait_for (pid));
 }
 
+/* A mask that is set from outside holds, and harms nobody.  */
+static void
+test_mask (void)
+{
+  puts ("a mask");
+  uint64_t all = ~0ul, mask = 0;
+  pid_t pid = start ("stepped", false);
+  wait_for (pid);
+  ptrace (PTRACE_CONT, pid, NULL, NULL);
+  say_status ("stop", pid, wait_for (pid));
+  say_result ("  set", ptrace (PTRACE_SETSIGMASK, pid, sizeof all, &all),
+              errno);
+  ptrace (PTRACE_GETSIGMASK, pid, sizeof mask, &mask);
+  printf ("  %#llx\n", (unsigned long long) mask);
+  ptrace (PTRACE_CONT, pid, NULL, NULL);
+  say_status ("stop", pid, wait_for (pid));
+  ptrace (PTRACE_GETSIGMASK, pid, sizeof mask, &mask);
+  printf ("  %#llx\n", (unsigned long long) mask);
+  ptrace (PTRACE_CONT, pid, NULL, NULL);
+  say_status ("in the end", pid, wait_for (pid));
+}
+
 /* Signals pass, are kept away, or become others.  */
 static void
 test_signals (void)
@@ -706,6 +728,7 @@ main (int count, char **list)
   test_seize ();
   test_left ();
   test_steps ();
+  test_mask ();
   test_signals ();
   test_waitid ();
   return 0;

@@ -28,6 +28,17 @@ for mode in $all_modes; do
     'Operation not permitted'
   like "but does what it can" "$(cat "$work/$mode.out")" '^\$1 = 42'
 done
+# A 32-bit program has a tracer already.
+if guest_compile i386-static nothing; then
+  for mode in $guest_modes; do
+    guest_see "$mode" strace -o /dev/null \
+      "$guest_place/bin/nothing-i386-static"
+    like "a 32-bit program says in $mode that it cannot be traced" \
+      "$(cat "$work/$mode.err")" '32-bit programs cannot be traced'
+  done
+else
+  skip '32-bit programs' "cannot compile one: $(sed 1q "$work/compiler.log")"
+fi
 for name in gdb strace; do
   guest_script "$name"
 done

@@ -143,6 +143,36 @@ tell_call (const struct trap_block *block, const struct watched *watched)
   return (int64_t) size;
 }
 
+/* BLOCK's program asks for the signals that WATCHED has blocked, or sets them.
+   The kernel never has ours blocked.  */
+static int64_t
+exchange_mask (const struct trap_block *block, const struct watched *watched)
+{
+  const uint64_t *arg = block->arg;
+  uint64_t *there = &watched->block->blocked;
+  uint64_t mask = 0, ours = 0;
+  bool sets = arg[0] == PTRACE_SETSIGMASK;
+  if (arg[2] != sizeof mask)
+    return -K_EINVAL;
+  if (sets && trap_copy (&mask, (const void *) arg[3], sizeof mask) != 0)
+    return -K_EFAULT;
+  if (sets)
+    ours = mask & SIGNALS_OURS;
+  else
+    (void) watch_read (watched->tid, there, &ours, sizeof ours);
+  mask &= ~SIGNALS_OURS;
+  int64_t result = watch_request ((long) arg[0], watched->tid, sizeof mask,
+                                  trap_pointer (&mask));
+  if (result < 0)
+    return result;
+  mask |= ours;
+  if (sets)
+    (void) watch_write (watched->tid, there, &ours, sizeof ours);
+  else if (trap_copy ((void *) arg[3], &mask, sizeof mask) != 0)
+    return -K_EFAULT;
+  return result;
+}
+
 /* Return whether ARG are those of a request for general registers, or to set
    them if SETS.  */
 static bool
@@ -229,6 +259,8 @@ answer (struct trap_block *block, struct watched *watched)
     return tell_registers (block, watched);
   if (watched->inside && is_about_registers (arg, true))
     return -K_EIO;
+  if (arg[0] == PTRACE_GETSIGMASK || arg[0] == PTRACE_SETSIGMASK)
+    return exchange_mask (block, watched);
   if (arg[0] == WATCH_GET_CALL
       && (shown == WATCH_RETURNED || shown == WATCH_CALLED
           || shown == WATCH_ASKED))
