@@ -8,8 +8,9 @@
 # To be run by root from the build directory: chroot needs it.  udocker is run
 # by the ordinary account of $SUDO_USER, or nobody.  Each round times both, one
 # after the other; printed are medians in milliseconds and their ratio, for one
-# start of /bin/true and for 50 at once, and the path-taking system calls of
-# one start.  LC_ALL=C, as in batch jobs.
+# start of /bin/true and for 50 at once, for exec into a container that runs
+# against run, and the path-taking system calls of one start.  LC_ALL=C, as in
+# batch jobs.
 
 rounds=${1:-31}
 top_builddir=$(pwd)
@@ -75,18 +76,25 @@ def many(command, drop, count=50):
             sys.exit("%s: status %d" % (command, status))
     return time.perf_counter() - start
 
-def report(what, measure, rounds):
+def report(what, measure, rounds, base=("chroot", chroot, False),
+           other=("udocker", run, True)):
     a, b = [], []
-    measure(chroot, False); measure(run, True)
+    measure(*base[1:]); measure(*other[1:])
     for _ in range(rounds):
-        a.append(measure(chroot, False))
-        b.append(measure(run, True))
+        a.append(measure(*base[1:]))
+        b.append(measure(*other[1:]))
     ma, mb = statistics.median(a), statistics.median(b)
-    print("%-14s chroot %7.2f ms  udocker %7.2f ms  ratio %.2f" %
-          (what, 1000 * ma, 1000 * mb, mb / ma), flush=True)
+    print("%-14s %s %7.2f ms  %s %7.2f ms  ratio %.2f" %
+          (what, base[0], 1000 * ma, other[0], 1000 * mb, mb / ma), flush=True)
 
 report("one start", one, rounds)
 report("50 at once", many, max(5, rounds // 6))
+
+# One more program where one runs.
+one([udocker, "run", "--detach", "c1", "/bin/busybox", "sleep", "1000"], True)
+report("exec", one, rounds, ("run   ", run, True),
+       ("exec   ", [udocker, "exec", "c1", "/bin/true"], True))
+one([udocker, "stop", "--time=0", "c1"], True)
 EOP
 python3 "$work/bench.py" "$uid" "$gid" "$root" "$rounds" \
   "$top_builddir/bin/udocker" "$work"
