@@ -21,6 +21,9 @@
 #include "src/container/container.h"
 #include "src/container/runs.h"
 
+/* How many milliseconds a run has to be found.  */
+#define PATIENCE 5000
+
 /* The file in the container's directory.  */
 static const char output_name[] = "output.log";
 
@@ -71,7 +74,10 @@ container_detach (const struct container *container, struct error *err)
       redirect (output);
       return 0;
     }
-  while (!runs_holds_plan (child) && waitpid (child, NULL, WNOHANG) == 0)
+  /* Where there are no files in memory nobody finds it.  */
+  for (int i = 0; i < PATIENCE && !runs_holds_plan (child)
+                  && waitpid (child, NULL, WNOHANG) == 0;
+       i++)
     (void) nanosleep (&moment, NULL); /* a signal only makes it shorter */
   return child;
 }
