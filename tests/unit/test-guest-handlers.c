@@ -795,7 +795,7 @@ test_old (void)
   engine_without[2] = SYS_statx;
   make_tree ();
   start (0);
-  tap_ok (engine_guest.missing == 7, "is noticed");
+  tap_ok ((engine_guest.missing & 7) == 7, "is noticed");
   engine_without[2] = -1;
   engine_guest.missing = 5;
   test_reading ();
