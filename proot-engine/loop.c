@@ -431,7 +431,8 @@ on_exit_of_call (struct tracee *tracee)
   /* Another error than of such arguments is the verdict of a filter.  */
   if (tracee->answered
       && (result >= 0 || result == -EFAULT || result == -EBADF
-          || result == -EINVAL || result == -ESRCH || result == -ERANGE))
+          || result == -EINVAL || result == -ESRCH || result == -ERANGE
+          || result == -E2BIG))
     registers_set_result (&registers, tracee->call.result);
   /* A call that the kernel will restart comes again from the start.  */
   if (tracee->leaves && (result > -512 || result < -516))
