@@ -26,7 +26,6 @@
 #include "src/container/obtain.h"
 #include "src/container/output.h"
 #include "src/container/run-plan.h"
-#include "src/container/run-temporary.h"
 #include "src/container/running.h"
 #include "src/engine/engine.h"
 #include "src/platform/host.h"
@@ -461,14 +460,11 @@ run_request_in (struct invocation *invocation, struct run_request *request,
     return status;
 
   struct run_plan plan;
-  struct run_temporary temporary = RUN_TEMPORARY_NONE;
   int failure_status = RUN_STATUS_FAILURE;
-  request->temporary = &temporary;
   status = run_plan_make (&plan, request, container, invocation->config,
                           &failure_status, err);
   if (status < 0)
     {
-      run_temporary_remove (&temporary);
       invocation->failure_status = failure_status;
       return status;
     }
@@ -483,7 +479,6 @@ run_request_in (struct invocation *invocation, struct run_request *request,
     status = engine->run (&plan, err);
   plan.hold_fd = -1; /* the caller's */
   run_plan_release (&plan);
-  run_temporary_remove (&temporary);
   return status;
 }
 

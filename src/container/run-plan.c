@@ -23,7 +23,6 @@
 #include "src/config/config.h"
 #include "src/container/container.h"
 #include "src/container/run-private.h"
-#include "src/container/run-temporary.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
 
@@ -125,6 +124,7 @@ run_plan_make (struct run_plan *plan, const struct run_request *request,
     .root = xstrdup (request->root != NULL ? request->root : container->root),
     .root_fd = -1,
     .hold_fd = -1,
+    .temporary = RUN_TEMPORARY_NONE,
     .mode = xstrdup (request->mode),
     .kernel = request->kernel != NULL ? xstrdup (request->kernel) : NULL,
     .host_name =
@@ -146,9 +146,7 @@ run_plan_make (struct run_plan *plan, const struct run_request *request,
   if (failure == 0)
     failure = fill (plan, request, &metadata, config, status, err);
 
-  plan->returns =
-      request->remove
-      || (request->temporary != NULL && request->temporary->path != NULL);
+  plan->returns = request->remove || plan->temporary.path != NULL;
   if (failure == 0 && metadata.exposes_privileged_ports)
     log_warning (_ ("this container exposes privileged TCP/IP ports"));
   else if (failure == 0 && metadata.exposes_ports)
@@ -190,13 +188,18 @@ run_plan_release (struct run_plan *plan)
       free (plan->files[i].content);
     }
   free (plan->files);
+  run_temporary_remove (&plan->temporary);
   free (plan->limits);
   free (plan->ports);
   free (plan->emulator);
   free (plan->kernel);
   free (plan->host_name);
   free (plan->owners);
-  *plan = (struct run_plan){ .root_fd = -1, .hold_fd = -1 };
+  *plan = (struct run_plan){
+    .root_fd = -1,
+    .hold_fd = -1,
+    .temporary = RUN_TEMPORARY_NONE,
+  };
 }
 
 /* Append what PLAN shows at which place.  */

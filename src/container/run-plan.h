@@ -12,12 +12,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "src/container/run-temporary.h"
+
 struct config;
 struct container;
 struct error;
 struct plan;
 struct plan_writer;
-struct run_temporary;
 
 /* Exit statuses of run that are not the program's own.  */
 enum run_status
@@ -58,7 +59,6 @@ struct run_request
   struct run_list volumes; /* HOST[:GUEST[:OPTION[,OPTION]...]] */
   struct run_list mounts;  /* type=bind,source=HOST,target=GUEST,... */
   struct run_list temporary_volumes; /* GUEST[:OPTIONS] */
-  struct run_temporary *temporary;   /* where these are made */
   struct run_list volumes_from;      /* CONTAINER[:ro] */
   struct run_list no_volumes;        /* volumes to leave out */
   bool no_system_volumes;
@@ -137,6 +137,8 @@ struct run_plan
   struct run_file *files;
   size_t file_count;
 
+  struct run_temporary temporary; /* directories that some of these show */
+
   struct plan_limit *limits; /* of resources, in this order */
   size_t limit_count;
 
@@ -161,9 +163,9 @@ struct run_plan
 
 /* Make PLAN of what REQUEST asks for in CONTAINER (NULL with REQUEST->root),
    the metadata of its image and CONFIG.  Nothing is written anywhere, neither
-   on the host nor in the container, but what REQUEST->temporary gets; every
-   path is looked up inside the container's tree, with its volumes in place, and
-   never leaves it.
+   on the host nor in the container, but temporary directories that go with
+   PLAN; every path is looked up inside the container's tree, with its volumes
+   in place, and never leaves it.
 
    Return 0 with PLAN filled (release it), or a negative errno with ERR set and
    *STATUS the exit status that tells it (enum run_status).  PLAN need not be
@@ -180,7 +182,7 @@ int run_plan_join (struct run_plan *plan, const struct plan *running,
                    struct container *container, const struct config *config,
                    int *status, struct error *err);
 
-/* Free what PLAN owns, and close its descriptors.  */
+/* Free what PLAN owns, close its descriptors, remove its directories.  */
 void run_plan_release (struct run_plan *plan);
 
 /* Append PLAN to WRITER in the form that engines read (lib/plan).  Failures

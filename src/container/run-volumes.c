@@ -23,7 +23,6 @@
 #include "lib/plan/plan.h"
 #include "src/config/config.h"
 #include "src/container/container.h"
-#include "src/container/run-temporary.h"
 #include "src/image/store.h"
 #include "src/platform/host.h"
 #include "xalloc.h"
@@ -263,8 +262,7 @@ typedef int read_function (const char *word, struct run_volume *volume,
 static int
 add_list (struct run_plan *plan, read_function *read, const char *const *items,
           size_t count, const struct run_list *no_volumes, bool *used,
-          enum purpose purpose, struct run_temporary *temporary,
-          struct error *err)
+          enum purpose purpose, struct error *err)
 {
   int status = 0;
   for (size_t i = 0; i < count && status == 0; i++)
@@ -273,7 +271,7 @@ add_list (struct run_plan *plan, read_function *read, const char *const *items,
       status = read (items[i], &volume, err);
       if (status == 0 && volume.temporary)
         {
-          volume.host = run_temporary_add (temporary, err);
+          volume.host = run_temporary_add (&plan->temporary, err);
           if (volume.host == NULL)
             {
               run_volume_release (&volume);
@@ -318,6 +316,7 @@ add_volumes_of (struct run_plan *plan, struct container *container,
   struct run_metadata metadata = { 0 };
   struct run_plan origin = {
     .root = container->root,
+    .temporary = RUN_TEMPORARY_NONE,
     .root_fd = open (container->root, O_PATH | O_DIRECTORY | O_CLOEXEC),
   };
   int status = origin.root_fd < 0
@@ -382,7 +381,7 @@ add_asked (struct run_plan *plan, const struct run_request *request, bool *used,
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && status == 0; i++)
     status = add_list (plan, kinds[i].read, kinds[i].list->items,
                        kinds[i].list->count, &request->no_volumes, used,
-                       PURPOSE_USER, request->temporary, err);
+                       PURPOSE_USER, err);
   if (status == 0)
     status = add_volumes_from (plan, &request->volumes_from,
                                &request->no_volumes, used, err);
@@ -396,7 +395,7 @@ add_setting (struct run_plan *plan, const struct config_list *list,
              const struct run_list *no_volumes, bool *used, struct error *err)
 {
   return add_list (plan, run_volume_read, (const char *const *) list->items,
-                   list->count, no_volumes, used, PURPOSE_SYSTEM, NULL, err);
+                   list->count, no_volumes, used, PURPOSE_SYSTEM, err);
 }
 
 /* Add the devices that were asked for: they are in /dev already, but for
@@ -433,7 +432,7 @@ add_home (struct run_plan *plan, const struct run_list *no_volumes, bool *used,
     return error_set (err, ENOENT,
                       _ ("cannot tell your home directory for --bindhome"));
   return add_list (plan, run_volume_read, &home, 1, no_volumes, used,
-                   PURPOSE_USER, NULL, err);
+                   PURPOSE_USER, err);
 }
 
 int

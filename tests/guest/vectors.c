@@ -116,10 +116,10 @@ on_signal (int number)
 static void *
 work (void *argument)
 {
-  static struct area befores[THREADS], afters[THREADS];
+  static struct area earlier[THREADS], later[THREADS];
   static struct stat status[THREADS];
   int number = (int) (intptr_t) argument;
-  struct area *before = &befores[number], *after = &afters[number];
+  struct area *before = &earlier[number], *after = &later[number];
   fill (before, 0x10 * (number + 1));
   for (int i = 0; i < ROUNDS || atomic_load (&taken) <= THREADS; i++)
     {
