@@ -138,8 +138,9 @@ fill_by_fd (struct guest *guest, struct address *address, int fd,
             const char *path)
 {
   struct guest_text text;
+  char name[K_UNIX_PATH_MAX + 1];
 
-  guest_text_init (&text, address->un.sun_path, K_UNIX_PATH_MAX);
+  guest_text_init (&text, name, sizeof name);
   add_fd_prefix (guest, &text);
   guest_text_add_number (&text, fd);
   if (path[0] != '\0')
@@ -147,7 +148,11 @@ fill_by_fd (struct guest *guest, struct address *address, int fd,
       guest_text_add_char (&text, '/');
       guest_text_add (&text, path);
     }
-  address->length = FAMILY_SIZE + text.length + 1;
+  /* Where there is no room for the NUL it need not be there: unix(7).  */
+  size_t size = text.length < K_UNIX_PATH_MAX ? text.length + 1 : text.length;
+  for (size_t i = 0; i < size; i++)
+    address->un.sun_path[i] = name[i];
+  address->length = FAMILY_SIZE + size;
   return !text.overflows;
 }
 
@@ -602,7 +607,9 @@ mend_address (struct guest_task *task, uint64_t place, uint32_t *length,
   } whole = { .un = { .sun_family = K_AF_UNIX } };
   uint64_t there = *length < capacity ? *length : capacity;
 
-  int status = read_address (task, place, there, host);
+  /* The kernel ends a name that fills its place behind it.  */
+  int status = read_address (
+      task, place, there > sizeof whole.un ? sizeof whole.un : there, host);
   if (status == 0)
     mend_port (task, place, there, own);
   if (status <= 0 || host[0] != '/')
