@@ -349,6 +349,12 @@ turn_directory (struct guest_task *task, int dir, uint64_t path)
 
   if (guest->turns == NULL)
     return;
+  /* What a tracer passes on lies in another process.  */
+  if (!guest->inside)
+    {
+      guest_turn_begin (task);
+      return;
+    }
   int fd = (int) host_call (guest, K_NR_openat, host_fd (dir),
                             path != 0 ? path : host_pointer ("."),
                             K_O_PATH | K_O_DIRECTORY | K_O_CLOEXEC, 0);
@@ -366,8 +372,10 @@ guest_enter_chmod (struct guest_task *task, struct guest_call *call)
   if (!task->guest->identity.root)
     {
       enum guest_verdict verdict = guest_enter_paths (task, call);
+      int dir = call->rule->path[0].dir;
       if (verdict != GUEST_ANSWER)
-        turn_directory (task, (int) (uint32_t) call->arg[at - 1],
+        turn_directory (task,
+                        dir >= 0 ? (int) (uint32_t) call->arg[dir] : K_AT_FDCWD,
                         call->arg[at]);
       return verdict;
     }
