@@ -607,18 +607,43 @@ check_link (struct guest *guest, const struct guest_found *one,
                                                            : -K_EXDEV;
 }
 
+/* Return 0 if the directory that FOUND is an entry of is there, or what the
+   kernel says: what a thread remembers of paths may be gone.  */
+static int
+check_directory (struct guest *guest, const struct guest_found *found)
+{
+  char path[GUEST_PATH_SIZE];
+  struct k_stat status;
+  struct guest_text text;
+  const char *name = guest_found_path (found);
+  size_t end = guest_text_length (name, GUEST_PATH_SIZE);
+
+  if (found->virtual || found->magic || found->last != GUEST_LAST_NORMAL)
+    return 0;
+  while (end > 0 && name[end - 1] != '/')
+    end--;
+  if (end == 0)
+    return 0; /* a descriptor's */
+  guest_text_init (&text, path, sizeof path);
+  guest_text_add_bytes (&text, name, end);
+  return text.overflows ? 0
+                        : host_fstatat (guest, found->anchor, path, &status, 0);
+}
+
 /* STATUS is what is wrong with both paths of a call or the second.  Return
-   what the kernel, which looks at the first path ONE before, says.  */
+   what the kernel, which looks at the first path ONE before, says.  A rename
+   only needs the directories of both yet; OTHER may be NULL.  */
 static int
 what_comes_first (struct guest *guest, const struct guest_found *one,
-                  bool is_rename, int status)
+                  const struct guest_found *other, bool is_rename, int status)
 {
   struct k_stat ignored;
   int before = one->magic ? 0 : guest_found_stat (guest, one, &ignored);
 
-  /* What a rename has for its first path only needs its directory yet.  */
   if (is_rename && (before == -K_ENOENT || before == -K_ENAMETOOLONG))
-    return status;
+    before = check_directory (guest, one);
+  if (is_rename && before == 0 && other != NULL)
+    before = check_directory (guest, other);
   return before < 0 ? before : status;
 }
 
@@ -640,7 +665,7 @@ guest_enter_move (struct guest_task *task, struct guest_call *call)
   status = guest_resolve_argument (task, call, 1, GUEST_FINAL_CREATE, &other);
   if (status < 0)
     {
-      status = what_comes_first (guest, &one, is_rename, status);
+      status = what_comes_first (guest, &one, NULL, is_rename, status);
       guest_found_release (guest, &one);
       return guest_answer (call, status);
     }
@@ -653,7 +678,7 @@ guest_enter_move (struct guest_task *task, struct guest_call *call)
   status = is_rename ? check_rename (guest, &one, &other, apart, replaces)
                      : check_link (guest, &one, &other, apart);
   if (status < 0)
-    status = what_comes_first (guest, &one, is_rename, status);
+    status = what_comes_first (guest, &one, &other, is_rename, status);
   bool may_copy = guest->copies_links && !is_rename;
   if (may_copy)
     guest_keep_link (call);
