@@ -42,7 +42,7 @@ src_cmd_libcmd_a_SOURCES = \
   src/cmd/registry-options.c src/cmd/registry-options.h \
   src/cmd/rm.c \
   src/cmd/rmi.c \
-  src/cmd/run.c \
+  src/cmd/run.c src/cmd/run-list.h \
   src/cmd/save.c \
   src/cmd/search.c \
   src/cmd/setup.c \

@@ -12,12 +12,14 @@
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
 #include "src/cmd/command.h"
+#include "src/cmd/run-list.h"
 #include "src/config/config.h"
 #include "src/container/container.h"
 #include "src/container/run-plan.h"
 #include "src/container/running.h"
 #include "src/container/runs.h"
 #include "src/engine/engine.h"
+#include "src/platform/host.h"
 
 extern const struct command command_exec;
 
@@ -54,12 +56,6 @@ static const struct option_row exec_rows[] = {
   { 0 },
 };
 
-static struct run_list
-list_of (const struct option_list *list)
-{
-  return (struct run_list){ .items = list->items, .count = list->count };
-}
-
 /* Run what INVOCATION says in CONTAINER as in RUN, which goes on there.  Return
    the exit status, or a negative errno with ERR set; mostly it does not
    return.  */
@@ -72,9 +68,9 @@ join (struct invocation *invocation, struct container *container,
     .command = { (const char *const *) invocation->operands + 1,
                  (size_t) invocation->operand_count - 1 },
     .entry_point = "",
-    .environment = list_of (&options->environment),
-    .environment_files = list_of (&options->environment_files),
-    .unset = list_of (&options->unset),
+    .environment = run_list_of (&options->environment),
+    .environment_files = run_list_of (&options->environment_files),
+    .unset = run_list_of (&options->unset),
     .user = options->user,
     .directory = options->directory,
   };
@@ -91,6 +87,8 @@ join (struct invocation *invocation, struct container *container,
       return status;
     }
   status = engine_find (plan.mode, &engine, &mode, err);
+  if (status == 0)
+    status = engine->usable (platform_host (), mode, err);
   plan.hold_fd = hold;
   if (status == 0)
     status = engine->run (&plan, err);

@@ -34,8 +34,18 @@ user_of (const struct running *run)
   return xasprintf ("%u", (unsigned) plan_number (&run->plan, PLAN_UID, 0));
 }
 
-/* Add to TEXT the words of RUN's program with blanks between them; what a
-   terminal would not show as it is becomes '?'.  */
+/* Make '?' of what a terminal would not show as it is: images and others who
+   share a repository choose names.  */
+static char *
+make_plain (char *text)
+{
+  for (char *c = text; c != NULL && *c != '\0'; c++)
+    if ((unsigned char) *c < ' ' || *c == 0x7f)
+      *c = '?';
+  return text;
+}
+
+/* Add to TEXT the words of RUN's program with blanks between them.  */
 static void
 add_command (struct buffer *text, const struct running *run)
 {
@@ -46,9 +56,6 @@ add_command (struct buffer *text, const struct running *run)
         buffer_add_char (text, ' ');
       buffer_add_string (text, record.text);
     }
-  for (size_t i = 0; i < text->length; i++)
-    if ((unsigned char) text->data[i] < ' ' || text->data[i] == 0x7f)
-      text->data[i] = '?';
 }
 
 /* Put when RUN was started, in the form of ISO 8601, into the SIZE bytes at
@@ -72,8 +79,8 @@ print_run (const struct running *run)
   add_command (&command, run);
   write_time (run, since, sizeof since);
   printf ("%-36.36s %7d %-8s %-24s %s\n", run->container,
-          (int) run->members[0].pid, user, since,
-          command.length > 0 ? command.data : "");
+          (int) run->members[0].pid, make_plain (user), since,
+          command.length > 0 ? make_plain (command.data) : "");
 }
 
 /* Add RUN to LIST as an object.  */
@@ -117,7 +124,8 @@ show_elsewhere (struct store *store, const char *id, struct json_object *list)
     return;
   if (list == NULL)
     {
-      printf ("%-36.36s %7s %-8s %-24s (on %s)\n", id, "-", "-", "-", machine);
+      printf ("%-36.36s %7s %-8s %-24s (on %s)\n", id, "-", "-", "-",
+              make_plain (machine));
       return;
     }
   struct json_object *item = json_object_new_object ();

@@ -21,6 +21,7 @@
 #include "lib/base/i18n.h"
 #include "lib/base/log.h"
 #include "src/cmd/command.h"
+#include "src/cmd/run-list.h"
 #include "src/config/config.h"
 #include "src/container/container.h"
 #include "src/container/obtain.h"
@@ -355,12 +356,6 @@ print_banner (const char *id, const char *program)
   (void) file_write_all (STDERR_FILENO, text.data, text.length);
 }
 
-static struct run_list
-list_of (const struct option_list *list)
-{
-  return (struct run_list){ .items = list->items, .count = list->count };
-}
-
 /* Return the patterns that VALUE of --hostenv means; it was a flag once.  */
 static const char *
 host_patterns (const char *value)
@@ -381,33 +376,33 @@ request_of (const struct invocation *invocation, const char *root)
                  (size_t) invocation->operand_count - 1 },
     .entry_point = options->entry_point,
     .no_metadata = options->no_metadata,
-    .environment = list_of (&options->environment),
-    .environment_files = list_of (&options->environment_files),
-    .unset = list_of (&options->unset),
+    .environment = run_list_of (&options->environment),
+    .environment_files = run_list_of (&options->environment_files),
+    .unset = run_list_of (&options->unset),
     .host_environment = host_patterns (options->host_environment),
     .user = options->user,
     .directory = options->directory,
     .host_accounts = options->host_accounts,
     .container_accounts = options->container_accounts,
-    .volumes = list_of (&options->volumes),
-    .mounts = list_of (&options->mounts),
-    .temporary_volumes = list_of (&options->temporary),
-    .volumes_from = list_of (&options->volumes_from),
-    .groups = list_of (&options->groups),
-    .no_volumes = list_of (&options->no_volumes),
+    .volumes = run_list_of (&options->volumes),
+    .mounts = run_list_of (&options->mounts),
+    .temporary_volumes = run_list_of (&options->temporary),
+    .volumes_from = run_list_of (&options->volumes_from),
+    .groups = run_list_of (&options->groups),
+    .no_volumes = run_list_of (&options->no_volumes),
     .no_system_volumes = options->no_system_volumes,
     .bind_home = options->bind_home,
     .bind_dri = options->dri,
-    .devices = list_of (&options->devices),
-    .ports = list_of (&options->ports),
+    .devices = run_list_of (&options->devices),
+    .ports = run_list_of (&options->ports),
     .move_ports = options->all_ports,
     .kernel = options->kernel,
     .host_name = options->host_name,
-    .hosts = list_of (&options->hosts),
-    .dns = list_of (&options->dns),
-    .dns_search = list_of (&options->dns_search),
-    .dns_options = list_of (&options->dns_options),
-    .limits = list_of (&options->limits),
+    .hosts = run_list_of (&options->hosts),
+    .dns = run_list_of (&options->dns),
+    .dns_search = run_list_of (&options->dns_search),
+    .dns_options = run_list_of (&options->dns_options),
+    .limits = run_list_of (&options->limits),
     .read_only = options->read_only,
     .stop_signal = options->stop_signal,
     .keep_owners = options->keep_owners,
@@ -472,9 +467,9 @@ run_request_in (struct invocation *invocation, struct run_request *request,
   if (!options->no_banner && !options->detach && log_says (LOG_INFO))
     print_banner (container != NULL ? container->id : request->root,
                   plan.arguments[0]);
-  *started = true;
   if (options->detach)
     status = go_to_background (container, err);
+  *started = status == 0;
   if (status == 0)
     status = engine->run (&plan, err);
   plan.hold_fd = -1; /* the caller's */

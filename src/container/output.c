@@ -9,16 +9,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
 #include "src/container/container.h"
+#include "src/container/run-plan.h"
 #include "src/container/runs.h"
 
 /* How many milliseconds a run has to be found.  */
@@ -52,10 +53,28 @@ redirect (int output)
   (void) dup2 (output, STDERR_FILENO);
 }
 
+/* Wait until the process CHILD has executed an engine, when the last other end
+   of PIPE is closed, or where it stays itself has a plan that others find; at
+   most for PATIENCE.  Return 0, or 1 when it has failed before.  */
+static int
+await_start (pid_t child, int pipe)
+{
+  struct pollfd started = { .fd = pipe };
+  int status = 0;
+  for (int i = 0; i < PATIENCE && !runs_holds_plan (child); i++)
+    {
+      if (waitpid (child, &status, WNOHANG) == child)
+        return WIFEXITED (status) && WEXITSTATUS (status) == RUN_STATUS_FAILURE;
+      if (poll (&started, 1, 1) > 0)
+        break;
+    }
+  return 0;
+}
+
 pid_t
 container_detach (const struct container *container, struct error *err)
 {
-  const struct timespec moment = { .tv_nsec = 1000000 };
+  int ends[2];
   AUTO_CLOSE int output = openat (container->fd, output_name,
                                   O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW
                                       | O_NONBLOCK | O_CLOEXEC,
@@ -65,19 +84,25 @@ container_detach (const struct container *container, struct error *err)
                       _ ("cannot run in the background: cannot open '%s/%s': "
                          "%s"),
                       container->path, output_name, strerror (errno));
-  pid_t child = fork ();
-  if (child < 0)
-    return error_set (err, errno, _ ("cannot make a process: %s"),
+  if (pipe2 (ends, O_CLOEXEC) < 0)
+    return error_set (err, errno, _ ("cannot make a pipe: %s"),
                       strerror (errno));
+  AUTO_CLOSE int reading = ends[0];
+  pid_t child = fork ();
   if (child == 0)
     {
       redirect (output);
-      return 0;
+      return 0; /* the other end goes with execve */
     }
-  /* Where there are no files in memory nobody finds it.  */
-  for (int i = 0; i < PATIENCE && !runs_holds_plan (child)
-                  && waitpid (child, NULL, WNOHANG) == 0;
-       i++)
-    (void) nanosleep (&moment, NULL); /* a signal only makes it shorter */
+  int number = errno;
+  (void) close (ends[1]); /* nothing was written to it */
+  if (child < 0)
+    return error_set (err, number, _ ("cannot make a process: %s"),
+                      strerror (number));
+  if (await_start (child, reading) != 0)
+    return error_set (err, EIO,
+                      _ ("cannot run in the background; 'udocker logs %s' says "
+                         "why"),
+                      container->id);
   return child;
 }

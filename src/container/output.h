@@ -24,8 +24,8 @@ int container_open_output (const struct container *container,
    up.
 
    Return 0 in that process.  In this one return its id when others can find
-   what it runs, or when it has ended already; or a negative errno with ERR set.
- */
+   what it runs, or when it has ended already; or a negative errno with ERR set,
+   also when udocker or an engine failed there before the program began.  */
 pid_t container_detach (const struct container *container, struct error *err);
 
 #endif

@@ -218,12 +218,21 @@ set_from_file (struct run_plan *plan, const char *file, struct error *err)
   return 0;
 }
 
-/* Return whether NAME matches one of the patterns of LIST, as a shell's.  */
+/* Return whether NAME matches PATTERN, as in a shell.  Of the many that there
+   are most begin with another letter.  */
+static bool
+matches (const char *pattern, const char *name)
+{
+  return (pattern[0] == name[0] || strchr ("*?[\\", pattern[0]) != NULL)
+         && fnmatch (pattern, name, 0) == 0;
+}
+
+/* Return whether NAME matches one of the patterns of LIST.  */
 static bool
 list_has (const struct config_list *list, const char *name)
 {
   for (size_t i = 0; i < list->count; i++)
-    if (fnmatch (list->items[i], name, 0) == 0)
+    if (matches (list->items[i], name))
       return true;
   return false;
 }
@@ -237,7 +246,7 @@ patterns_have (const char *patterns, const char *name)
   char *rest = copy;
   for (char *pattern = strsep (&rest, ", "); pattern != NULL;
        pattern = strsep (&rest, ", "))
-    if (fnmatch (pattern, name, 0) == 0)
+    if (matches (pattern, name))
       return true;
   return false;
 }

@@ -48,20 +48,14 @@ read_bindings (struct run_plan *plan, const struct plan *from)
     }
 }
 
-/* Read the files that are made in memory; those that say who the user is are
-   left out unless ACCOUNTS.  */
 static void
-read_files (struct run_plan *plan, const struct plan *from, bool accounts)
+read_files (struct run_plan *plan, const struct plan *from)
 {
   struct plan_record record;
   plan->files = xcalloc (plan_count (from, PLAN_FILE) + 1, sizeof *plan->files);
   for (size_t at = 0; plan_next_tag (from, PLAN_FILE, &at, &record);)
     {
       struct plan_file file = plan_record_file (&record);
-      if (!accounts
-          && (strcmp (file.guest, "/etc/passwd") == 0
-              || strcmp (file.guest, "/etc/group") == 0))
-        continue;
       plan->files[plan->file_count++] = (struct run_file){
         .guest = xstrdup (file.guest),
         .content = xmemdup (file.content, file.size),
@@ -126,7 +120,7 @@ read_plan (struct run_plan *plan, const struct plan *from, bool same_user,
     .verbose = config->verbose_level,
   };
   read_bindings (plan, from);
-  read_files (plan, from, same_user);
+  read_files (plan, from);
   read_limits_and_ports (plan, from);
   if (same_user)
     read_user (plan, from);

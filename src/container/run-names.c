@@ -159,6 +159,7 @@ add_lines (struct buffer *out, const struct resolver_lines *lines,
            struct error *err)
 {
   const struct run_list *list = lines->list;
+  bool open = false; /* a line is not ended */
   for (size_t i = 0; i < list->count; i++)
     {
       const char *word = list->items[i];
@@ -169,11 +170,13 @@ add_lines (struct buffer *out, const struct resolver_lines *lines,
       /* Docker's way to say that there is no domain to search in.  */
       if (strcmp (word, ".") == 0)
         continue;
-      bool begins = !lines->one_line || i == 0;
-      buffer_add_format (out, "%s %s", begins ? lines->keyword : "", word);
-      if (!lines->one_line || i + 1 == list->count)
+      buffer_add_format (out, "%s %s", open ? "" : lines->keyword, word);
+      open = lines->one_line;
+      if (!open)
         buffer_add_char (out, '\n');
     }
+  if (open)
+    buffer_add_char (out, '\n');
   return 0;
 }
 

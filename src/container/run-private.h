@@ -96,6 +96,7 @@ struct run_volume
   char *guest;    /* likewise, not "/" and without ".." */
   uint32_t flags; /* PLAN_BINDING_* */
   bool temporary; /* a directory for the run, made empty */
+  unsigned mode;  /* of that, 0 for any; with a sticky bit */
 };
 void run_volume_release (struct run_volume *volume);
 
@@ -115,12 +116,12 @@ int run_tmpfs_read (const char *word, struct run_volume *volume,
 bool run_plan_binds (const struct run_plan *plan, const char *path);
 bool run_plan_has_volume (const struct run_plan *plan, const char *path);
 
-/* Return the contents of PATH as the container sees it, which the caller frees;
-   "" when it cannot be read.  run-files.c.  */
+/* Return the contents of PATH as the container sees it, in memory or on disk,
+   which the caller frees; "" when it cannot be read.  run-files.c.  */
 char *run_plan_read (const struct run_plan *plan, const char *path);
 
 /* Make CONTENT, which is taken over, what the container sees at PATH, where a
-   link is followed.  */
+   link is followed, in the place of what was made for it before.  */
 int run_plan_add_file (struct run_plan *plan, const char *path, char *content,
                        struct error *err);
 

@@ -55,7 +55,7 @@ sweep_one (int place, const char *name)
   AUTO_CLOSE int fd =
       openat (place, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0 || fstat (fd, &st) < 0 || st.st_uid != geteuid ()
-      || st.st_ctime + GRACE > time (NULL) || flock (fd, LOCK_EX | LOCK_NB) < 0)
+      || st.st_mtime + GRACE > time (NULL) || flock (fd, LOCK_EX | LOCK_NB) < 0)
     return;
   AUTO_ERROR struct error ignored = { 0 };
   (void) tree_remove (place, name, true, &ignored); /* the next one tries */
@@ -93,14 +93,15 @@ begin (struct run_temporary *temporary, struct error *err)
 }
 
 char *
-run_temporary_add (struct run_temporary *temporary, struct error *err)
+run_temporary_add (struct run_temporary *temporary, unsigned mode,
+                   struct error *err)
 {
   if (temporary->path == NULL && begin (temporary, err) < 0)
     return NULL;
   AUTO_FREE char *path =
       xasprintf ("%s/%u", temporary->path, temporary->count++);
   /* The umask has no say.  */
-  if (mkdir (path, 0700) < 0 || chmod (path, 01777) < 0)
+  if (mkdir (path, 0700) < 0 || chmod (path, mode != 0 ? mode : 01777) < 0)
     {
       (void) error_set (err, errno, _ ("cannot make '%s': %s"), path,
                         strerror (errno));

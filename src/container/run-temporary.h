@@ -24,9 +24,10 @@ struct run_temporary
     .lock = -1                                                                 \
   }
 
-/* Make one more directory, with the mode 01777, in TEMPORARY.  Return its path,
-   which the caller frees, or NULL with ERR set.  */
-char *run_temporary_add (struct run_temporary *temporary, struct error *err);
+/* Make one more directory, with MODE or, where that is 0, 01777, in TEMPORARY.
+   Return its path, which the caller frees, or NULL with ERR set.  */
+char *run_temporary_add (struct run_temporary *temporary, unsigned mode,
+                         struct error *err);
 
 /* Remove all of TEMPORARY, which is empty then.  What cannot be removed is
    warned of.  */

@@ -18,6 +18,7 @@
 #include "src/container/run-private.h"
 #include "xalloc.h"
 #include "xstrndup.h"
+#include "xvasprintf.h"
 
 /* Return PATH, which is absolute, with single slashes, without "." and without
    a slash at the end, "/" staying; the caller frees it.  NULL when it is not
@@ -168,10 +169,51 @@ run_volume_read (const char *word, struct run_volume *volume, struct error *err)
   return status;
 }
 
+/* Read OPTION, which mount(8) knows for tmpfs, of the temporary volume that
+   WORD means.  */
+static int
+read_temporary_option (const char *option, const char *word,
+                       struct run_volume *volume, struct error *err)
+{
+  /* What changes nothing: it is a directory of the host's.  */
+  static const char *const known[] = {
+    "rw",   "exec",  "noexec", "suid",    "nosuid",  "dev",      "nodev",
+    "sync", "async", "atime",  "noatime", "private", "rprivate", NULL
+  };
+  if (strcmp (option, "ro") == 0)
+    {
+      volume->flags |= PLAN_BINDING_READ_ONLY;
+      return 0;
+    }
+  if (strncmp (option, "mode=", 5) == 0)
+    {
+      char *end = NULL;
+      unsigned long mode = strtoul (option + 5, &end, 8);
+      volume->mode = (unsigned) mode;
+      if (option[5] >= '0' && option[5] <= '7' && *end == '\0' && mode <= 07777)
+        return 0;
+    }
+  else if (strncmp (option, "size=", 5) == 0)
+    {
+      log_warning (_ ("'%s': the size of a temporary directory is not "
+                      "limited"),
+                   word);
+      return 0;
+    }
+  for (size_t i = 0; known[i] != NULL; i++)
+    if (strcmp (known[i], option) == 0)
+      return 0;
+  return error_set (err, EINVAL,
+                    _ ("invalid temporary directory '%s': '%s' is not one of "
+                       "size=, mode=, ro and the like"),
+                    word, option);
+}
+
 /* What --mount is given, one by one.  */
 struct mount_words
 {
   char *type, *source, *target;
+  char *size, *mode; /* of what is temporary */
   uint32_t flags;
 };
 
@@ -236,8 +278,8 @@ read_field (struct mount_words *words, const char *word, const char *field,
     { "bind-recursive", 0, false, 0 },
     { "bind-nonrecursive", 0, false, 0 },
     { "consistency", 0, false, 0 },
-    { "tmpfs-size", 0, false, 0 },
-    { "tmpfs-mode", 0, false, 0 },
+    { "tmpfs-size", offsetof (struct mount_words, size), true, 0 },
+    { "tmpfs-mode", offsetof (struct mount_words, mode), true, 0 },
   };
   const size_t count = sizeof keys / sizeof keys[0];
   size_t length = strcspn (field, "=");
@@ -290,6 +332,13 @@ use_words (const struct mount_words *words, const char *word,
   int status = set_guest (volume, words->target, err);
   if (status == 0 && !volume->temporary)
     status = set_host (volume, words->source, err);
+  if (status == 0 && words->size != NULL)
+    status = read_temporary_option ("size=", word, volume, err);
+  if (status == 0 && words->mode != NULL)
+    {
+      AUTO_FREE char *mode = xasprintf ("mode=%s", words->mode);
+      status = read_temporary_option (mode, word, volume, err);
+    }
   return status;
 }
 
@@ -314,6 +363,8 @@ run_mount_read (const char *word, struct run_volume *volume, struct error *err)
   free (words.type);
   free (words.source);
   free (words.target);
+  free (words.size);
+  free (words.mode);
   return status;
 }
 
@@ -324,16 +375,11 @@ run_tmpfs_read (const char *word, struct run_volume *volume, struct error *err)
   size_t length = strcspn (word, ":");
   AUTO_FREE char *guest = xstrndup (word, length);
   int status = set_guest (volume, guest, err);
-  const char *options = word + length;
-  while (status == 0 && *options != '\0')
+  const char *rest = word + length + (word[length] == ':');
+  while (status == 0 && *rest != '\0')
     {
-      options++;
-      size_t size = strcspn (options, ",");
-      if (size == 2 && strncmp (options, "ro", size) == 0)
-        volume->flags |= PLAN_BINDING_READ_ONLY;
-      else if (strncmp (options, "size=", 5) == 0)
-        log_warning (_ ("--tmpfs %s: its size is not limited"), guest);
-      options += size;
+      AUTO_FREE char *option = take_field (&rest);
+      status = read_temporary_option (option, word, volume, err);
     }
   if (status < 0)
     run_volume_release (volume);

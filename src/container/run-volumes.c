@@ -257,8 +257,7 @@ add_volume (struct run_plan *plan, struct run_volume *volume,
 typedef int read_function (const char *word, struct run_volume *volume,
                            struct error *err);
 
-/* Add all volumes of the COUNT ITEMS, which READ reads; TEMPORARY is where
-   those lie that the host does not have.  */
+/* Add all volumes of the COUNT ITEMS, which READ reads.  */
 static int
 add_list (struct run_plan *plan, read_function *read, const char *const *items,
           size_t count, const struct run_list *no_volumes, bool *used,
@@ -271,7 +270,7 @@ add_list (struct run_plan *plan, read_function *read, const char *const *items,
       status = read (items[i], &volume, err);
       if (status == 0 && volume.temporary)
         {
-          volume.host = run_temporary_add (&plan->temporary, err);
+          volume.host = run_temporary_add (&plan->temporary, volume.mode, err);
           if (volume.host == NULL)
             {
               run_volume_release (&volume);

@@ -14,6 +14,22 @@ make_container 22222222-89ab-3def-8123-456789abcdef other \
   || bail "no container"
 mkdir volume
 
+not ()
+{
+  ! "$@"
+}
+
+# await COMMAND...: until it is true, which is soon.
+await ()
+{
+  tries=0
+  until "$@"; do
+    tries=$((tries + 1))
+    test $tries -lt 1200 || bail "this is never true: $*"
+    sleep 0.05
+  done
+}
+
 # start WORD...: run in the background and wait until the program has begun,
 # which makes the file started.
 start ()
@@ -21,10 +37,7 @@ start ()
   rm -f volume/started
   udocker run --nobanner -v "$PWD/volume:/vol" "$@" > log 2>&1 < /dev/null &
   runner=$!
-  until test -e volume/started; do
-    kill -0 "$runner" || bail "it does not run: $(cat log)"
-    sleep 0.05
-  done
+  await test -e volume/started
 }
 
 # ended: the run is over; its status is in $status.
@@ -82,6 +95,9 @@ started"
 root"
   run udocker exec -u nobody-knows:staff c1 id
   like "  also for whom nobody knows" "$stdout" 'nobody-knows.*gid=50\(staff\)'
+  run udocker exec -u root c1 sh -c 'id -un; grep -c ^alice: /etc/passwd'
+  is "  with the passwd that the run sees" "$stdout" "root
+1"
   run udocker exec c1 no-such-program
   is_error "  and says what is not there" 127 "no-such-program"
   run udocker exec -w /none c1 true
@@ -150,9 +166,7 @@ run udocker ps --running
 like "  and what runs is known at once" "$stdout" "^$id +[0-9]+ root"
 udocker logs -f c1 > followed &
 follower=$!
-until test -s followed; do
-  sleep 0.05
-done
+await test -s followed
 touch volume/go
 run udocker wait c1
 wait "$follower"
@@ -180,13 +194,34 @@ run udocker run -d c1 no-such-program
 is_error "what cannot be started is said before" 127 no-such-program
 run udocker run -d --execmode=P1 other sh -c '
   cut -d " " -f 5 /proc/self/stat; exec sleep 100'
-until test -n "$(udocker logs other)"; do
-  sleep 0.05
-done
+says ()
+{
+  udocker logs "$1" | grep -q "$2"
+}
+await says other .
 is "it stays in the process group" "$(udocker logs other | tr -d ' ')" \
   "$(ps -o pgid= $$ | tr -d ' ')"
 run udocker stop other
 is "stop ends it" "$status:$(udocker ps --running | wc -l)" 0:1
+udocker run -d c1 sleep 100 > /dev/null
+esc=$(printf '\033')
+run udocker run -d -e USER="a${esc}b" c1 sh -c "sleep 100; : ${esc}c"
+run udocker ps --running
+is "what a terminal would obey is not shown" \
+  "$(echo "$stdout" | grep -c "$esc"):$(echo "$stdout" | grep -c 'a?b.*?c')" 0:1
+udocker kill c1 > /dev/null
+# It ends with the container around it.
+run udocker run --nobanner --location=/ --hostauth --hostenv \
+  --user="$(id -un)" x sh -c '
+  "$1" run -d c1 sh -c "echo inner" || exit
+  tries=0
+  until "$1" logs c1 | grep inner; do
+    tries=$((tries + 1))
+    test $tries -lt 1200 || exit
+    sleep 0.05
+  done' x "$top_builddir/bin/udocker"
+is "in a container, too, it goes on" "$status:$stdout" "0:$id
+inner"
 run udocker run -d --location="$root" x true
 is_error "a directory has no output" 125 "^Error: --detach: only a container"
 
@@ -201,9 +236,7 @@ is_error "a container that is none" 1 "nobody"
 mkdir "$UDOCKER_DIR/run/elsewhere"
 flock -F -s "$UDOCKER_DIR/run/elsewhere/$id" sleep 100 &
 holder=$!
-while flock -n "$UDOCKER_DIR/run/elsewhere/$id" true; do
-  sleep 0.05
-done
+await not flock -n "$UDOCKER_DIR/run/elsewhere/$id" true
 run udocker ps --running
 like "what runs on another machine is shown as that" "$stdout" \
   "^$id +- - +- +\\(on elsewhere\\)"

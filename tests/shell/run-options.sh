@@ -65,6 +65,9 @@ is "they replace what the file says of the same" "$stdout" "nameserver 1.2.3.4
 # of the host
 options timeout:1
 sortlist 130.155.160.0"
+run ud --nosysdirs --dns-search=. --dns-search a.org --dns-search=b c1 \
+  sh -c 'grep ^search /etc/resolv.conf'
+is "  a domain behind none, too" "$stdout" "search a.org b"
 rm "$root/etc/resolv.conf"
 run ud --dns=name c1 true
 is_error "--dns wants an address" 125 "^Error: invalid --dns 'name'"
@@ -190,10 +193,49 @@ for mode in P1 T1; do
 /tmp
 1777
 a"
-  like "  without a limit" "$stderr" "its size is not limited"
+  like "  without a limit" "$stderr" "directory is not limited"
   is "  which is gone afterwards" \
     "$(ls -a /dev/shm "${TMPDIR:-/tmp}" | grep -c "udocker-$(id -u)-tmpfs")" \
     "$(grep -c "udocker-$(id -u)-tmpfs" places)"
+done
+# Of killed runs, and while others use theirs.
+leftovers ()
+{
+  ls -d /dev/shm/udocker-"$(id -u)"-tmpfs.* \
+    "${TMPDIR:-/tmp}"/udocker-"$(id -u)"-tmpfs.* 2> /dev/null
+}
+udocker run --nobanner --tmpfs /t -v "$PWD/volume:/v" c1 sh -c \
+  'mkdir -p /t/a/b; chmod 0 /t/a; echo > /v/begun; exec sleep 100' &
+killed=$!
+at_end "kill -9 $killed 2> /dev/null"
+tries=0
+until test -e volume/begun; do
+  tries=$((tries + 1))
+  test $tries -lt 1200 || bail "the run does not begin"
+  sleep 0.05
+done
+left=$(leftovers)
+ok "a run has a directory" test -n "$left"
+touch -d '1 hour ago' "$left"
+run ud --tmpfs /t c1 true
+is "what a run uses stays, however old" "$status:$(leftovers)" "0:$left"
+kill -9 "$killed"
+wait "$killed" 2> /dev/null
+run ud --tmpfs /t c1 true
+is "what a killed one leaves goes with the next" "$status:$(leftovers)" 0:
+rm volume/begun
+
+run ud --tmpfs=/a:mode=700,noexec,rw --tmpfs=/b:ro c1 \
+  sh -c 'stat -c %a /a; echo > /a/file && echo > /b/file'
+is "--tmpfs has a mode, and may be read-only" "$stdout" 700
+like "  so that nothing can be in it" "$stderr" "/b/file: Read-only file system"
+run ud --mount type=tmpfs,dst=/c,tmpfs-mode=0750,tmpfs-size=1m c1 stat -c %a /c
+is "--mount says it in other words" "$status:$stdout" 0:750
+like "  and is told the same" "$stderr" 'size of a temporary directory is not'
+for options in what mode=8 mode=77777 mode=; do
+  run ud --tmpfs="/a:$options" c1 true
+  is_error "--tmpfs=/a:$options is refused" 125 \
+    "invalid temporary directory '/a:$options': '$options' is not one of"
 done
 run ud --tmpfs=tmp c1 true
 is_error "--tmpfs wants a path" 125 "invalid container volume path: tmp"
