@@ -414,20 +414,6 @@ restore_signals (void)
     }
 }
 
-/* Take the record out of the environment.  Return whether there is one.  */
-static bool
-take_record (void)
-{
-  char **end = environ;
-  while (*end != NULL)
-    end++;
-  if (end == environ || !trap_record_decode (&record, end[-1])
-      || record.traced == 0)
-    return false;
-  end[-1] = NULL;
-  return trap_record_strings (&record, strings);
-}
-
 /* Become the tracer of a process that runs, whose child this is for now.  */
 static int
 adopt (int argc, char **argv)
@@ -445,7 +431,7 @@ int
 main (int argc, char **argv)
 {
   char advice[256];
-  if (!take_record ())
+  if (!trap_record_take (environ, &record, strings) || record.traced == 0)
     {
       start_complain ("this program is started by udocker only");
       return START_FAILURE;

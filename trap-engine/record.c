@@ -122,3 +122,16 @@ trap_record_decode (struct trap_record *record, const char *text)
   return size >= offsetof (struct trap_record, strings) && size == record->size
          && trap_record_strings (record, strings);
 }
+
+bool
+trap_record_take (char **environment, struct trap_record *record,
+                  const char **strings)
+{
+  char **end = environment;
+  while (*end != NULL)
+    end++;
+  if (end == environment || !trap_record_decode (record, end[-1]))
+    return false;
+  end[-1] = NULL;
+  return trap_record_strings (record, strings);
+}

@@ -104,4 +104,10 @@ void trap_record_encode (const struct trap_record *record, char *text);
    sound one.  */
 bool trap_record_decode (struct trap_record *record, const char *text);
 
+/* Read RECORD, and point STRINGS to its, from the last string of ENVIRONMENT,
+   which ends with NULL, and take that out of it.  Return whether there was
+   one.  */
+bool trap_record_take (char **environment, struct trap_record *record,
+                       const char **strings);
+
 #endif

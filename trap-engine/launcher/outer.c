@@ -6,7 +6,6 @@
 #include "trap-engine/launcher/outer.h"
 
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -26,23 +25,10 @@ static struct start_container container;
 static struct guest_task task;
 static struct guest_fs fs;
 
-static bool
-take_record (void)
-{
-  char **end = environ;
-  while (*end != NULL)
-    end++;
-  if (end == environ || !trap_record_decode (&record, end[-1])
-      || record.enters == 0 || !trap_record_strings (&record, strings))
-    return false;
-  end[-1] = NULL;
-  return true;
-}
-
 struct guest_task *
 outer_take (void)
 {
-  if (!take_record ())
+  if (!trap_record_take (environ, &record, strings) || record.enters == 0)
     return NULL;
   kept = *(const struct trap_state *) TRAP_STATE;
   container.guest = kept.guest;
