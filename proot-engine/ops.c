@@ -156,7 +156,8 @@ remark (struct guest_task *task, enum guest_remark remark)
     [GUEST_REMARK_PTRACE] =
         "a program of the container wants to trace another, as gdb and strace "
         "do, which the modes P1 and P2 cannot offer since they do it "
-        "themselves; R1 and S1 can, where this release and this host have them",
+        "themselves; T1 and T2 can (run --execmode=T2), for 64-bit programs of "
+        "x86_64",
   };
   static bool told[sizeof text / sizeof *text];
   (void) task;

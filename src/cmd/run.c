@@ -66,7 +66,7 @@ static const struct option_row rows[] = {
     N_ ("the same in other words: type=bind,source=HOST,target=CONTAINER and, "
         "if need be, readonly; or type=tmpfs,target=CONTAINER"),
     TARGET (mounts) },
-  { "tmpfs", 0, OPTION_LIST, N_ ("DIR"),
+  { "tmpfs", 0, OPTION_LIST, N_ ("DIR[:OPTIONS]"),
     N_ ("show an empty directory that lasts as long as the run"),
     TARGET (temporary) },
   { "volumes-from", 0, OPTION_LIST, N_ ("CONTAINER[:ro]"),

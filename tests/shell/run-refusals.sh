@@ -74,6 +74,6 @@ ring ENOSYS
 listener EINVAL"
   is "the user is told of tracing once" \
     "$(printf '%s\n' "$stderr" | grep -c 'wants to trace another')" 1
-  like "and which modes can" "$stderr" '^Warning: .*P1 and P2.*R1 and S1 can'
+  like "and which modes can" "$stderr" '^Warning: .*P1 and P2.*T1 and T2 can'
 done
 done_testing
