@@ -112,8 +112,7 @@ check_limit (const char *word, const struct plan_limit *limit,
              struct error *err)
 {
   struct rlimit ours;
-  int resource = (int) limit->resource;
-  if (getrlimit (resource, &ours) < 0)
+  if (getrlimit (limit->resource, &ours) < 0)
     return error_set (err, errno, _ ("invalid --ulimit '%s': %s"), word,
                       strerror (errno));
   if (limit->hard > ours.rlim_max)
