@@ -325,18 +325,68 @@ note_stack (struct image *image, const elf_segment *headers, size_t count,
          0, 0);
 }
 
-/* Map FILE.  BASE is where a file that may lie anywhere should go, 0 to leave
+/* A file to be mapped, and where: at BASE if it may lie anywhere, 0 to leave
    that to the kernel.  */
+struct placement
+{
+  const char *file;
+  uintptr_t base;
+  uintptr_t page; /* size of one */
+  int is_program; /* and not its interpreter */
+};
+
+/* Map the file that FD is open for, of HEADER and with the program headers
+   HEADERS, as map_file does.  */
 static void
-map_file (struct image *image, const char *file, uintptr_t base, uintptr_t page,
-          int is_program)
+map_program (struct image *image, int fd, const elf_header *header,
+             const elf_segment *headers, const struct placement *where)
+{
+  note_stack (image, headers, header->e_phnum, where->is_program);
+  map_segments (image, fd, headers, header->e_phnum, header->e_type == ET_DYN,
+                where->base, where->page, where->file);
+  image->entry = image->bias + header->e_entry;
+  image->count = header->e_phnum;
+  for (size_t i = 0; i < header->e_phnum; i++)
+    {
+      const elf_segment *segment = &headers[i];
+      if (segment->p_type == PT_PHDR)
+        image->headers = image->bias + segment->p_vaddr;
+      else if (segment->p_type == PT_LOAD && image->headers == 0
+               && header->e_phoff >= segment->p_offset
+               && header->e_phoff < segment->p_offset + segment->p_filesz)
+        image->headers = image->bias + segment->p_vaddr + header->e_phoff
+                         - segment->p_offset;
+    }
+}
+
+/* Do so with program headers that do not lie at the beginning of the file, or
+   are many.  */
+__attribute__ ((noinline)) static void
+map_with_far_headers (struct image *image, int fd, const elf_header *header,
+                      const struct placement *where)
+{
+  elf_segment headers[73];
+  size_t bytes = header->e_phnum * sizeof (elf_segment);
+  if (bytes > sizeof headers
+      || call6 (__NR_pread64, (uintptr_t) fd, (uintptr_t) headers, bytes,
+                header->e_phoff, 0, 0)
+             != (long) bytes)
+    load_fail ("its program headers cannot be read", where->file);
+  map_program (image, fd, header, headers, where);
+}
+
+/* Map a file as WHERE says.  Its first bytes are few on purpose: each page of
+   the stack that is touched costs as much as several system calls.  */
+static void
+map_file (struct image *image, const struct placement *where)
 {
   union
   {
     elf_header header;
-    unsigned char bytes[4096];
+    unsigned char bytes[1024];
   } first;
 
+  const char *file = where->file;
   long fd = call6 (__NR_openat, (uintptr_t) AT_FDCWD, (uintptr_t) file,
                    O_RDONLY | O_CLOEXEC, 0, 0, 0);
   if (fd < 0)
@@ -351,38 +401,16 @@ map_file (struct image *image, const char *file, uintptr_t base, uintptr_t page,
       || header->e_phentsize != sizeof (elf_segment))
     load_fail ("not a program of this machine", file);
 
-  elf_segment elsewhere[64];
-  const elf_segment *headers =
-      (const elf_segment *) (const void *) (first.bytes + header->e_phoff);
   size_t bytes = header->e_phnum * sizeof (elf_segment);
-  if (header->e_phoff > (uintptr_t) size
-      || (uintptr_t) size - header->e_phoff < bytes
-      || header->e_phoff % sizeof (uintptr_t) != 0)
-    {
-      headers = elsewhere;
-      if (bytes > sizeof elsewhere
-          || call6 (__NR_pread64, (uintptr_t) fd, (uintptr_t) elsewhere, bytes,
-                    header->e_phoff, 0, 0)
-                 != (long) bytes)
-        load_fail ("its program headers cannot be read", file);
-    }
-
-  note_stack (image, headers, header->e_phnum, is_program);
-  map_segments (image, (int) fd, headers, header->e_phnum,
-                header->e_type == ET_DYN, base, page, file);
-  image->entry = image->bias + header->e_entry;
-  image->count = header->e_phnum;
-  for (size_t i = 0; i < header->e_phnum; i++)
-    {
-      const elf_segment *segment = &headers[i];
-      if (segment->p_type == PT_PHDR)
-        image->headers = image->bias + segment->p_vaddr;
-      else if (segment->p_type == PT_LOAD && image->headers == 0
-               && header->e_phoff >= segment->p_offset
-               && header->e_phoff < segment->p_offset + segment->p_filesz)
-        image->headers = image->bias + segment->p_vaddr + header->e_phoff
-                         - segment->p_offset;
-    }
+  if (header->e_phoff <= (uintptr_t) size
+      && (uintptr_t) size - header->e_phoff >= bytes
+      && header->e_phoff % sizeof (uintptr_t) == 0)
+    map_program (
+        image, (int) fd, header,
+        (const elf_segment *) (const void *) (first.bytes + header->e_phoff),
+        where);
+  else
+    map_with_far_headers (image, (int) fd, header, where);
   call3 (__NR_close, (uintptr_t) fd, 0, 0);
 }
 
@@ -496,11 +524,15 @@ load_program (const struct load_request *request, uintptr_t *stack)
   uintptr_t base = request->base;
   if (base == 0 && request->interpreter != NULL)
     base = BASE_OF_PIE + (random & RANDOM_PAGES) * page;
-  map_file (&program, request->program, base & -page, page, 1);
+  map_file (&program, &(struct placement){ .file = request->program,
+                                           .base = base & -page,
+                                           .page = page,
+                                           .is_program = 1 });
   uintptr_t entry = program.entry;
   if (request->interpreter != NULL)
     {
-      map_file (&interpreter, request->interpreter, 0, page, 0);
+      map_file (&interpreter, &(struct placement){ .file = request->interpreter,
+                                                   .page = page });
       entry = interpreter.entry;
     }
 
