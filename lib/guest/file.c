@@ -9,31 +9,64 @@
 #include "lib/guest/read-only.h"
 #include "lib/guest/unlock.h"
 
+/* Read the link that CALL names into TARGET.  Return its length or a negative
+   errno.  */
+__attribute__ ((noinline)) static int
+read_link (struct guest_task *task, const struct guest_call *call, char *target)
+{
+  unsigned int final = GUEST_FINAL_NOFOLLOW | GUEST_FINAL_OBJECT;
+  struct guest_found found;
+
+  if (call->rule->path[0].dir >= 0)
+    final |= GUEST_FINAL_EMPTY;
+  int length = guest_resolve_argument (task, call, 0, final, &found);
+  if (length < 0)
+    return length;
+
+  bool is_empty =
+      found.length == found.path && found.untouched && !found.directory;
+  length = guest_found_readlink (task, &found, target, GUEST_PATH_SIZE);
+  guest_found_release (task->guest, &found);
+  if (length == -K_EINVAL && is_empty)
+    length = -K_ENOENT; /* what the kernel says of "" */
+  return length;
+}
+
+/* Return whether the path at ADDRESS is that of the link to the program which
+   TASK runs.  Static programs of glibc read it at first, and nothing else: to
+   walk there they would touch more pages than in all they do otherwise.  */
+static bool
+is_own_program (struct guest_task *task, uint64_t address)
+{
+  static const char name[] = "/proc/self/exe";
+  const struct guest *guest = task->guest;
+  char path[sizeof name];
+
+  if (!guest->inside || task->fs->root_length > 0 || task->fs->own_mounts
+      || guest->ops->read (task, address, path, sizeof path) < 0
+      || !guest_text_is (name, sizeof name - 1, path))
+    return false;
+  uint32_t binding = guest_view_cover (guest->view, name, sizeof name - 1);
+  return guest_text_equal (guest_view_guest (guest->view, binding), "/proc")
+         && guest_text_equal (guest_view_host (guest->view, binding), "/proc");
+}
+
 /* readlink, readlinkat.  */
 enum guest_verdict
 guest_enter_readlink (struct guest_task *task, struct guest_call *call)
 {
-  struct guest *guest = task->guest;
+  const struct guest *guest = task->guest;
   const struct guest_path_argument *path = &call->rule->path[0];
   int64_t size = (int32_t) call->arg[path->path + 2];
-  unsigned int final = GUEST_FINAL_NOFOLLOW | GUEST_FINAL_OBJECT;
   char target[GUEST_PATH_SIZE];
-  struct guest_found found;
 
   if (size <= 0)
     return guest_answer (call, -K_EINVAL);
-  if (path->dir >= 0)
-    final |= GUEST_FINAL_EMPTY;
-  int length = guest_resolve_argument (task, call, 0, final, &found);
-  if (length < 0)
-    return guest_answer (call, length);
-
-  bool is_empty =
-      found.length == found.path && found.untouched && !found.directory;
-  length = guest_found_readlink (task, &found, target, sizeof target);
-  guest_found_release (guest, &found);
-  if (length == -K_EINVAL && is_empty)
-    length = -K_ENOENT; /* what the kernel says of "" */
+  int length = -K_ENOENT;
+  if (is_own_program (task, call->arg[path->path]))
+    length = guest->ops->executable (task, target, sizeof target);
+  if (length <= 0)
+    length = read_link (task, call, target);
   if (length < 0)
     return guest_answer (call, length);
   if (length > size)

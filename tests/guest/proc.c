@@ -43,6 +43,23 @@ thread_view (void *argument)
   return argument;
 }
 
+/* Read the link NAME, whose NUL is the last byte that there is.  */
+static void
+say_at_end_of_memory (const char *name)
+{
+  size_t size = (size_t) sysconf (_SC_PAGESIZE);
+  char *memory = mmap (NULL, 2 * size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  munmap (memory + size, size);
+  char *end = memory + size - strlen (name) - 1;
+  strcpy (end, name);
+  say_link (end);
+  memmove (end + 1, end, strlen (name));
+  char text[PATH_MAX];
+  SAY ("without an end", readlink (end + 1, text, sizeof text));
+  munmap (memory, size);
+}
+
 static void
 links (const char *here)
 {
@@ -75,6 +92,11 @@ links (const char *here)
       SAY ("lstat", lstat (name, &st));
       printf ("is a link %d\n", S_ISLNK (st.st_mode));
     }
+
+  SAY ("into no memory", readlink ("/proc/self/exe", (char *) 8, 100));
+  SAY ("into nothing", readlink ("/proc/self/exe", text, 0));
+  SAY ("longer", readlink ("/proc/self/exe/", text, sizeof text));
+  say_at_end_of_memory ("/proc/self/exe");
 
   struct stat st, st2;
   SAY ("stat of exe", stat ("/proc/self/exe", &st));

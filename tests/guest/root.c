@@ -479,6 +479,7 @@ others (void)
   say_text ("cwd", text, got == NULL ? -1 : (long) strlen (text), errno);
   say_path ("/../../regular");
   say_path ("/etc/passwd");
+  say_path ("/proc/self/exe");
 }
 
 int

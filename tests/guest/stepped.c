@@ -448,6 +448,13 @@ static void
 prepare_executable (struct state *state)
 {
   prepare_link (state);
+  state->arg[0] = (uint64_t) "/proc/thread-self/exe";
+}
+
+static void
+prepare_own (struct state *state)
+{
+  prepare_link (state);
   state->arg[0] = (uint64_t) "/proc/self/exe";
 }
 
@@ -1257,6 +1264,8 @@ static const struct scenario scenarios[] = {
   { "access", SYS_access, 0, prepare_file, check_anything, NULL, NULL },
   { "readlink", SYS_readlink, 0, prepare_link, check_link, NULL, NULL },
   { "readlink exe", SYS_readlink, 0, prepare_executable, check_executable, NULL,
+    NULL },
+  { "readlink own", SYS_readlink, 0, prepare_own, check_executable, NULL,
     NULL },
   { "getcwd", SYS_getcwd, 0, prepare_getcwd, check_getcwd, NULL, NULL },
   { "open", SYS_open, 0, prepare_open, check_open, NULL, NULL },
