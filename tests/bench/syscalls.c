@@ -6,9 +6,10 @@
    usage: syscalls [-t MILLISECONDS] [-l] [OPERATION...]
 
    Prints one line an operation: its name and the nanoseconds that one of it
-   took, the fastest of several batches.  -l lists the names.  Comparing is the
-   caller's job (syscalls.sh): it starts this program under each engine in
-   turn, round after round.
+   took, the fastest of several batches.  -l lists the names, -n does nothing
+   (it is what spawn-static starts).  Comparing is the caller's job
+   (syscalls.sh): it starts this program under each engine in turn, round after
+   round.
 
    Link it statically and it runs in any root; what it needs there is a
    writable /tmp and, for the exec operations, /bin/true.  It keeps to plain
@@ -275,17 +276,31 @@ do_fork_exec (void)
 }
 
 static void
-do_spawn (void)
+spawn (const char *program, char **argv)
 {
-  char *argv[] = { (char *) "true", NULL };
   pid_t child;
-  int status = posix_spawn (&child, "/bin/true", NULL, NULL, argv, environ);
+  int status = posix_spawn (&child, program, NULL, NULL, argv, environ);
   if (status != 0)
     {
       errno = status;
       die ("posix_spawn");
     }
   wait_for (child);
+}
+
+static void
+do_spawn (void)
+{
+  char *argv[] = { (char *) "true", NULL };
+  spawn ("/bin/true", argv);
+}
+
+/* This program is a static one.  */
+static void
+do_spawn_static (void)
+{
+  char *argv[] = { (char *) "syscalls", (char *) "-n", NULL };
+  spawn ("/proc/self/exe", argv);
 }
 
 static void
@@ -348,6 +363,7 @@ static const struct operation
   { "fork", do_fork, 1 },
   { "fork+exec", do_fork_exec, 1 },
   { "posix_spawn", do_spawn, 1 },
+  { "spawn-static", do_spawn_static, 1 },
 };
 
 enum
@@ -459,8 +475,10 @@ main (int argc, char **argv)
   int64_t budget = 20;
   bool list = false;
   int option;
-  while ((option = getopt (argc, argv, "lt:")) != -1)
-    if (option == 't')
+  while ((option = getopt (argc, argv, "lnt:")) != -1)
+    if (option == 'n')
+      return 0;
+    else if (option == 't')
       budget = strtol (optarg, NULL, 10);
     else if (option == 'l')
       list = true;
