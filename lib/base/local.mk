@@ -5,6 +5,7 @@ lib_base_libbase_a_SOURCES = \
   lib/base/cleanup.c lib/base/cleanup.h \
   lib/base/error.c lib/base/error.h \
   lib/base/file.c lib/base/file.h \
+  lib/base/hash.c lib/base/hash.h \
   lib/base/i18n.h \
   lib/base/interrupt.c lib/base/interrupt.h \
   lib/base/json.c lib/base/json.h \

@@ -63,7 +63,7 @@ run_clone (struct invocation *invocation, struct error *err)
     return error_prefix (err, _ ("invalid container id"));
   store_sweep (invocation->store);
 
-  AUTO_CLOSE int hold = container_hold (container, err);
+  AUTO_CLOSE int hold = container_hold (container, false, err);
   status = hold < -1 ? hold : 0;
   if (status == 0)
     {

@@ -107,7 +107,7 @@ run_exec (struct invocation *invocation, struct error *err)
     return error_prefix (err, _ ("invalid container id"));
 
   struct runs runs;
-  AUTO_CLOSE int hold = container_hold (container, err);
+  AUTO_CLOSE int hold = container_hold (container, false, err);
   status = hold < -1 ? hold : 0;
   runs_find (container->store, container->id, &runs);
   if (status == 0 && runs.count == 0)

@@ -90,7 +90,7 @@ export_to (const struct container *container,
            const struct export_options *options, const char *path,
            struct error *err)
 {
-  AUTO_CLOSE int hold = container_hold (container, err);
+  AUTO_CLOSE int hold = container_hold (container, false, err);
 
   if (hold < -1)
     return hold;

@@ -537,19 +537,18 @@ run_container (struct invocation *invocation, enum obtain_pull pull,
   if (wanted.target[0] == '\0')
     return error_set (err, EINVAL, "%s", _ (command_run.missing));
 
-  struct container *container = NULL;
-  bool made = false;
+  struct obtained obtained;
   int status = obtain_container (invocation->store, invocation->config, &wanted,
-                                 &container, &made, err);
+                                 &obtained, err);
   if (status == OBTAIN_NEEDS_FULL)
     return platform_exec_part ("udocker-full", invocation->argv, err);
   if (status < 0)
     return status;
 
-  int hold = container_hold (container, err);
+  struct container *container = obtained.container;
+  const int hold = obtained.hold;
   bool started = false;
-  status = hold < -1 ? hold : 0;
-  if (status == 0 && options->id_file != NULL)
+  if (options->id_file != NULL)
     status = write_id (options->id_file, container->id, err);
   if (status == 0)
     {
@@ -560,7 +559,7 @@ run_container (struct invocation *invocation, enum obtain_pull pull,
   if (!started && options->id_file != NULL && status != -EEXIST)
     (void) unlink (options->id_file); /* there may be none */
   /* What nobody got to know must not stay.  */
-  if (hold >= -1 && (options->remove || (made && !started)))
+  if (options->remove || (obtained.made && !started))
     remove_after_run (container, hold);
   if (hold >= 0)
     (void) close (hold); /* nothing was written to it */

@@ -27,15 +27,9 @@ get_image (struct store *store, const struct config *config,
            const struct obtain_request *request, const struct reference *ref,
            struct store_tag *found, struct error *err)
 {
-  AUTO_ERROR struct error missing = { 0 };
   const char *tag = reference_local_tag (ref);
-  int status = -ENOENT;
-  if (request->pull != OBTAIN_ALWAYS)
-    status = store_tag_find (store, ref->name, tag, found, &missing);
-  if (status == 0)
-    return 0;
-  if (status != -ENOENT || request->pull == OBTAIN_NEVER)
-    return error_move (err, &missing);
+  if (request->pull == OBTAIN_NEVER)
+    return store_tag_find (store, ref->name, tag, found, err);
 
   struct pull_options options = { 0 };
   pull_options_from_config (&options, config);
@@ -44,31 +38,12 @@ get_image (struct store *store, const struct config *config,
     options.registry.registry = request->registry;
   if (request->proxy != NULL)
     options.registry.proxy = request->proxy;
-  status = image_pull (store, ref, &options, err);
+  if (request->pull != OBTAIN_ALWAYS)
+    return image_find_or_pull (store, ref, &options, found, err);
+  int status = image_pull (store, ref, &options, err);
   if (status < 0)
     return status;
   return store_tag_find (store, ref->name, tag, found, err);
-}
-
-/* Make a container of the image TAG for REQUEST.  */
-static int
-make_container (struct store *store, const struct obtain_request *request,
-                const struct store_tag *tag, char **id, struct error *err)
-{
-  AUTO_ERROR struct error failure = { 0 };
-  int status = container_create (store, tag, request->name,
-                                 request->keep_owners, id, &failure);
-  if (status != -EEXIST || request->pull != OBTAIN_REUSE)
-    return status < 0 ? error_move (err, &failure) : 0;
-
-  /* Somebody else made it while we were about to.  */
-  struct container *made = NULL;
-  status = container_open (store, request->name, CONTAINER_BY_NAME, &made, err);
-  if (status < 0)
-    return status;
-  *id = xstrdup (made->id);
-  container_close (made);
-  return 0;
 }
 
 int
@@ -85,7 +60,12 @@ obtain_create (struct store *store, const struct config *config,
     status = error_prefix (err, _ ("image or container not available: %s"),
                            request->target);
   else
-    status = make_container (store, request, &tag, id, err);
+    {
+      status = container_create (store, &tag, request->name,
+                                 request->keep_owners, id, err);
+      if (status == -EEXIST && request->pull == OBTAIN_REUSE)
+        status = OBTAIN_AGAIN;
+    }
   store_tag_release (&tag);
   reference_release (&ref);
   return status;

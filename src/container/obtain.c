@@ -15,6 +15,7 @@
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
 #include "src/container/container.h"
+#include "src/container/running.h"
 #include "src/image/store.h"
 
 int
@@ -97,21 +98,30 @@ static int
 name_existing (struct store *store, const struct obtain_request *request,
                struct container *container, struct error *err)
 {
+  AUTO_ERROR struct error failure = { 0 };
   if (request->name == NULL)
     return 0;
+  int status = container_add_name (container, request->name, &failure);
+  if (status != -EEXIST)
+    return status < 0 ? error_move (err, &failure) : 0;
+
   struct container *named = NULL;
-  int status =
-      open_existing (store, request->name, CONTAINER_BY_NAME, &named, err);
+  status = open_existing (store, request->name, CONTAINER_BY_NAME, &named, err);
   if (status < 0)
     return status;
-  if (status == 1)
-    return container_add_name (container, request->name, err);
+  bool same = status == 0 && strcmp (named->id, container->id) == 0;
+  if (status == 0)
+    container_close (named);
+  return same ? 0 : error_move (err, &failure);
+}
 
-  bool same = strcmp (named->id, container->id) == 0;
-  container_close (named);
-  if (same)
-    return 0;
-  return error_set (err, EEXIST, _ ("container name already exists: %s"),
+/* Say that the name of REQUEST, which wants a new container, is taken.  */
+static int
+set_taken (const struct obtain_request *request, struct error *err)
+{
+  return error_set (err, EEXIST,
+                    _ ("container name already exists: %s; --pull=reuse runs"
+                       " in that container"),
                     request->name);
 }
 
@@ -133,40 +143,81 @@ check_name (struct store *store, const struct obtain_request *request,
   if (status == 1)
     return 0;
   container_close (taken);
-  return error_set (err, EEXIST, _ ("container name already exists: %s"),
-                    request->name);
+  return set_taken (request, err);
 }
 
-int
-obtain_container (struct store *store, const struct config *config,
-                  const struct obtain_request *request,
-                  struct container **container, bool *made, struct error *err)
+/* Make the container that REQUEST wants, and open it.  Return as
+   obtain_once.  */
+static int
+make_new (struct store *store, const struct config *config,
+          const struct obtain_request *request, struct obtained *obtained,
+          struct error *err)
 {
-  *made = false;
-  int status = find_existing (store, request, container, err);
-  if (status < 0)
-    return status;
-  if (status == 0)
-    {
-      status = name_existing (store, request, *container, err);
-      if (status < 0)
-        container_close (*container);
-      return status;
-    }
-
   if (request->pull == OBTAIN_NEVER && !has_image (store, request->target))
     return error_set (err, ENOENT,
                       _ ("container id or name not found: %s; nor is there"
                          " an image of that name here"),
                       request->target);
-  status = check_name (store, request, err);
+  int status = check_name (store, request, err);
   if (status < 0)
     return status;
 
   AUTO_FREE char *id = NULL;
   status = obtain_create (store, config, request, &id, err);
+  if (status == -EEXIST)
+    return set_taken (request, err);
   if (status != 0)
     return status;
-  *made = true;
-  return container_open (store, id, CONTAINER_BY_NAME, container, err);
+  obtained->made = true;
+  return container_open (store, id, CONTAINER_BY_NAME, &obtained->container,
+                         err);
+}
+
+/* As obtain_container, but return OBTAIN_AGAIN with ERR set when another
+   process made or removed what is wanted, and OBTAIN_REUSE does not mind.  */
+static int
+obtain_once (struct store *store, const struct config *config,
+             const struct obtain_request *request, struct obtained *obtained,
+             struct error *err)
+{
+  const bool reuse = request->pull == OBTAIN_REUSE;
+  *obtained = (struct obtained){ .hold = -1 };
+  int status = find_existing (store, request, &obtained->container, err);
+  if (status < 0)
+    return status;
+  if (status == 0)
+    status = name_existing (store, request, obtained->container, err);
+  else
+    status = make_new (store, config, request, obtained, err);
+  if (status == 0)
+    {
+      obtained->hold = container_hold (obtained->container, reuse, err);
+      if (obtained->hold < -1)
+        status =
+            reuse && obtained->hold == -ENOENT ? OBTAIN_AGAIN : obtained->hold;
+    }
+  if (status != 0)
+    container_close (obtained->container);
+  return status;
+}
+
+int
+obtain_container (struct store *store, const struct config *config,
+                  const struct obtain_request *request,
+                  struct obtained *obtained, struct error *err)
+{
+  enum
+  {
+    MOST_ATTEMPTS = 1000 /* many: each is some other process's success */
+  };
+  AUTO_ERROR struct error failure = { 0 };
+  int status = OBTAIN_AGAIN;
+  for (int i = 0; i < MOST_ATTEMPTS && status == OBTAIN_AGAIN; i++)
+    {
+      error_release (&failure);
+      status = obtain_once (store, config, request, obtained, &failure);
+    }
+  if (status == OBTAIN_AGAIN || status < 0)
+    return error_move (err, &failure);
+  return status;
 }

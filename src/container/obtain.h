@@ -39,29 +39,45 @@ struct obtain_request
    udocker-full has to.  */
 #define OBTAIN_NEEDS_FULL 1
 
+/* Returned by obtain_create when another process was quicker.  */
+#define OBTAIN_AGAIN 2
+
 /* Read TEXT ("missing", "never", "always", "reuse", "") into PULL.  Return 0,
    or -EINVAL with ERR set.  */
 int obtain_read_pull (const char *text, enum obtain_pull *pull,
                       struct error *err);
 
+/* What obtain_container found or made.  */
+struct obtained
+{
+  struct container *container; /* container_close */
+  int hold;                    /* as container_hold returns it */
+  bool made;                   /* it is new */
+};
+
 /* Find what REQUEST names in STORE: with OBTAIN_REUSE the container of that
    name; then a container by alias, id or unique beginning of an id; then an
    image here, of which a new container is made; then an image that is pulled
-   first.  A name that is wanted is given to it.
+   first.  A name that is wanted is given to it.  The container is in use
+   (container_hold) from then on.
 
-   Return 0 with *CONTAINER open (container_close) and *MADE telling whether
-   it is new, or OBTAIN_NEEDS_FULL, nothing done, or a negative errno with ERR
-   set and nothing left half made.  */
+   Several processes may want the same at once: an image is pulled by one of
+   them, and with OBTAIN_REUSE one makes the container, while the others say
+   that they wait.  What somebody removes before it is in use is made again,
+   with OBTAIN_REUSE.
+
+   Return 0 with OBTAINED filled, or OBTAIN_NEEDS_FULL, nothing done, or a
+   negative errno with ERR set and nothing left half made.  */
 int obtain_container (struct store *store, const struct config *config,
                       const struct obtain_request *request,
-                      struct container **container, bool *made,
-                      struct error *err);
+                      struct obtained *obtained, struct error *err);
 
 /* The part of obtain_container that makes things; there is one in udocker-full
    (obtain-create.c), and one in the light program that returns
-   OBTAIN_NEEDS_FULL (obtain-light.c).  IMAGE is as typed.  Give the container
-   NAME unless that is NULL, set *ID, which the caller frees, and return
-   0, or a negative errno with ERR set.  */
+   OBTAIN_NEEDS_FULL (obtain-light.c).  Make a container with the name that
+   REQUEST wants.  Return 0 with *ID set, which the caller frees; or
+   OBTAIN_AGAIN with ERR set when there is one by that name now and OBTAIN_REUSE
+   takes it; or a negative errno with ERR set.  */
 int obtain_create (struct store *store, const struct config *config,
                    const struct obtain_request *request, char **id,
                    struct error *err);

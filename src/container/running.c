@@ -10,7 +10,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -20,6 +19,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/hash.h"
 #include "lib/base/i18n.h"
 #include "lib/base/log.h"
 #include "src/container/container.h"
@@ -39,16 +39,6 @@ machine_name (void)
   return xstrdup (name);
 }
 
-/* Return a number that stands for the text PATH.  */
-static uint64_t
-hash_of (const char *path)
-{
-  uint64_t hash = 14695981039346656037u; /* FNV-1a */
-  for (; *path != '\0'; path++)
-    hash = (hash ^ (unsigned char) *path) * 1099511628211u;
-  return hash;
-}
-
 /* Return the directory where the locks of STORE's containers are when the
    store cannot be written, which the caller frees, or NULL.  */
 static char *
@@ -59,7 +49,7 @@ runtime_directory (const struct store *store)
     return NULL;
   return xasprintf (
       "%s/udocker/%016llx", runtime,
-      (unsigned long long) hash_of (store_containers_path (store)));
+      (unsigned long long) hash_text (store_containers_path (store)));
 }
 
 /* Open the lock file of CONTAINER below DIRECTORY, made if missing.  Return a
@@ -96,7 +86,7 @@ open_own_lock (const struct container *container)
 }
 
 int
-container_hold (const struct container *container, struct error *err)
+container_hold (const struct container *container, bool wait, struct error *err)
 {
   AUTO_CLOSE int fd = open_own_lock (container);
   if (fd < 0)
@@ -105,13 +95,20 @@ container_hold (const struct container *container, struct error *err)
                  strerror (-fd));
       return -1;
     }
-  if (flock (fd, LOCK_SH | LOCK_NB) < 0)
+  int status = flock (fd, LOCK_SH | LOCK_NB) < 0 ? -errno : 0;
+  if (status == -EWOULDBLOCK && wait)
     {
-      if (errno == EWOULDBLOCK)
-        return error_set (err, EBUSY, _ ("container %s is being removed"),
-                          container->id);
+      log_info (_ ("waiting for another process that removes container %s"),
+                container->id);
+      status = flock (fd, LOCK_SH) < 0 ? -errno : 0;
+    }
+  if (status == -EWOULDBLOCK)
+    return error_set (err, EBUSY, _ ("container %s is being removed"),
+                      container->id);
+  if (status < 0)
+    {
       log_debug ("cannot lock for container %s: %s", container->id,
-                 strerror (errno));
+                 strerror (-status));
       return -1;
     }
 

@@ -22,8 +22,9 @@ struct store;
    until its last copy is closed, close-on-exec; or -1 when no lock can be had
    here (never an error: runs need not write anywhere), or -ENOENT with ERR
    set when the container was removed meanwhile, or -EBUSY with ERR set when
-   somebody is removing it.  */
-int container_hold (const struct container *container, struct error *err);
+   somebody is removing it, unless WAIT: then the end of that is waited for.  */
+int container_hold (const struct container *container, bool wait,
+                    struct error *err);
 
 /* Make sure that nobody uses CONTAINER, and keep others from starting to:
    call it before removing.  HOLD is a descriptor from container_hold that is

@@ -23,7 +23,7 @@ src_image_libimage_a_SOURCES = \
   src/image/platform-choice.c src/image/platform-choice.h \
   src/image/present.c src/image/present.h \
   src/image/prune.c \
-  src/image/pull.c src/image/pull.h \
+  src/image/pull.c src/image/pull.h src/image/pull-once.c \
   src/image/remote-manifest.c src/image/remote-manifest.h \
   src/image/save.c src/image/save.h src/image/save-private.h \
   src/image/save-docker.c src/image/save-oci.c \

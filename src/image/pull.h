@@ -11,6 +11,7 @@ struct config;
 struct error;
 struct reference;
 struct store;
+struct store_tag;
 
 /* How to pull.  Texts are borrowed; a zeroed structure is a good default.  */
 struct pull_options
@@ -31,5 +32,14 @@ void pull_options_from_config (struct pull_options *options,
    can use stay behind when the network was the trouble.  */
 int image_pull (struct store *store, const struct reference *ref,
                 const struct pull_options *options, struct error *err);
+
+/* Find the image that REF means in STORE, or pull it as image_pull does.  Of
+   several processes that want the same at once one pulls; the others say that
+   they wait for it, and get what it got, or its error.  When it is killed one
+   of them pulls.  Return 0 with FOUND filled (store_tag_release), or a negative
+   errno with ERR set.  */
+int image_find_or_pull (struct store *store, const struct reference *ref,
+                        const struct pull_options *options,
+                        struct store_tag *found, struct error *err);
 
 #endif
