@@ -44,7 +44,7 @@ struct run_options
   const char *id_file, *network, *processes, *semaphores, *nodes, *mode;
   bool remove, host_accounts, container_accounts, no_system_volumes;
   const char *host_environment, *stop_signal;
-  bool bind_home, no_metadata, dri, all_ports, no_banner, keep_owners,
+  bool bind_home, no_metadata, dri, all_ports, banner, no_banner, keep_owners,
       read_only, detach;
 };
 
@@ -180,6 +180,9 @@ static const struct option_row rows[] = {
     N_ ("run in the directory tree DIR instead of a container, whose name is "
         "then ignored"),
     TARGET (location) },
+  { "banner", 0, OPTION_FLAG, NULL,
+    N_ ("print the banner, also where standard error is no terminal"),
+    TARGET (banner) },
   { "nobanner", 0, OPTION_FLAG, NULL, N_ ("print no banner"),
     TARGET (no_banner) },
 
@@ -328,6 +331,15 @@ use_processors (const char *text, struct error *err)
   return 0;
 }
 
+/* Return whether OPTIONS want a banner.  In a file or a pipe it would be in the
+   way of who looks for the program's own messages.  */
+static bool
+wants_banner (const struct run_options *options)
+{
+  return !options->no_banner && !options->detach && log_says (LOG_INFO)
+         && (options->banner || isatty (STDERR_FILENO));
+}
+
 /* Print the banner that says that ID begins with PROGRAM.  */
 static void
 print_banner (const char *id, const char *program)
@@ -464,7 +476,7 @@ run_request_in (struct invocation *invocation, struct run_request *request,
       return status;
     }
   plan.hold_fd = hold;
-  if (!options->no_banner && !options->detach && log_says (LOG_INFO))
+  if (wants_banner (options))
     print_banner (container != NULL ? container->id : request->root,
                   plan.arguments[0]);
   if (options->detach)

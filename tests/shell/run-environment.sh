@@ -164,10 +164,10 @@ in_shell -p 8080:80 : 'echo on'
 is "ports do not keep it from running" "$stdout" on
 is "and are no reason for a word" "$stderr" ""
 
-run udocker run --location="$root" x echo here
+run udocker run --banner --location="$root" x echo here
 is "--location runs in a directory" "$stdout" here
 like "with a banner that names it" "$stderr" "STARTING $root"
-run udocker run c1 true
+run udocker run --banner c1 true
 like "the banner is on stderr" "$stderr" "STARTING $id"
 like "and names the program" "$stderr" "^ executing: true"
 is "and nothing is on stdout" "$stdout" ""

@@ -9,13 +9,29 @@
 
 make_container "$id" c1 '{}' || bail "no container"
 
-head -c 3000000 /dev/urandom > random
-ud c1 cat < random > copy
-ok "three megabytes of anything go through" cmp -s random copy
-# The pipe is the point.
-# shellcheck disable=SC2002
-cat random | ud c1 cat | cat > copy
-ok "through pipes, too" cmp -s random copy
+size=4000000
+test "${TEST_LONG-}" != yes || size=100000000
+modes="P1 P2 T1"
+test -x "$libexec/udocker-trap" || modes="P1 P2"
+head -c $size /dev/urandom > random
+sum=$(md5sum < random)
+cp random "$root/tmp/random"
+for mode in $modes; do
+  ud --execmode=$mode c1 cat < random > copy
+  ok "$size bytes of anything go through in $mode" cmp -s random copy
+  # The pipe is the point.
+  # shellcheck disable=SC2002
+  cat random | ud --execmode=$mode c1 cat | cat > copy
+  ok "  through pipes, too" cmp -s random copy
+  # shellcheck disable=SC2002
+  cat random | ud --execmode=$mode c1 md5sum > copy
+  is "  into it" "$(cat copy)" "$sum"
+  ud --execmode=$mode c1 cat /tmp/random | md5sum > copy
+  is "  out of it" "$(cat copy)" "$sum"
+  ud --execmode=$mode c1 sh -c 'cat /tmp/random >&2' 2>&1 > copy | md5sum > copied
+  is "  as messages" "$(cat copied copy)" "$sum"
+done
+rm random copy "$root/tmp/random"
 printf '\000\001\r\n\377' | ud c1 cat > copy
 is "control characters stay" "$(od -An -tx1 < copy | tr -d ' ')" "00010d0aff"
 ud c1 sh -c 'echo out; echo err >&2' > out 2> err
@@ -24,8 +40,39 @@ is "stderr" "$(cat err)" err
 ud c1 sh -c 'echo a; echo b >&2; echo c' > both 2>&1
 is "in order where they are one" "$(tr '\n' . < both)" a.b.c.
 
-udocker run c1 sh -c 'echo out' > both 2>&1
+# The banner.
+run udocker run c1 echo out
+is "there is no banner in a file" "$stdout$stderr" out
+udocker run --banner c1 echo out > both 2>&1
 is "the banner comes first" "$(tail -n 1 both)" out
+like "  where it is asked for" "$(cat both)" "STARTING $id"
+run udocker -q run --banner c1 echo out
+is "  and not with -q" "$stdout$stderr" out
+if command -v script > /dev/null; then
+  on_terminal="script -qec"
+  $on_terminal "udocker run c1 echo out" /dev/null < /dev/null > both
+  is "on a terminal it is there, first" \
+    "$(grep -c 'STARTING' both):$(tail -n 1 both | tr -d '\r')" 1:out
+  $on_terminal "udocker run --nobanner c1 echo out" /dev/null < /dev/null > both
+  is "  and not with --nobanner" "$(tr -d '\r' < both)" out
+  $on_terminal "udocker run c1 tty 2> err" /dev/null < /dev/null > both
+  like "a terminal is one without -t" "$(tr -d '\r' < both)" '^/dev/pts/'
+  is "  and another stream has no banner" "$(cat err)" ""
+  $on_terminal "udocker run -it c1 sh -c 'test -t 0 && test -t 1 && test -t 2'" \
+    /dev/null < /dev/null > both
+  is "and so with -it" "$?" 0
+else
+  skip "a terminal" "there is no 'script'"
+fi
+printf 'a\000\r\n' > small
+for options in '' -i -t -it --interactive --tty; do
+  # One word or none.
+  # shellcheck disable=SC2086
+  ud $options c1 sh -c 'tty; cat' > out 2> err < small
+  is "what is no terminal is none with '$options'" "$(head -n 1 out)" \
+    "not a tty"
+  ok "  and is read" sh -c 'tail -n +2 out | cmp - small'
+done
 
 # What the test itself has inherited is there, too.
 fds='ls /proc/self/fd | tr "\n" " "'
