@@ -81,5 +81,6 @@ shell_tests += tests/shell/run-environment.sh tests/shell/run-foreign.sh \
   tests/shell/run-old-kernel.sh tests/shell/run-options.sh \
   tests/shell/run-ports.sh \
   tests/shell/run-refusals.sh tests/shell/run-rm.sh tests/shell/run-signals.sh \
-  tests/shell/run-status.sh tests/shell/run-streams.sh
+  tests/shell/run-status.sh tests/shell/run-status-table.sh \
+  tests/shell/run-streams.sh
 EXTRA_DIST += tests/container.sh
