@@ -19,6 +19,7 @@
 #include "lib/base/signal-name.h"
 #include "src/cmd/command.h"
 #include "src/container/container.h"
+#include "src/container/running.h"
 #include "src/container/runs.h"
 
 extern const struct command command_kill;
@@ -147,12 +148,15 @@ await (const struct running *run, int signal, int seconds, struct error *err)
 }
 
 /* Do WORK with all runs of the container NAME.  Those that one more is found of
-   afterwards too, when AGAIN: programs start others.  Return 0, -ESRCH with ERR
-   set when there is none, or what WORK fails with.  */
+   afterwards too, when AGAIN: programs start others.  Return 0, or what WORK
+   fails with, or when NEEDED -ESRCH with ERR set where there is none; otherwise
+   that it runs on another machine, where it cannot be reached, is only
+   said.  */
 static int
 work_on (struct store *store, const char *name, work_function *work, int signal,
-         int seconds, bool again, bool *any, struct error *err)
+         int seconds, bool again, bool needed, struct error *err)
 {
+  bool any = false;
   struct container *container = NULL;
   int status =
       container_open (store, name, CONTAINER_BY_PREFIX, &container, err);
@@ -164,13 +168,25 @@ work_on (struct store *store, const char *name, work_function *work, int signal,
       struct runs runs;
       runs_find (container->store, container->id, &runs);
       count = runs.count;
-      *any = *any || count > 0;
+      any = any || count > 0;
       for (size_t i = 0; i < count && status == 0; i++)
         status = work (&runs.list[i], signal, seconds, err);
       runs_release (&runs);
     }
   while (again && count > 0 && status == 0);
+  AUTO_FREE char *machine = any ? NULL : container_machine (container);
   container_close (container);
+  if (!any && needed)
+    return machine == NULL
+               ? error_set (err, ESRCH, _ ("container '%s' does not run here"),
+                            name)
+               : error_set (err, ESRCH,
+                            _ ("container '%s' does not run here, but on "
+                               "machine %s"),
+                            name, machine);
+  if (machine != NULL && status == 0)
+    log_warning (_ ("container '%s' runs on machine %s, and goes on there"),
+                 name, machine);
   return status;
 }
 
@@ -183,12 +199,8 @@ work_on_all (struct invocation *invocation, work_function *work, int signal,
     {
       const char *name = invocation->operands[i];
       AUTO_ERROR struct error problem = { 0 };
-      bool any = false;
       int status = work_on (invocation->store, name, work, signal, seconds,
-                            again, &any, &problem);
-      if (status == 0 && needed && !any)
-        status = error_set (&problem, ESRCH,
-                            _ ("container '%s' does not run here"), name);
+                            again, needed, &problem);
       if (status < 0)
         invocation->report (invocation, &problem);
       else if (log_says (LOG_RESULT))
@@ -254,7 +266,8 @@ const struct command command_stop = {
   .description = N_ (
       "Each run of the container on this machine that is yours gets a signal, "
       "and is killed when it goes on nevertheless. A container that does not "
-      "run is stopped already. The names are printed."),
+      "run is stopped already; what runs on another machine is left alone, "
+      "with a warning. The names are printed."),
   .options = stop_rows,
   .options_size = sizeof (struct kill_options),
   .min_operands = 1,
