@@ -62,13 +62,14 @@ write_all (const char *text, size_t length)
 
 /* Messages quote names and texts of strangers: registries, archives, images.
    Put a question mark in the place of every character of TEXT that could take
-   over a terminal: the control characters, also those that take two bytes in
-   UTF-8 (U+0080 to U+009F), but for tab and newline.  */
+   over a terminal, or begin a line that would be taken for ours: the control
+   characters, also those that take two bytes in UTF-8 (U+0080 to U+009F), but
+   for tab.  */
 static void
 tame (char *text)
 {
   for (unsigned char *p = (unsigned char *) text; *p != '\0'; p++)
-    if ((*p < ' ' && *p != '\t' && *p != '\n') || *p == 0x7f)
+    if ((*p < ' ' && *p != '\t') || *p == 0x7f)
       *p = '?';
     else if (*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f)
       *p = p[1] = '?';

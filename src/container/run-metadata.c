@@ -81,6 +81,16 @@ refuse (const char *key, struct error *err)
                     key);
 }
 
+/* Refuse all of it.  */
+static int
+refuse_all (struct error *err)
+{
+  return error_set (err, EBADMSG,
+                    _ ("invalid container json metadata: it, or its config, is "
+                       "no object; --nometa runs the container without what it "
+                       "says"));
+}
+
 /* Put member KEY of OBJECT, as a text that the caller frees, into TEXT, NULL
    for none; a list is joined by blanks.  */
 static int
@@ -178,6 +188,31 @@ read_volumes (struct json_object *object, struct run_metadata *metadata)
   }
 }
 
+/* Return what OBJECT says is the signal that asks the program to end, as it
+   was written, which the caller frees, or NULL.  */
+static char *
+read_stop_signal (struct json_object *object)
+{
+  struct json_object *value = find_member (object, "StopSignal");
+  return value == NULL ? NULL : xstrdup (json_object_get_string (value));
+}
+
+/* Find in TOP what is said about running: *CONFIG, NULL when there is nothing.
+   Return 0, or -EBADMSG with ERR set when that cannot be.  */
+static int
+find_config (struct json_object *top, struct json_object **config,
+             struct error *err)
+{
+  if (!is_empty (top) && !json_object_is_type (top, json_type_object))
+    return refuse_all (err);
+  *config = find_member (top, "config");
+  if (*config == NULL)
+    *config = find_member (top, "container_config");
+  if (*config != NULL && !json_object_is_type (*config, json_type_object))
+    return refuse_all (err);
+  return 0;
+}
+
 int
 run_metadata_read (const struct container *container,
                    struct run_metadata *metadata, struct error *err)
@@ -192,9 +227,10 @@ run_metadata_read (const struct container *container,
   if (status < 0)
     return error_prefix (err, _ ("invalid container json metadata"));
 
-  struct json_object *config = find_member (top, "config");
-  if (config == NULL)
-    config = find_member (top, "container_config");
+  struct json_object *config = NULL;
+  status = find_config (top, &config, err);
+  if (status < 0)
+    return status;
   *metadata = (struct run_metadata){ 0 };
   const char *architecture = text_of (find_member (top, "architecture"));
   if (architecture != NULL)
@@ -211,9 +247,7 @@ run_metadata_read (const struct container *container,
   if (status == 0)
     status = read_list (config, "Env", &metadata->environment,
                         &metadata->environment_count, err);
-  const char *stop_signal = text_of (find_member (config, "StopSignal"));
-  if (stop_signal != NULL)
-    metadata->stop_signal = xstrdup (stop_signal);
+  metadata->stop_signal = read_stop_signal (config);
   if (status < 0)
     {
       run_metadata_release (metadata);

@@ -65,7 +65,13 @@ add_stop_signal (struct run_plan *plan, const struct run_request *request,
                           request->stop_signal);
     }
   else if (metadata->stop_signal != NULL)
-    plan->stop_signal = signal_number (metadata->stop_signal);
+    {
+      plan->stop_signal = signal_number (metadata->stop_signal);
+      if (plan->stop_signal == 0)
+        log_warning (_ ("there is no signal '%s', which the image wants to be "
+                        "stopped by; TERM stops it"),
+                     metadata->stop_signal);
+    }
   return 0;
 }
 

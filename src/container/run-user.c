@@ -170,17 +170,23 @@ bad_syntax (const char *specification, struct error *err)
                     specification);
 }
 
-/* Take SPECIFICATION, "NAME", "UID", each with ":GROUP" or ":GID", apart.  */
+/* Take SPECIFICATION, "NAME", "UID", each with ":GROUP" or ":GID", apart.  Of
+   these either may be empty, as images have it: root, and the user's own
+   group.  */
 static int
 read_wish (const char *specification, struct wish *wish, struct error *err)
 {
   size_t length = strcspn (specification, ":");
-  wish->user = xstrndup (specification, length);
+  if (length == 0)
+    wish->user = xstrdup ("root");
+  else
+    wish->user = xstrndup (specification, length);
   wish->user_is_number = read_id (wish->user, length, &wish->uid);
   if (!wish->user_is_number
-      && (!is_name (wish->user) || strspn (wish->user, "0123456789") == length))
+      && (!is_name (wish->user)
+          || wish->user[strspn (wish->user, "0123456789")] == '\0'))
     return bad_syntax (specification, err);
-  if (specification[length] == '\0')
+  if (specification[length] == '\0' || specification[length + 1] == '\0')
     return 0;
 
   const char *group = specification + length + 1;
