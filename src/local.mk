@@ -14,6 +14,7 @@ src_cmd_libcmd_a_SOURCES = \
   src/cmd/exec.c \
   src/cmd/export.c \
   src/cmd/df.c \
+  src/cmd/doctor.c \
   src/cmd/format.c src/cmd/format.h \
   src/cmd/general.c src/cmd/general.h \
   src/cmd/help.c \

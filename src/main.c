@@ -198,15 +198,7 @@ static int
 open_repository (struct program *program, struct error *err)
 {
   const struct config *config = &program->config;
-  const struct store_paths paths = {
-    .top = config->topdir,
-    .repos = config->reposdir,
-    .layers = config->layersdir,
-    .containers = config->containersdir,
-    .bin = config->bindir,
-    .lib = config->libdir,
-    .doc = config->docdir,
-  };
+  const struct store_paths paths = store_paths_of (config);
   const char *created = NULL;
 
   int status = store_open (&paths, !config->repository_given, &created,

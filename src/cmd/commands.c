@@ -27,6 +27,7 @@ extern const struct command command_create;
 extern const struct command command_exec;
 extern const struct command command_export;
 extern const struct command command_df;
+extern const struct command command_doctor;
 extern const struct command command_help;
 extern const struct command command_images;
 extern const struct command command_import;
@@ -88,6 +89,7 @@ const struct command_entry commands[] = {
   { "unprotect", BOTH (command_unprotect) },
   { "df", BOTH (command_df) },
   { "prune", BOTH (command_prune) },
+  { "doctor", BOTH (command_doctor) },
   { "setup", BOTH (command_setup) },
   { "search", FULL (command_search) },
   { "manifest", FULL (command_manifest) },

@@ -174,7 +174,7 @@ static const struct option_row rows[] = {
         "the container sets, for later runs and for export"),
     TARGET (keep_owners) },
   { "execmode", 0, OPTION_VALUE, N_ ("MODE"),
-    N_ ("run in this mode, whatever setup says: P1, P2, T1 or T2"),
+    N_ ("run in this mode, whatever setup says: P1, P2, T1, T2 or auto"),
     TARGET (mode) },
   { "location", 0, OPTION_VALUE, N_ ("DIR"),
     N_ ("run in the directory tree DIR instead of a container, whose name is "

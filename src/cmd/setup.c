@@ -31,7 +31,7 @@ struct setup_options
 
 static const struct option_row rows[] = {
   { "execmode", 0, OPTION_VALUE, N_ ("MODE"),
-    N_ ("run the container in this mode: P1 (the default), P2, T1 or T2"),
+    N_ ("run the container in this mode: P1 (the default), P2, T1, T2 or auto"),
     TARGET (mode) },
   { "force", 0, OPTION_FLAG, NULL, N_ ("set the mode whatever it was before"),
     TARGET (force) },
@@ -87,7 +87,7 @@ set_mode (struct container *container, const char *mode, bool force,
   if (status == 0 && !force)
     status = check_old_mode (container, err);
   if (status == 0)
-    status = engine->usable (platform_host (), canonical, err);
+    status = engine_try (engine, canonical, err);
   if (status == 0)
     status = engine->prepare (container, canonical, err);
   if (status == 0)
@@ -127,9 +127,11 @@ const struct command command_setup = {
       "every system call, which is slow but needs no filter. T1 and T2 trace "
       "nothing: a program has the engine in it, which takes the system calls "
       "that a filter sends back, and is hardly slower than outside; gdb and "
-      "strace work there, on 64-bit programs. T1 also changes the places in a program's memory that call "
+      "strace work there, on 64-bit programs. T1 also changes the places in a "
+      "program's memory that call "
       "the system; T2 leaves them as they are, and is slower. Both are for "
-      "x86_64, where they trace 32-bit programs alone."),
+      "x86_64, where they trace 32-bit programs alone. auto is the best mode "
+      "that works on this host, see 'udocker doctor'."),
   .options = rows,
   .options_size = sizeof (struct setup_options),
   .min_operands = 1,

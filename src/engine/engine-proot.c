@@ -8,6 +8,7 @@
 #include "src/engine/engine.h"
 
 #include "src/engine/program.h"
+#include "src/platform/probe.h"
 
 #define PROGRAM "udocker-proot"
 
@@ -17,6 +18,13 @@ proot_usable (const struct host *host, const char *mode, struct error *err)
   (void) host; /* every kernel that we run on has ptrace */
   (void) mode;
   return engine_find_program (PROGRAM, err);
+}
+
+static int
+proot_try (const char *mode, struct error *err)
+{
+  (void) mode; /* P1 does as P2 where there are no filters */
+  return probe_need (PROBE_PTRACE, err);
 }
 
 static int
@@ -41,6 +49,7 @@ const struct engine engine_proot = {
   .name = "proot",
   .modes = modes,
   .usable = proot_usable,
+  .try = proot_try,
   .prepare = proot_prepare,
   .run = proot_run,
 };

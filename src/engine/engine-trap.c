@@ -16,6 +16,7 @@
 #include "lib/start/filter.h"
 #include "src/engine/program.h"
 #include "src/platform/host.h"
+#include "src/platform/probe.h"
 
 #define PROGRAM "udocker-trap"
 #define RUNTIME "runtime-x86_64"
@@ -29,12 +30,22 @@ trap_usable (const struct host *host, const char *mode, struct error *err)
                          " %s; mode P1 works here"),
                       mode, host->machine);
   if (!filter_is_possible ())
-    return error_set (err, ENOSYS,
-                      _ ("mode %s needs filters of system calls, which are not"
-                         " possible here; mode P2 works without"),
-                      mode);
+    {
+      if (probe_need (PROBE_FILTER, err) == 0)
+        error_set (err, ENOSYS, _ ("filters of system calls are not possible"));
+      error_prefix (err, _ ("mode %s does not work here"), mode);
+      return error_hint (err, _ ("mode P2 works without them"));
+    }
   int status = engine_find_program (PROGRAM, err);
   return status < 0 ? status : engine_find_program (RUNTIME, err);
+}
+
+static int
+trap_try (const char *mode, struct error *err)
+{
+  (void) mode; /* T1 does as T2 where programs cannot be changed */
+  int status = probe_need (PROBE_FILTER, err);
+  return status < 0 ? status : probe_need (PROBE_TRAP, err);
 }
 
 static int
@@ -60,6 +71,7 @@ const struct engine engine_trap = {
   .name = "trap",
   .modes = modes,
   .usable = trap_usable,
+  .try = trap_try,
   .prepare = trap_prepare,
   .run = trap_run,
 };

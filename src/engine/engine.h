@@ -26,6 +26,11 @@ struct engine
      errno with ERR telling why in words that a user can act on.  */
   int (*usable) (const struct host *host, const char *mode, struct error *err);
 
+  /* Find out whether MODE works on this host, by trying what it stands on;
+     takes longer than usable, which comes first.  Return 0, or a negative errno
+     with ERR telling why not and what would change that.  */
+  int (*try) (const char *mode, struct error *err);
+
   /* Make CONTAINER ready for MODE: patch, link, write files.  Idempotent.
      Return 0, or a negative errno with ERR set.  */
   int (*prepare) (struct container *container, const char *mode,
@@ -41,12 +46,25 @@ struct engine
 /* Our tracer, modes P1 and P2; the in-process engine, modes T1 and T2.  */
 extern const struct engine engine_proot, engine_trap;
 
-/* Find the engine of MODE, as users write it ("P1", "p1").  Return 0 with
-   *ENGINE set and *CANONICAL (may be NULL) the mode as it is stored, or
-   -EINVAL when there is no such mode, or -ENOSYS when it is known but this
-   release has no engine for it; ERR then names the modes that work.  */
+/* Find the engine of MODE, as users write it ("P1", "p1", or "auto" for the
+   best that works here, found out by trying).  Return 0 with *ENGINE set and
+   *CANONICAL (may be NULL) the mode as it is stored, or -EINVAL when there is
+   no such mode, or -ENOSYS when it is known but this release has no engine for
+   it; ERR then names the modes that work.  */
 int engine_find (const char *mode, const struct engine **engine,
                  const char **canonical, struct error *err);
+
+/* All engines, ended by NULL.  */
+extern const struct engine *const engines[];
+
+/* Find out whether ENGINE can be used in MODE, one of its own, on this host, by
+   trying.  Return 0, or a negative errno with ERR telling why not.  */
+int engine_try (const struct engine *engine, const char *mode,
+                struct error *err);
+
+/* Return the mode that is best of those that work on this host, found out by
+   trying; NULL when none does.  */
+const char *engine_best_mode (void);
 
 /* Return the mode of CONTAINER, which the caller frees: its file 'execmode',
    else what CONFIG overrides, else the default of CONFIG or of the machine.

@@ -17,13 +17,18 @@
 #include "lib/base/i18n.h"
 #include "src/config/config.h"
 #include "src/container/container.h"
+#include "src/platform/host.h"
 #include "xalloc.h"
 
 /* To add an engine: its file, and a line here.  */
-static const struct engine *const engines[] = {
+const struct engine *const engines[] = {
   &engine_proot,
   &engine_trap,
+  NULL,
 };
+
+/* Modes by how fast they are and how much they can do, the best first.  */
+static const char *const preferred[] = { "T1", "P1", "T2", "P2" };
 
 /* Modes that containers of other releases may be in.  */
 static const char *const foreign_modes[] = { "F1", "F2", "F3", "F4",
@@ -31,11 +36,27 @@ static const char *const foreign_modes[] = { "F1", "F2", "F3", "F4",
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 
+/* Return what "auto" stands for here, or NULL with ERR set.  */
+static const char *
+choose_mode (struct error *err)
+{
+  const char *best = engine_best_mode ();
+  if (best == NULL)
+    error_set (err, ENOSYS,
+               _ ("no execution mode works on this host; 'udocker doctor' says"
+                  " why and what would change that"));
+  return best;
+}
+
 int
 engine_find (const char *mode, const struct engine **engine,
              const char **canonical, struct error *err)
 {
-  for (size_t i = 0; i < COUNT (engines); i++)
+  if (strcasecmp (mode, "auto") == 0)
+    mode = choose_mode (err);
+  if (mode == NULL)
+    return -err->number;
+  for (size_t i = 0; engines[i] != NULL; i++)
     for (const char *const *name = engines[i]->modes; *name != NULL; name++)
       if (strcasecmp (*name, mode) == 0)
         {
@@ -55,6 +76,27 @@ engine_find (const char *mode, const struct engine **engine,
                     _ ("invalid execmode: %s; this release has P1, P2, T1"
                        " and T2"),
                     mode);
+}
+
+int
+engine_try (const struct engine *engine, const char *mode, struct error *err)
+{
+  int status = engine->usable (platform_host (), mode, err);
+  return status < 0 ? status : engine->try (mode, err);
+}
+
+const char *
+engine_best_mode (void)
+{
+  for (size_t i = 0; i < COUNT (preferred); i++)
+    {
+      AUTO_ERROR struct error ignored = { 0 };
+      const struct engine *engine = NULL;
+      if (engine_find (preferred[i], &engine, NULL, &ignored) == 0
+          && engine_try (engine, preferred[i], &ignored) == 0)
+        return preferred[i];
+    }
+  return NULL;
 }
 
 int

@@ -7,3 +7,5 @@ src_engine_libengine_a_SOURCES = \
   src/engine/program.c src/engine/program.h
 
 EXTRA_DIST += tests/bench/start.sh
+
+shell_tests += tests/shell/doctor.sh

@@ -24,6 +24,7 @@
 #include "lib/base/i18n.h"
 #include "lib/base/lock.h"
 #include "lib/base/log.h"
+#include "src/config/config.h"
 #include "src/image/store-private.h"
 #include "src/image/tree.h"
 #include "xalloc.h"
@@ -90,6 +91,20 @@ open_part (const char *top, const char *path, bool create, const char **made,
     return error_set (err, errno, _ ("cannot open directory '%s': %s"), path,
                       strerror (errno));
   return fd;
+}
+
+struct store_paths
+store_paths_of (const struct config *config)
+{
+  return (struct store_paths){
+    .top = config->topdir,
+    .repos = config->reposdir,
+    .layers = config->layersdir,
+    .containers = config->containersdir,
+    .bin = config->bindir,
+    .lib = config->libdir,
+    .doc = config->docdir,
+  };
 }
 
 int

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct config;
 struct error;
 struct file_hash;
 struct store;
@@ -49,6 +50,9 @@ struct store_paths
   const char *lib;
   const char *doc;
 };
+
+/* Return the paths that CONFIG says, which they belong to.  */
+struct store_paths store_paths_of (const struct config *config);
 
 /* Open the repository at PATHS.  When CREATE and it does not exist, make it
    first; *CREATED (if not NULL) then is the path of what was made, which

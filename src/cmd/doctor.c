@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   udocker doctor: what works on this host, and what would change that.  */
+
+#include <config.h>
+
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/i18n.h"
+#include "lib/base/json.h"
+#include "lib/base/log.h"
+#include "lib/base/size.h"
+#include "lib/elf/machine.h"
+#include "src/cmd/command.h"
+#include "src/cmd/format.h"
+#include "src/config/config.h"
+#include "src/container/container.h"
+#include "src/engine/engine.h"
+#include "src/image/store.h"
+#include "src/platform/emulator.h"
+#include "src/platform/host.h"
+#include "src/platform/place.h"
+#include "src/platform/probe.h"
+#include "xalloc.h"
+#include "xvasprintf.h"
+
+extern const struct command command_doctor;
+
+struct doctor_options
+{
+  const char *format;
+};
+
+static const struct option_row doctor_rows[] = {
+  FORMAT_TABLE_ROW (struct doctor_options, format),
+  { 0 },
+};
+
+/* Less than this is worth a word.  */
+#define LITTLE_ROOM ((intmax_t) 1 << 30)
+#define FEW_FILES 10000
+
+/* Where findings go: to the list of OBJECT's that is being filled, or, when
+   OBJECT is NULL, to the standard output.  */
+struct findings
+{
+  struct json_object *object;
+  struct json_object *list;
+};
+
+/* Begin the part KEY of FINDINGS, which is headed TITLE.  */
+static void
+begin (struct findings *findings, const char *key, const char *title)
+{
+  if (findings->object == NULL)
+    {
+      printf ("\n%s:\n", title);
+      return;
+    }
+  findings->list = json_object_new_array ();
+  json_object_object_add (findings->object, key, findings->list);
+}
+
+/* Report that NAME, in words TITLE, WORKS or does not, because of REASON; to
+   change that, REMEDY.  Either may be NULL.  Return what programs read, to add
+   more to, or NULL.  */
+static struct json_object *
+report (struct findings *findings, const char *name, const char *title,
+        bool works, const char *reason, const char *remedy)
+{
+  if (findings->object == NULL)
+    {
+      printf ("  %-36s %s", title, works ? _ ("works") : _ ("does not work"));
+      if (reason != NULL)
+        printf (works ? " (%s)" : ": %s", reason);
+      if (remedy != NULL)
+        printf (_ ("; to change that, %s"), remedy);
+      putchar ('\n');
+      return NULL;
+    }
+  struct json_object *item = json_object_new_object ();
+  format_add_text (item, "name", name);
+  format_add_truth (item, "works", works);
+  if (reason != NULL)
+    format_add_text (item, "reason", reason);
+  if (remedy != NULL)
+    format_add_text (item, "remedy", remedy);
+  json_object_array_add (findings->list, item);
+  return item;
+}
+
+/* --- places --------------------------------------------------------------- */
+
+/* What is wrong with PLACE, in words that the caller frees, or NULL; *REMEDY
+   gets what would change that.  */
+static char *
+complaint_of (const struct place *place, const char **remedy)
+{
+  *remedy = NULL;
+  if (!place->writable)
+    {
+      *remedy = _ ("use another place or make room");
+      return xasprintf (_ ("nothing can be written there: %s"),
+                        strerror (place->write_error));
+    }
+  if (!place->executes)
+    {
+      *remedy = _ ("use a place that is not mounted noexec");
+      return xstrdup (_ ("programs that lie there cannot run: the file system "
+                         "is mounted noexec"));
+    }
+  if (!place->locks)
+    {
+      *remedy = _ ("use a file system with locks, or one process at a time");
+      return xstrdup (_ ("locks do not hold there"));
+    }
+  if (place->inodes >= 0 && place->inodes < FEW_FILES)
+    return xasprintf (_ ("only %jd more files can be made there"),
+                      place->inodes);
+  return NULL;
+}
+
+/* Report what the directory PATH, called NAME, is good for.  It must EXECUTE
+   where containers are.  Return whether programs can run there.  */
+static bool
+report_place (struct findings *findings, const char *name, const char *title,
+              const char *path, bool execute)
+{
+  struct place place;
+  const char *remedy = NULL;
+
+  place_look (path, &place);
+  bool executes = place.executes;
+  place.executes = executes || !execute;
+  AUTO_FREE char *complaint = complaint_of (&place, &remedy);
+  AUTO_FREE char *room =
+      place.free < 0 ? NULL : size_text ((double) place.free);
+  AUTO_FREE char *about = xasprintf (
+      _ ("%s on %s, %s free%s%s"), path, place.file_system,
+      room == NULL ? "?" : room,
+      place.free >= 0 && place.free < LITTLE_ROOM ? _ (", which is little")
+                                                  : "",
+      place.exists ? "" : _ (", not there yet"));
+  AUTO_FREE char *reason = complaint == NULL
+                               ? xstrdup (about)
+                               : xasprintf ("%s; %s", about, complaint);
+  struct json_object *item =
+      report (findings, name, title, complaint == NULL, reason, remedy);
+  if (item != NULL)
+    {
+      format_add_text (item, "path", path);
+      format_add_text (item, "file_system", place.file_system);
+      format_add_truth (item, "exists", place.exists);
+      format_add_truth (item, "writable", place.writable);
+      format_add_truth (item, "executes", executes);
+      format_add_truth (item, "setuid", place.setuid);
+      format_add_truth (item, "locks", place.locks);
+      format_add_number (item, "free", place.free);
+      format_add_number (item, "inodes", place.inodes);
+    }
+  place_release (&place);
+  return executes;
+}
+
+/* Report the places that CONFIG names, and where CONTAINER, which may be NULL,
+   lies.  Return whether programs can run where containers are.  */
+static bool
+report_places (struct findings *findings, const struct config *config,
+               const struct container *container)
+{
+  begin (findings, "places", _ ("Places"));
+  bool executes =
+      container != NULL
+          ? report_place (findings, "container", _ ("the container"),
+                          container->root, true)
+          : report_place (findings, "containers", _ ("containers"),
+                          config->containersdir, true);
+  report_place (findings, "layers", _ ("images"), config->layersdir, false);
+  report_place (findings, "temporary", _ ("temporary files"), config->tmpdir,
+                false);
+  return executes;
+}
+
+/* --- modes ---------------------------------------------------------------- */
+
+/* Report all modes, and which is recommended; none works unless programs of
+   containers EXECUTE.  Return whether any does.  */
+static bool
+report_modes (struct findings *findings, bool executes)
+{
+  begin (findings, "modes", _ ("Execution modes"));
+  for (size_t i = 0; engines[i] != NULL; i++)
+    for (const char *const *mode = engines[i]->modes; *mode != NULL; mode++)
+      {
+        AUTO_ERROR struct error why = { 0 };
+        if (!executes)
+          error_set (&why, ENOEXEC,
+                     _ ("programs cannot run where containers lie"));
+        bool works = executes && engine_try (engines[i], *mode, &why) == 0;
+        report (findings, *mode, *mode, works, works ? NULL : why.text, NULL);
+      }
+  const char *best = executes ? engine_best_mode () : NULL;
+  if (findings->object != NULL)
+    json_object_object_add (findings->object, "recommended",
+                            best == NULL ? NULL
+                                         : json_object_new_string (best));
+  else if (best != NULL)
+    printf (
+        _ ("  recommended: %s, with 'udocker setup --execmode=%s CONTAINER' "
+           "or, for all, UDOCKER_DEFAULT_EXECUTION_MODE=%s\n"),
+        best, best, best);
+  return best != NULL;
+}
+
+/* --- the rest ------------------------------------------------------------- */
+
+static void
+report_features (struct findings *findings)
+{
+  begin (findings, "features", _ ("What the kernel lets you do"));
+  for (int id = 0; id < PROBE_COUNT; id++)
+    {
+      const struct probe_result *result = probe ((enum probe_id) id);
+      report (findings, probe_name ((enum probe_id) id),
+              probe_title ((enum probe_id) id), result->works, result->reason,
+              result->remedy);
+    }
+}
+
+static void
+report_emulators (struct findings *findings, const struct config *config)
+{
+  static const char *const architectures[] = { "amd64",   "arm64",   "arm",
+                                               "ppc64le", "riscv64", "s390x" };
+
+  begin (findings, "emulators", _ ("Programs of other machines"));
+  for (size_t i = 0; i < sizeof architectures / sizeof *architectures; i++)
+    {
+      const char *architecture = architectures[i];
+      const struct elf_machine *machine = elf_machine_find (architecture);
+      if (strcmp (architecture, platform_host ()->architecture) == 0)
+        continue;
+      AUTO_FREE char *path =
+          platform_find_emulator (machine, config->use_qemu_executable);
+      AUTO_FREE char *missing =
+          xasprintf (_ ("there is no qemu-%s"), machine->emulator);
+      report (findings, architecture, architecture, path != NULL,
+              path != NULL ? path : missing,
+              path != NULL ? NULL : _ ("install qemu-user-static"));
+    }
+}
+
+/* What makes graphics processors usable in containers, by where it is.  */
+static const struct
+{
+  const char *name;
+  const char *title;
+  const char *pattern;
+} devices[] = {
+  { "nvidia", N_ ("NVIDIA devices"), "/dev/nvidia[0-9]*" },
+  { "amd", N_ ("AMD devices (ROCm)"), "/dev/kfd" },
+  { "dri", N_ ("other devices for rendering"), "/dev/dri/renderD*" },
+  { "cdi", N_ ("CDI specifications"), "{/etc,/var/run}/cdi/*.{json,yaml,yml}" },
+};
+
+static void
+report_devices (struct findings *findings)
+{
+  begin (findings, "devices", _ ("Graphics processors"));
+  for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
+    {
+      glob_t found = { 0 };
+      bool any = glob (devices[i].pattern, GLOB_BRACE, NULL, &found) == 0;
+      AUTO_FREE char *list = NULL;
+      for (size_t j = 0; any && j < found.gl_pathc; j++)
+        {
+          char *longer = list == NULL
+                             ? xstrdup (found.gl_pathv[j])
+                             : xasprintf ("%s %s", list, found.gl_pathv[j]);
+          free (list);
+          list = longer;
+        }
+      if (findings->object == NULL)
+        printf ("  %-36s %s\n", _ (devices[i].title),
+                any ? list : _ ("none here"));
+      else
+        report (findings, devices[i].name, NULL, any, list, NULL);
+      globfree (&found);
+    }
+}
+
+static int
+run_doctor (struct invocation *invocation, struct error *err)
+{
+  const struct doctor_options *options = invocation->options;
+  const struct config *config = invocation->config;
+  const struct host *host = platform_host ();
+  struct store *store = NULL;
+  struct container *container = NULL;
+
+  if (invocation->operand_count > 0)
+    {
+      const struct store_paths paths = store_paths_of (config);
+      int status = store_open (&paths, false, NULL, &store, err);
+      if (status == 0)
+        status = container_open (store, invocation->operands[0],
+                                 CONTAINER_BY_PREFIX, &container, err);
+      if (status < 0)
+        {
+          store_close (store);
+          return status;
+        }
+    }
+  AUTO_JSON struct json_object *object =
+      format_is_json (options->format) ? json_object_new_object () : NULL;
+  struct findings findings = { .object = object };
+  if (object != NULL)
+    {
+      format_add_text (object, "version", PACKAGE_VERSION);
+      format_add_text (object, "kernel", host->release);
+      format_add_text (object, "machine", host->machine);
+    }
+  else
+    printf (_ ("udocker %s, Linux %s, %s\n"), PACKAGE_VERSION, host->release,
+            host->machine);
+  bool executes = report_places (&findings, config, container);
+  bool works = report_modes (&findings, executes);
+  report_features (&findings);
+  report_emulators (&findings, config);
+  report_devices (&findings);
+  container_close (container);
+  store_close (store);
+  if (object != NULL)
+    format_print (object);
+  return works ? 0 : 1;
+}
+
+const struct command command_doctor = {
+  .name = "doctor",
+  .operands = N_ ("[CONTAINER]"),
+  .summary = N_ ("find out what works on this host"),
+  .description = N_ (
+      "Everything is tried by doing it, in processes that end at once, and "
+      "nothing is left behind: the places where images and containers lie, or "
+      "where CONTAINER does; each execution mode, and which one is "
+      "recommended; what the kernel, the administrator and a sandbox around "
+      "let you do; emulators for programs of other machines; graphics "
+      "processors. What does not work is told with the reason and, where "
+      "there is one, what would change that. The network is left alone.\n\n"
+      "The status is 1 when no mode works.\n\n"
+      "With --format=json an object is printed with the members version, "
+      "kernel, machine, recommended (a mode, or null) and the lists places, "
+      "modes, features, emulators and devices, of objects with the members "
+      "name and works, perhaps reason and remedy; places have path, "
+      "file_system, exists, writable, executes, setuid, locks, free and "
+      "inodes (-1: not known) as well."),
+  .options = doctor_rows,
+  .options_size = sizeof (struct doctor_options),
+  .max_operands = 1,
+  .needs = NEEDS_CONFIG,
+  .run = run_doctor,
+};
