@@ -21,7 +21,6 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/i18n.h"
-#include "xalloc.h"
 #include "xvasprintf.h"
 
 /* To add one: a row, its function in the file of its subject.  */
