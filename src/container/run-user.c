@@ -4,9 +4,10 @@
    Who the program in a container is.
 
    The kernel knows only us.  A user who is known in the image is shown with
-   its own name and home, but with our ids, so that what it may do and what
-   its files look like agree; root is shown as root; numbers that nobody in
-   the image has are shown as they were given.  Where that makes passwd or
+   its own name and home, but with our ids, so that it agrees with what others
+   see of it; root is shown as root; numbers that nobody in the image has are
+   shown as they were given, and so are those of an image that is to be left
+   as it is.  Where that makes passwd or
    group of the image untrue, the container sees a corrected copy, which is
    made in memory: the entry of the user is replaced, or added in front of
    others with its uid, since lookups take the first that fits.  */
@@ -17,6 +18,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -255,9 +257,28 @@ ask_host (struct accounts *accounts, const struct wish *wish)
   accounts->passwd = passwd;
 }
 
-/* Fill USER from ACCOUNT, found for WISH.  */
+/* Add to the group of the host in ACCOUNTS the group NAME or, where that is
+   NULL, GID, when only a directory service of the host knows it.  */
 static void
-use_known (struct run_user *user, const struct account *account)
+ask_host_group (struct accounts *accounts, const char *name, gid_t gid)
+{
+  struct account found;
+  if (!accounts->on_host
+      || find_account (accounts->group, false, name, gid, &found))
+    return;
+  const struct group *entry = name != NULL ? getgrnam (name) : getgrgid (gid);
+  if (entry == NULL)
+    return;
+  char *group = xasprintf ("%s:x:%u:\n%s", entry->gr_name,
+                           (unsigned) entry->gr_gid, accounts->group);
+  free (accounts->group);
+  accounts->group = group;
+}
+
+/* Fill USER from ACCOUNT, found for WISH.  With UNTOUCHED what says so is shown
+   as it is, so that the numbers must be those.  */
+static void
+use_known (struct run_user *user, const struct account *account, bool untouched)
 {
   user->name =
       xstrndup (account->text[FIELD_NAME], account->length[FIELD_NAME]);
@@ -267,9 +288,9 @@ use_known (struct run_user *user, const struct account *account)
       xstrndup (account->text[FIELD_SHELL], account->length[FIELD_SHELL]);
   user->comment =
       xstrndup (account->text[FIELD_COMMENT], account->length[FIELD_COMMENT]);
-  bool is_root = account->id == 0 || strcmp (user->name, "root") == 0;
-  user->uid = is_root ? account->id : geteuid ();
-  user->gid = is_root ? account->gid : getegid ();
+  bool own = untouched || account->id == 0 || strcmp (user->name, "root") == 0;
+  user->uid = own ? account->id : geteuid ();
+  user->gid = own ? account->gid : getegid ();
 }
 
 /* Return a name for the uid of WISH, which has none in ACCOUNTS; the caller
@@ -388,7 +409,12 @@ correct_passwd (const char *text, const struct run_user *user)
     {
       bool valid = read_account (line, true, &found);
       bool same = valid && is_named (&found, user->name);
-      if (!written && (same || (valid && found.id == user->uid)))
+      /* The C library takes entries that are worse than ours may be.  */
+      uint32_t id;
+      bool fits =
+          read_id (found.text[FIELD_ID], found.length[FIELD_ID], &id)
+          && id == user->uid;
+      if (!written && (same || fits))
         {
           buffer_add_format (&out, "%s:x:%u:%u:%s:%s:%s\n", user->name,
                              (unsigned) user->uid, (unsigned) user->gid,
@@ -465,11 +491,11 @@ show_accounts (struct run_plan *plan, struct accounts *accounts,
 }
 
 /* Find out in ACCOUNTS who WISH is.  MADE_UP allows users that nobody
-   knows.  */
+   knows, UNTOUCHED says that the accounts are not corrected.  */
 static int
 choose_user (struct run_plan *plan, const struct wish *wish,
-             const struct accounts *accounts, bool made_up, bool bind_home,
-             struct error *err)
+             const struct accounts *accounts, bool made_up, bool untouched,
+             bool bind_home, struct error *err)
 {
   struct account found;
   const char *name = wish->user_is_number ? NULL : wish->user;
@@ -477,7 +503,7 @@ choose_user (struct run_plan *plan, const struct wish *wish,
   if (!known && !made_up)
     return error_set (err, ENOENT, _ ("user not found: %s"), wish->user);
   if (known)
-    use_known (&plan->user, &found);
+    use_known (&plan->user, &found, untouched);
   else
     use_unknown (&plan->user, wish, accounts, bind_home);
   if (plan->user.home[0] != '/')
@@ -515,9 +541,17 @@ run_plan_add_user (struct run_plan *plan, const struct run_request *request,
                                         : run_plan_read (plan, "/etc/group");
       if (accounts.on_host)
         ask_host (&accounts, &wish);
-      status = choose_user (plan, &wish, &accounts, made_up, request->bind_home,
-                            err);
+      if (wish.group != NULL && !wish.group_is_number)
+        ask_host_group (&accounts, wish.group, 0);
+      for (size_t i = 0; i < request->groups.count; i++)
+        ask_host_group (&accounts, request->groups.items[i], 0);
+      status = choose_user (plan, &wish, &accounts, made_up, untouched,
+                            request->bind_home, err);
     }
+  if (status == 0)
+    ask_host_group (&accounts, NULL, plan->user.gid);
+  for (size_t i = 0; status == 0 && i < plan->user.group_count; i++)
+    ask_host_group (&accounts, NULL, plan->user.groups[i]);
   if (status == 0)
     status = show_groups (&plan->user, &request->groups, &accounts, err);
   if (status == 0 && !untouched)
