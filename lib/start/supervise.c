@@ -20,8 +20,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,17 +42,33 @@ static const struct
 };
 #define PASSED_ON_COUNT (sizeof passed_on / sizeof passed_on[0])
 
+void
+supervise_signals (sigset_t *signals)
+{
+  sigemptyset (signals);
+  for (size_t i = 0; i < PASSED_ON_COUNT; i++)
+    sigaddset (signals, passed_on[i].number);
+  for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+    sigaddset (signals, number);
+}
+
+bool
+supervise_is_for_group (int number, int code)
+{
+  if (code != SI_KERNEL)
+    return false;
+  for (size_t i = 0; i < PASSED_ON_COUNT; i++)
+    if (passed_on[i].number == number)
+      return passed_on[i].from_terminal;
+  return false;
+}
+
 /* Return whether the signal INFO tells of has reached our whole process group
    by itself.  */
 static bool
 has_reached_group (const siginfo_t *info)
 {
-  if (info->si_code != SI_KERNEL)
-    return false;
-  for (size_t i = 0; i < PASSED_ON_COUNT; i++)
-    if (passed_on[i].number == info->si_signo)
-      return passed_on[i].from_terminal;
-  return false;
+  return supervise_is_for_group (info->si_signo, info->si_code);
 }
 
 /* In the child: give signals their old meaning back and start.  Tell through
@@ -216,12 +230,8 @@ supervise (int (*start) (void *argument), void *argument,
 {
   sigset_t waiting;
   sigset_t mask;
-  sigemptyset (&waiting);
+  supervise_signals (&waiting);
   sigaddset (&waiting, SIGCHLD);
-  for (size_t i = 0; i < PASSED_ON_COUNT; i++)
-    sigaddset (&waiting, passed_on[i].number);
-  for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
-    sigaddset (&waiting, number);
 
   int report[2];
   if (pipe2 (report, O_CLOEXEC) < 0)

@@ -6,6 +6,9 @@
 #ifndef UDOCKER_LIB_START_SUPERVISE_H
 #define UDOCKER_LIB_START_SUPERVISE_H
 
+#include <signal.h>
+#include <stdbool.h>
+
 /* What becomes of the processes that the program leaves when it ends.  */
 enum supervise_rest
 {
@@ -25,5 +28,12 @@ enum supervise_rest
    when it could not be started.  */
 int supervise (int (*start) (void *argument), void *argument,
                enum supervise_rest rest);
+
+/* Set SIGNALS to those that who stays beside a program passes on to it.  */
+void supervise_signals (sigset_t *signals);
+
+/* Return whether a signal, of which the kernel says its NUMBER and the CODE of
+   its origin, was made by the terminal for a whole process group.  */
+bool supervise_is_for_group (int number, int code);
 
 #endif
