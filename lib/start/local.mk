@@ -2,6 +2,7 @@
 # share that are programs of their own.  No config.h and no gnulib.
 noinst_LIBRARIES += lib/start/libstart.a
 lib_start_libstart_a_SOURCES = \
+  lib/start/channel.c lib/start/channel.h \
   lib/start/container.c lib/start/container.h \
   lib/start/emulator.c lib/start/emulator.h \
   lib/start/enter.c lib/start/enter.h \

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   What udocker and its first process in a container of an OCI runtime say to
+   each other.  */
+
+#include "lib/start/channel.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+int
+channel_send (int channel, enum channel_kind kind, int number, int passed)
+{
+  struct channel_message message = { kind, number };
+  struct iovec part = { &message, sizeof message };
+  union
+  {
+    struct cmsghdr head;
+    char room[CMSG_SPACE (sizeof passed)];
+  } control = { 0 };
+  struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1 };
+  if (passed >= 0)
+    {
+      header.msg_control = &control;
+      header.msg_controllen = sizeof control;
+      struct cmsghdr *head = CMSG_FIRSTHDR (&header);
+      head->cmsg_level = SOL_SOCKET;
+      head->cmsg_type = SCM_RIGHTS;
+      head->cmsg_len = CMSG_LEN (sizeof passed);
+      memcpy (CMSG_DATA (head), &passed, sizeof passed);
+    }
+  ssize_t size;
+  do
+    size = sendmsg (channel, &header, MSG_NOSIGNAL);
+  while (size < 0 && errno == EINTR);
+  return size < 0 ? -errno : 0;
+}
+
+int
+channel_receive (int channel, struct channel_message *message, int *passed)
+{
+  struct iovec part = { message, sizeof *message };
+  union
+  {
+    struct cmsghdr head;
+    char room[CMSG_SPACE (sizeof *passed)];
+  } control = { 0 };
+  struct msghdr header = {
+    .msg_iov = &part,
+    .msg_iovlen = 1,
+    .msg_control = &control,
+    .msg_controllen = sizeof control,
+  };
+  *passed = -1;
+  ssize_t size;
+  do
+    size = recvmsg (channel, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  while (size < 0 && errno == EINTR);
+  if (size < 0)
+    return errno == EAGAIN ? 0 : -errno;
+  if (size == 0)
+    return -EPIPE;
+  const struct cmsghdr *head = CMSG_FIRSTHDR (&header);
+  if (head != NULL && head->cmsg_level == SOL_SOCKET
+      && head->cmsg_type == SCM_RIGHTS)
+    memcpy (passed, CMSG_DATA (head), sizeof *passed);
+  return size == (ssize_t) sizeof *message ? 1 : -EPROTO;
+}
