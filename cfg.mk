@@ -32,7 +32,7 @@ exclude_file_name_regexp--sc_prohibit_doubled_word = ^(lib/|proot-engine/|trap-e
 exclude_file_name_regexp--sc_file_system = \
   ^tests/(registry|guest/claims/java)\.sh$$
 # Rooms and programs without gnulib.
-bare_files = ^(lib/(guest|load|owners|plan|elf|start)|preload|proot-engine|trap-engine|tests)/
+bare_files = ^(lib/(guest|load|owners|plan|elf|start)|preload|proot-engine|trap-engine|oci-engine|tests)/
 exclude_file_name_regexp--sc_require_config_h = $(bare_files)
 exclude_file_name_regexp--sc_require_config_h_first = $(bare_files)
 exclude_file_name_regexp--sc_prohibit_atoi_atof = ^(tests|proot-engine)/
@@ -144,7 +144,7 @@ sc_header_guard:
 # Sources and tests that no local.mk names are never built.
 sc_all_listed:
 	@status=0; for file in $$($(VC_LIST_EXCEPT) | $(GREP) -E \
-	    '^(lib|src|proot-engine|preload|trap-engine|tests/unit|tests/fuzz)/.*\.[chS]$$|^tests/(shell|guest)/.*\.sh$$'); do \
+	    '^(lib|src|proot-engine|preload|trap-engine|oci-engine|tests/unit|tests/fuzz)/.*\.[chS]$$|^tests/(shell|guest)/.*\.sh$$'); do \
 	  $(GREP) -qF $$file $$($(VC_LIST_EXCEPT) | $(GREP) 'local\.mk$$') \
 	    || { echo "$$file"; status=1; }; \
 	done; \

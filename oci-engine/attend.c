@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Stay beside the program, as the first process of its container.
+
+   The kernel protects the first process of a process namespace from signals
+   that it does not expect, so that a program in its place would not die from
+   Ctrl-C.  And what becomes an orphan there becomes its child.  */
+
+#include "oci-engine/attend.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/start/channel.h"
+
+/* Look at our children.  Return whether CHILD has ended, then with *RESULT its
+   status.  */
+static bool
+child_has_ended (pid_t child, int *result)
+{
+  int status = 0;
+  pid_t pid;
+  while ((pid = waitpid (-1, &status, WUNTRACED | WNOHANG)) > 0)
+    {
+      if (pid != child)
+        continue;
+      if (WIFSTOPPED (status))
+        {
+          /* Nobody there: the end of the channel is seen next.  */
+          (void) channel_send (CHANNEL_FD, CHANNEL_STOPPED, WSTOPSIG (status),
+                               -1);
+          continue;
+        }
+      *result =
+          WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
+      return true;
+    }
+  return false;
+}
+
+/* Do what came over the channel.  Without udocker at its other end kill CHILD
+   and do not return.  */
+static void
+obey (pid_t child)
+{
+  struct channel_message message;
+  int passed;
+  int status;
+  while ((status = channel_receive (CHANNEL_FD, &message, &passed)) > 0)
+    {
+      /* Who has ended meanwhile needs no signal.  */
+      if (message.kind == CHANNEL_SIGNAL)
+        (void) kill (child, message.number);
+      else if (message.kind == CHANNEL_SIGNAL_ALL)
+        (void) kill (-child, message.number);
+      if (passed >= 0)
+        (void) close (passed);
+    }
+  if (status < 0)
+    {
+      (void) kill (-child, SIGKILL);
+      _exit (128 + SIGKILL);
+    }
+}
+
+int
+attend (pid_t child)
+{
+  sigset_t expected;
+  struct signalfd_siginfo ignored;
+  int result = 0;
+  sigemptyset (&expected);
+  sigaddset (&expected, SIGCHLD);
+  int signals = signalfd (-1, &expected, SFD_CLOEXEC | SFD_NONBLOCK);
+  struct pollfd news[] = {
+    { .fd = CHANNEL_FD, .events = POLLIN },
+    { .fd = signals, .events = POLLIN },
+  };
+  while (!child_has_ended (child, &result))
+    {
+      /* Without signalfd one looks now and then.  */
+      (void) poll (news, 2, signals < 0 ? 20 : -1);
+      if (news[0].revents != 0)
+        obey (child);
+      while (read (signals, &ignored, sizeof ignored) > 0)
+        continue;
+    }
+  return result;
+}

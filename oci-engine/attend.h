@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Stay beside the program, as the first process of its container.  */
+
+#ifndef UDOCKER_OCI_ENGINE_ATTEND_H
+#define UDOCKER_OCI_ENGINE_ATTEND_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+/* Stay until CHILD, the leader of a process group, has ended; return its exit
+   status, 128+N if signal N ended it.  Meanwhile do what comes over the channel
+   (lib/start/channel.h), tell udocker when CHILD is stopped, and take away who
+   has ended.  With udocker everything here ends.  SIGCHLD is blocked.  */
+int attend (pid_t child);
+
+#endif
