@@ -1,0 +1,700 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   What a run mounts where, for engines that really mount: the mount points.
+
+   Who shows a directory by tracing system calls needs no mount point; the
+   kernel does.  It is made in the container, empty, and removed after the run,
+   unless another run is there: each has a shared lock on the root directory,
+   and who gets an exclusive one is the last.  The links in .mountpoints beside
+   the root say what to remove, as the Python tool has them: "#x#y -> #x" means
+   that /x was there, and y was made.  */
+
+#include <config.h>
+
+#include "src/container/run-mounts.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/buffer.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/i18n.h"
+#include "lib/plan/plan.h"
+#include "src/container/container.h"
+#include "src/container/run-private.h"
+#include "xalloc.h"
+#include "xstrndup.h"
+#include "xvasprintf.h"
+
+#define NOTES ".mountpoints"
+
+/* Return whether GUEST is below ABOVE.  */
+static bool
+is_below (const char *guest, const char *above)
+{
+  size_t length = strlen (above);
+  return strncmp (guest, above, length) == 0 && guest[length] == '/';
+}
+
+const struct run_mount *
+run_mounts_above (const struct run_mounts *mounts, const char *guest)
+{
+  const struct run_mount *found = NULL;
+  for (size_t i = 0; i < mounts->count; i++)
+    if (is_below (guest, mounts->list[i].guest)
+        && (found == NULL
+            || strlen (mounts->list[i].guest) >= strlen (found->guest)))
+      found = &mounts->list[i];
+  return found;
+}
+
+/* Return the container as run_look sees it with what is settled in MOUNTS.
+   Nothing of it is to be released.  */
+static struct run_plan
+view_of (const struct run_mounts *mounts)
+{
+  return (struct run_plan){
+    .root = mounts->root,
+    .root_fd = mounts->root_fd >= 0 ? mounts->root_fd : mounts->plan->root_fd,
+    .bindings = mounts->bindings,
+    .binding_count = mounts->binding_count,
+  };
+}
+
+/* Return the same with nothing but what is on disk.  */
+static struct run_plan
+disk_of (const struct run_mounts *mounts)
+{
+  return (struct run_plan){
+    .root = mounts->plan->root,
+    .root_fd = mounts->plan->root_fd,
+  };
+}
+
+/* Return how much of the path GUEST, which the caller frees, is there on disk
+   as directories, without GUEST itself; "" for the root.  */
+static char *
+existing_part (const struct run_mounts *mounts, const char *guest)
+{
+  const struct run_plan disk = disk_of (mounts);
+  struct run_place place = { .fd = -1 };
+  char *part = xstrdup (guest);
+  do
+    *strrchr (part, '/') = '\0';
+  while (part[0] != '\0' && run_look (&disk, part, 0, &place) < 0);
+  run_place_release (&place);
+  return part;
+}
+
+/* Append MOUNT, which is taken over, to those that are settled.  */
+static void
+append (struct run_mounts *mounts, struct run_mount *mount)
+{
+  mounts->list =
+      xreallocarray (mounts->list, mounts->count + 1, sizeof *mounts->list);
+  mounts->list[mounts->count++] = *mount;
+  if (mount->host == NULL)
+    return;
+  mounts->bindings = xreallocarray (mounts->bindings, mounts->binding_count + 1,
+                                    sizeof *mounts->bindings);
+  mounts->bindings[mounts->binding_count++] = (struct run_binding){
+    .host = mount->host,
+    .guest = mount->guest,
+  };
+}
+
+/* Return whether something is settled to lie at GUEST.  */
+static bool
+has_mount (const struct run_mounts *mounts, const char *guest)
+{
+  for (size_t i = 0; i < mounts->count; i++)
+    if (strcmp (mounts->list[i].guest, guest) == 0)
+      return true;
+  return false;
+}
+
+/* Return PATH as a name in .mountpoints, which the caller frees, or NULL when
+   that could be another one's.  */
+static char *
+note_of (const char *path)
+{
+  if (strchr (path, '#') != NULL || strlen (path) > NAME_MAX)
+    return NULL;
+  char *note = xstrdup (path);
+  for (char *c = note; *c != '\0'; c++)
+    if (*c == '/')
+      *c = '#';
+  return note;
+}
+
+/* Note that of GUEST what is below ABOVE was made: in MOUNTS, and for others
+   beside the container where that can be written.  */
+static void
+note_made (struct run_mounts *mounts, const char *guest, const char *above)
+{
+  AUTO_FREE char *name = note_of (guest);
+  AUTO_FREE char *target = note_of (above);
+  AUTO_FREE char *path = xasprintf (NOTES "/%s", name != NULL ? name : "");
+  for (const char *slash = strchr (guest + strlen (above) + 1, '/');
+       slash != NULL; slash = strchr (slash + 1, '/'))
+    run_list_add (&mounts->made, &mounts->made_count,
+                  xstrndup (guest, (size_t) (slash - guest)));
+  run_list_add (&mounts->made, &mounts->made_count, xstrdup (guest));
+  if (mounts->plan->container == NULL || name == NULL || target == NULL)
+    return;
+  int dir = mounts->plan->container->fd;
+  (void) mkdirat (dir, NOTES, 0755); /* or the link cannot be made */
+  (void) symlinkat (target[0] != '\0' ? target : "#", dir, path); /* likewise */
+}
+
+/* Make the empty file GUEST, in a directory that is there, in the root of
+   VIEW.  Return 0 or a negative errno.  */
+static int
+make_file (const struct run_plan *view, const char *guest)
+{
+  const char *slash = strrchr (guest, '/');
+  AUTO_FREE char *above = slash == guest
+                              ? xstrdup ("/")
+                              : xstrndup (guest, (size_t) (slash - guest));
+  struct run_place place = { .fd = -1 };
+  int status = run_look (view, above, 0, &place);
+  if (status < 0)
+    return status;
+  AUTO_CLOSE int fd = openat (
+      place.fd, slash + 1, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+  status = fd < 0 ? -errno : 0;
+  run_place_release (&place);
+  return status;
+}
+
+/* Make GUEST, a directory or, if not DIRECTORY, a file, in the container of
+   MOUNTS, with what is missing above it.  Return 0 or a negative errno.  */
+static int
+make_on_disk (struct run_mounts *mounts, const char *guest, bool directory)
+{
+  const struct run_plan disk = disk_of (mounts);
+  AUTO_FREE char *existing = existing_part (mounts, guest);
+  AUTO_FREE char *above =
+      xstrndup (guest, (size_t) (strrchr (guest, '/') - guest));
+  int status = 0;
+  if (directory)
+    status = run_make_directory (&disk, guest);
+  else if (above[0] != '\0')
+    status = run_make_directory (&disk, above);
+  if (status == 0 && !directory)
+    status = make_file (&disk, guest);
+  if (status == 0)
+    note_made (mounts, guest, existing);
+  return status;
+}
+
+/* Make PATH on the host, in a directory of this run.  */
+static int
+make_in_ours (const char *path, bool directory, struct error *err)
+{
+  if (directory)
+    return file_make_directories (AT_FDCWD, path, 0755, err);
+  AUTO_FREE char *parent =
+      xstrndup (path, (size_t) (strrchr (path, '/') - path));
+  int status = file_make_directories (AT_FDCWD, parent, 0755, err);
+  if (status < 0)
+    return status;
+  AUTO_CLOSE int fd =
+      open (path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+  return fd < 0 ? error_set (err, errno, _ ("cannot make '%s': %s"), path,
+                             strerror (errno))
+                : 0;
+}
+
+/* Have in the directory SHADOW, at HOST, a place for the entry NAME of the
+   directory DIR, and append to MOUNTS what shows it there: what is PATH/NAME on
+   the host and GUEST/NAME in the container.  */
+static int
+shadow_entry (struct run_mounts *mounts, int shadow, int dir, const char *path,
+              const char *guest, const char *name, struct error *err)
+{
+  struct stat st;
+  int status = 0;
+  if (fstatat (dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    return 0; /* it has just gone */
+  if (S_ISLNK (st.st_mode))
+    {
+      AUTO_FREE char *target = file_read_link (dir, name);
+      if (target == NULL || symlinkat (target, shadow, name) < 0)
+        status = -errno;
+    }
+  else
+    {
+      AUTO_CLOSE int fd = -1;
+      if (S_ISDIR (st.st_mode))
+        status = mkdirat (shadow, name, 0755) < 0 ? -errno : 0;
+      else if ((fd =
+                    openat (shadow, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644))
+               < 0)
+        status = -errno;
+      struct run_mount mount = {
+        .guest = xasprintf ("%s/%s", guest, name),
+        .host = xasprintf ("%s/%s", path, name),
+      };
+      if (has_mount (mounts, mount.guest))
+        {
+          free (mount.guest);
+          free (mount.host);
+        }
+      else
+        append (mounts, &mount);
+    }
+  return status < 0
+             ? error_set (err, -status, _ ("cannot stand in for '%s/%s': %s"),
+                          path, name, strerror (-status))
+             : 0;
+}
+
+/* Have a directory of this run stand for GUEST ("" for the root), which is in
+   the container and cannot be written: with all that is there, and room for
+   more.  */
+static int
+shadow_directory (struct run_mounts *mounts, const char *guest,
+                  struct error *err)
+{
+  AUTO_FREE char *host = run_temporary_add (mounts->temporary, 0755, err);
+  if (host == NULL)
+    return -err->number;
+  AUTO_FREE char *path = xasprintf ("%s%s", mounts->plan->root, guest);
+  AUTO_CLOSE int shadow = open (host, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  AUTO_CLOSEDIR DIR *directory = opendir (path);
+  if (shadow < 0 || directory == NULL)
+    return error_set (err, errno, _ ("cannot stand in for '%s': %s"), path,
+                      strerror (errno));
+  if (guest[0] != '\0')
+    {
+      struct run_mount mount = {
+        .guest = xstrdup (guest),
+        .host = xstrdup (host),
+        .flags = PLAN_BINDING_READ_ONLY, /* as what it stands for */
+        .ours = true,
+      };
+      append (mounts, &mount);
+    }
+  const struct dirent *entry;
+  int status = 0;
+  while (status == 0 && (entry = readdir (directory)) != NULL)
+    if (strcmp (entry->d_name, ".") != 0 && strcmp (entry->d_name, "..") != 0)
+      status = shadow_entry (mounts, shadow, dirfd (directory), path, guest,
+                             entry->d_name, err);
+  if (status == 0 && guest[0] == '\0')
+    {
+      free (mounts->root);
+      mounts->root = TAKE (host);
+      mounts->root_fd = TAKE_FD (shadow);
+    }
+  return status;
+}
+
+/* Return whether MOUNT shows what is in the container of MOUNTS anyway, since a
+   directory that stands in for one above covers it.  */
+static bool
+is_itself (const struct run_mounts *mounts, const struct run_mount *mount)
+{
+  AUTO_FREE char *path = xasprintf ("%s%s", mounts->plan->root, mount->guest);
+  return mount->host != NULL && strcmp (mount->host, path) == 0;
+}
+
+/* Make the mount point GUEST, a directory or, if not DIRECTORY, a file, where
+   something of MOUNTS is to be seen.  */
+static int
+make_point (struct run_mounts *mounts, const char *guest, bool directory,
+            struct error *err)
+{
+  const struct run_mount *above = run_mounts_above (mounts, guest);
+  if (above != NULL ? above->ours : mounts->root_fd >= 0)
+    {
+      AUTO_FREE char *path =
+          above != NULL
+              ? xasprintf ("%s%s", above->host, guest + strlen (above->guest))
+              : xasprintf ("%s%s", mounts->root, guest);
+      return make_in_ours (path, directory, err);
+    }
+  if (above != NULL && !is_itself (mounts, above))
+    return error_set (err, ENOENT,
+                      _ ("cannot show anything at '%s' in mode %s: there is no"
+                         " such %s in '%s', which is shown at '%s'; make one,"
+                         " or use mode P1"),
+                      guest, mounts->plan->mode,
+                      directory ? _ ("directory") : _ ("file"), above->host,
+                      above->guest);
+
+  int status = make_on_disk (mounts, guest, directory);
+  if (status == 0)
+    return 0;
+  if (status == -EROFS || status == -EACCES || status == -EPERM
+      || file_is_no_room (-status))
+    {
+      AUTO_FREE char *part = existing_part (mounts, guest);
+      status = shadow_directory (mounts, part, err);
+      return status < 0 ? status : make_point (mounts, guest, directory, err);
+    }
+  return error_set (err, -status,
+                    _ ("cannot make the mount point '%s' in the container: %s;"
+                       " mode P1 needs none"),
+                    guest, strerror (-status));
+}
+
+/* Find out where MOUNT is to be mounted, which is a directory if that is said,
+   and see that it can be.  */
+static int
+settle_place (struct run_mounts *mounts, struct run_mount *mount,
+              bool directory, struct error *err)
+{
+  const struct run_mount *above = run_mounts_above (mounts, mount->guest);
+  if (above != NULL && above->host == NULL)
+    return 0; /* the engine sees to it */
+
+  const struct run_plan view = view_of (mounts);
+  struct run_place place = { .fd = -1 };
+  int status = run_look (&view, mount->guest,
+                         RUN_LOOK_NO_FOLLOW | RUN_LOOK_MISSING, &place);
+  if (status == 0 && place.fd >= 0 && S_ISLNK (place.status.st_mode))
+    {
+      run_place_release (&place);
+      if ((mount->flags & PLAN_BINDING_NO_FOLLOW) != 0)
+        return error_set (err, EINVAL,
+                          _ ("cannot cover the symbolic link '%s' in mode %s;"
+                             " mode P1 can"),
+                          mount->guest, mounts->plan->mode);
+      status = run_look (&view, mount->guest, RUN_LOOK_MISSING, &place);
+    }
+  if (status < 0)
+    return error_set (err, -status, _ ("invalid container volume path: %s: %s"),
+                      mount->guest, strerror (-status));
+
+  free (mount->guest);
+  mount->guest = TAKE (place.guest);
+  bool missing = place.fd < 0;
+  bool fits = missing || directory == (S_ISDIR (place.status.st_mode) != 0);
+  run_place_release (&place);
+  if (!fits)
+    return error_set (err, directory ? ENOTDIR : EISDIR,
+                      directory
+                          ? _ ("cannot show a directory at '%s', which is none,"
+                               " in mode %s; mode P1 can")
+                          : _ ("cannot show a file at '%s', which is a"
+                               " directory, in mode %s; mode P1 can"),
+                      mount->guest, mounts->plan->mode);
+  return missing ? make_point (mounts, mount->guest, directory, err) : 0;
+}
+
+/* Settle MOUNT, which is taken over.  */
+static int
+settle (struct run_mounts *mounts, struct run_mount *mount, struct error *err)
+{
+  struct stat st;
+  int status = 0;
+  bool directory = true;
+  if (mount->host != NULL)
+    {
+      if (stat (mount->host, &st) == 0)
+        directory = S_ISDIR (st.st_mode);
+      else
+        status = error_set (err, errno, _ ("invalid host volume path: %s: %s"),
+                            mount->host, strerror (errno));
+    }
+  if (status == 0)
+    status = settle_place (mounts, mount, directory, err);
+  append (mounts, mount); /* in any case: it is released with them */
+  return status;
+}
+
+/* Return the index of PATH in the list OWN, ended by NULL, or that of its
+   end.  */
+static size_t
+find_own (const char *const *own, const char *path)
+{
+  size_t i = 0;
+  while (own[i] != NULL && strcmp (own[i], path) != 0)
+    i++;
+  return i;
+}
+
+/* Write the file FILE to the run's directory.  Return its path, which the
+   caller frees, or NULL with ERR set.  */
+static char *
+write_file (struct run_mounts *mounts, const struct run_file *file,
+            struct error *err)
+{
+  AUTO_FREE char *directory = run_temporary_add (mounts->temporary, 0700, err);
+  if (directory == NULL)
+    return NULL;
+  AUTO_FREE char *path = xasprintf ("%s/file", directory);
+  AUTO_CLOSE int fd =
+      open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  int status = fd < 0 ? -errno : file_write_all (fd, file->content, file->size);
+  if (status == 0 && fchmod (fd, file->mode) < 0)
+    status = -errno;
+  if (status < 0)
+    {
+      (void) error_set (err, -status, _ ("cannot write '%s': %s"), path,
+                        strerror (-status));
+      return NULL;
+    }
+  return TAKE (path);
+}
+
+/* How deep PATH lies.  */
+static size_t
+depth_of (const char *path)
+{
+  size_t depth = 0;
+  for (; *path != '\0'; path++)
+    depth += *path == '/';
+  return depth;
+}
+
+/* A mount that is wanted, and when that was said.  */
+struct wish
+{
+  struct run_mount mount;
+  size_t order;
+};
+
+static int
+compare_wishes (const void *one, const void *other)
+{
+  const struct wish *a = one, *b = other;
+  size_t a_depth = depth_of (a->mount.guest);
+  size_t b_depth = depth_of (b->mount.guest);
+  if (a_depth != b_depth)
+    return a_depth < b_depth ? -1 : 1;
+  return a->order < b->order ? -1 : 1;
+}
+
+/* All of them.  */
+struct wishes
+{
+  struct wish *list;
+  size_t count;
+};
+
+/* Append HOST, taken over, at GUEST to WISHES, in the place of what was wanted
+   there before.  */
+static void
+wish (struct wishes *wishes, char *host, const char *guest, uint32_t flags)
+{
+  size_t i = 0;
+  while (i < wishes->count && strcmp (wishes->list[i].mount.guest, guest) != 0)
+    i++;
+  if (i == wishes->count)
+    {
+      wishes->list =
+          xreallocarray (wishes->list, wishes->count + 1, sizeof *wishes->list);
+      wishes->list[wishes->count++] =
+          (struct wish){ .mount = { .guest = xstrdup (guest) }, .order = i };
+    }
+  free (wishes->list[i].mount.host);
+  wishes->list[i].mount.host = host;
+  wishes->list[i].mount.flags = flags;
+}
+
+/* Collect in WISHES all that the plan of MOUNTS wants, and of OWN what is not
+   replaced.  */
+static int
+collect (struct run_mounts *mounts, const char *const *own,
+         struct wishes *wishes, struct error *err)
+{
+  const struct run_plan *plan = mounts->plan;
+  for (size_t i = 0; own[i] != NULL; i++)
+    wish (wishes, NULL, own[i], 0);
+  for (size_t i = 0; i < plan->binding_count; i++)
+    {
+      const struct run_binding *binding = &plan->bindings[i];
+      if (i < plan->volume_count || own[find_own (own, binding->guest)] == NULL)
+        wish (wishes, xstrdup (binding->host), binding->guest, binding->flags);
+    }
+  for (size_t i = 0; i < plan->file_count; i++)
+    {
+      char *path = write_file (mounts, &plan->files[i], err);
+      if (path == NULL)
+        return -err->number;
+      wish (wishes, path, plan->files[i].guest, 0);
+    }
+  if (wishes->count > 1)
+    qsort (wishes->list, wishes->count, sizeof *wishes->list, compare_wishes);
+  return 0;
+}
+
+/* Bring MOUNTS in order: what stands in for a directory came after what lies in
+   it.  */
+static void
+sort_mounts (struct run_mounts *mounts)
+{
+  for (size_t i = 1; i < mounts->count; i++)
+    {
+      struct run_mount mount = mounts->list[i];
+      size_t depth = depth_of (mount.guest);
+      size_t at = i;
+      for (; at > 0 && depth_of (mounts->list[at - 1].guest) > depth; at--)
+        mounts->list[at] = mounts->list[at - 1];
+      mounts->list[at] = mount;
+    }
+}
+
+int
+run_mounts_make (struct run_mounts *mounts, const struct run_plan *plan,
+                 const char *const *own, struct run_temporary *temporary,
+                 struct error *err)
+{
+  *mounts = (struct run_mounts){
+    .plan = plan,
+    .temporary = temporary,
+    .root = xstrdup (plan->root),
+    .root_fd = -1,
+    .lock = open (plan->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+  };
+  /* Who has the other kind is quick.  Where there are no locks nobody removes
+     anything.  */
+  if (mounts->lock >= 0)
+    (void) flock (mounts->lock, LOCK_SH);
+
+  struct wishes wishes = { 0 };
+  int status = collect (mounts, own, &wishes, err);
+  for (size_t i = 0; i < wishes.count; i++)
+    {
+      struct run_mount *mount = &wishes.list[i].mount;
+      if (status == 0)
+        status = settle (mounts, mount, err);
+      else
+        {
+          free (mount->guest);
+          free (mount->host);
+        }
+    }
+  free (wishes.list);
+  sort_mounts (mounts);
+  return status;
+}
+
+/* Remove GUEST, an empty file or directory, from the root ROOT_FD.  What is not
+   empty is in use.  */
+static void
+remove_point (int root_fd, const char *guest)
+{
+  const struct run_plan view = { .root_fd = root_fd };
+  const char *name = strrchr (guest, '/') + 1;
+  AUTO_FREE char *above = xstrndup (guest, (size_t) (name - guest));
+  struct run_place place = { .fd = -1 };
+  struct stat st;
+  if (run_look (&view, above, 0, &place) < 0)
+    return;
+  if (fstatat (place.fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+    {
+      if (S_ISDIR (st.st_mode))
+        (void) unlinkat (place.fd, name, AT_REMOVEDIR);
+      else if (S_ISREG (st.st_mode) && st.st_size == 0)
+        (void) unlinkat (place.fd, name, 0);
+    }
+  run_place_release (&place);
+}
+
+/* Remove what NAME in .mountpoints, a link to TARGET, says was made.  */
+static void
+remove_noted (int root_fd, const char *name, const char *target)
+{
+  AUTO_FREE char *path = xstrdup (name);
+  size_t stays = strcmp (target, "#") == 0 ? 0 : strlen (target);
+  if (path[0] != '#' || strncmp (target, name, stays) != 0)
+    return;
+  for (char *c = path; *c != '\0'; c++)
+    if (*c == '#')
+      *c = '/';
+  while (strlen (path) > stays && strrchr (path, '/') != NULL
+         && strcmp (path, "/") != 0 && path[0] != '\0')
+    {
+      remove_point (root_fd, path);
+      *strrchr (path, '/') = '\0';
+    }
+}
+
+static int
+compare_backwards (const void *one, const void *other)
+{
+  return strcmp (*(char *const *) other, *(char *const *) one);
+}
+
+/* Remove from the root ROOT_FD what is noted in the directory CONTAINER_FD, and
+   the notes: those of what lies in a directory that was made before that of the
+   directory.  */
+static void
+remove_all_noted (int container_fd, int root_fd)
+{
+  int fd = openat (container_fd, NOTES,
+                   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  AUTO_CLOSEDIR DIR *directory = fd < 0 ? NULL : fdopendir (fd);
+  const struct dirent *entry;
+  char **names = NULL;
+  size_t count = 0;
+  while (directory != NULL && (entry = readdir (directory)) != NULL)
+    if (entry->d_name[0] == '#')
+      run_list_add (&names, &count, xstrdup (entry->d_name));
+  if (count > 1)
+    qsort (names, count, sizeof *names, compare_backwards);
+  for (size_t i = 0; i < count; i++)
+    {
+      AUTO_FREE char *target = file_read_link (dirfd (directory), names[i]);
+      if (target == NULL)
+        continue;
+      remove_noted (root_fd, names[i], target);
+      (void) unlinkat (dirfd (directory), names[i], 0); /* or next time */
+    }
+  /* The Python tool has one without anything in it, which stays.  */
+  if (count > 0)
+    (void) unlinkat (container_fd, NOTES, AT_REMOVEDIR);
+  run_list_free (names);
+}
+
+bool
+run_mounts_sweep (int container_fd, int root_fd)
+{
+  AUTO_CLOSE int lock =
+      openat (root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (lock >= 0 && flock (lock, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+    return false;
+  remove_all_noted (container_fd, root_fd);
+  return true;
+}
+
+void
+run_mounts_release (struct run_mounts *mounts)
+{
+  const struct run_plan *plan = mounts->plan;
+  if (plan != NULL && mounts->lock >= 0
+      && flock (mounts->lock, LOCK_EX | LOCK_NB) == 0)
+    {
+      for (size_t i = mounts->made_count; i > 0; i--)
+        remove_point (plan->root_fd, mounts->made[i - 1]);
+      if (plan->container != NULL)
+        remove_all_noted (plan->container->fd, plan->root_fd);
+    }
+  if (mounts->lock >= 0)
+    (void) close (mounts->lock); /* nothing was written to it */
+  if (mounts->root_fd >= 0)
+    (void) close (mounts->root_fd); /* likewise */
+  for (size_t i = 0; i < mounts->count; i++)
+    {
+      free (mounts->list[i].guest);
+      free (mounts->list[i].host);
+    }
+  free (mounts->list);
+  free (mounts->bindings);
+  free (mounts->root);
+  run_list_free (mounts->made);
+  *mounts = (struct run_mounts){ .root_fd = -1, .lock = -1 };
+}
