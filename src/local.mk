@@ -60,7 +60,8 @@ program_sources = \
   src/cmd/command.h src/cmd/commands.c \
   src/cmd/unknown-command.c src/cmd/unknown-command.h
 
-bin_udocker_SOURCES = $(program_sources) src/container/obtain-light.c
+bin_udocker_SOURCES = $(program_sources) src/container/obtain-light.c \
+  src/container/run-inject-light.c
 bin_udocker_LDADD = \
   src/cmd/libcmd.a \
   src/engine/libengine.a \
@@ -76,7 +77,8 @@ bin_udocker_LDADD = \
   $(LIBGNU) $(JSON_C_LIBS)
 
 libexec_udocker_udocker_full_SOURCES = $(program_sources) \
-  src/container/obtain-create.c
+  src/container/obtain-create.c \
+  src/container/run-inject.c src/container/run-libraries.c
 libexec_udocker_udocker_full_CPPFLAGS = $(AM_CPPFLAGS) -DUDOCKER_FULL
 libexec_udocker_udocker_full_LDADD = \
   src/cmd/libcmd.a \
@@ -91,7 +93,7 @@ libexec_udocker_udocker_full_LDADD = \
   lib/start/libstart.a lib/plan/libplan.a lib/elf/libelfread.a \
   lib/base/libbase.a \
   $(LIBGNU) $(LIBCURL_LIBS) $(LIBARCHIVE_LIBS) $(JSON_C_LIBS) \
-  $(LIBCRYPTO_LIBS) $(LIBISAL_LIBS) -lpthread
+  $(LIBCRYPTO_LIBS) $(LIBISAL_LIBS) $(LIBELF_LIBS) $(LIBYAML_LIBS) -lpthread
 
 check_PROGRAMS += tests/unit/test-options
 tests_unit_test_options_SOURCES = tests/unit/test-options.c

@@ -38,12 +38,12 @@ struct run_options
   struct option_list volumes, no_volumes, environment, environment_files;
   struct option_list devices, ports, unset, limits, hosts;
   struct option_list dns, dns_search, dns_options, mounts, temporary;
-  struct option_list volumes_from, groups;
+  struct option_list volumes_from, groups, cdi_directories;
   const char *user, *directory, *entry_point, *name, *pull, *platform;
   const char *index, *registry, *proxy, *cpus, *kernel, *host_name, *location;
   const char *id_file, *network, *processes, *semaphores, *nodes, *mode;
   bool remove, host_accounts, container_accounts, no_system_volumes;
-  const char *host_environment, *stop_signal;
+  const char *host_environment, *stop_signal, *gpus;
   bool bind_home, no_metadata, dri, all_ports, banner, no_banner, keep_owners,
       read_only, detach;
 };
@@ -156,8 +156,18 @@ static const struct option_row rows[] = {
     N_ ("an option for /etc/resolv.conf"), TARGET (dns_options) },
   { "ulimit", 0, OPTION_LIST, N_ ("NAME=SOFT[:HARD]"),
     N_ ("limit a resource, such as nofile; -1 is no limit"), TARGET (limits) },
-  { "device", 0, OPTION_LIST, N_ ("DEVICE"), N_ ("show this device"),
+  { "device", 0, OPTION_LIST, N_ ("DEVICE"),
+    N_ ("show this device, /dev/NAME[:/dev/OTHER][:rwm]; or one that a "
+        "specification names, VENDOR/CLASS=NAME, with what its use takes"),
     TARGET (devices) },
+  { "gpus", 0, OPTION_VALUE, N_ ("GPUS"),
+    N_ ("show graphics processors, and the libraries of the host's driver for "
+        "them: all, a number, or device=NAME[,NAME]..."),
+    TARGET (gpus) },
+  { "cdi-dir", 0, OPTION_LIST, N_ ("DIR"),
+    N_ ("look for specifications of devices here instead of in /etc/cdi and "
+        "/var/run/cdi"),
+    TARGET (cdi_directories) },
   { "publish", 'p', OPTION_LIST, N_ ("HOSTPORT:PORT"),
     N_ ("make PORT of the container HOSTPORT of the host; also ranges, as in "
         "8000-8003:80-83"),
@@ -233,10 +243,6 @@ static const struct option_row rows[] = {
     .kind = OPTION_VALUE,
     .refusal = N_ ("udocker cannot share out processor time; --cpuset-cpus "
                    "chooses processors") },
-  { .name = "gpus",
-    .kind = OPTION_VALUE,
-    .refusal = N_ ("the host's devices are there already, but this release "
-                   "does not bring in driver libraries") },
   { .name = "restart",
     .kind = OPTION_VALUE,
     .refusal = N_ ("there is no daemon to restart it") },
@@ -406,6 +412,8 @@ request_of (const struct invocation *invocation, const char *root)
     .bind_home = options->bind_home,
     .bind_dri = options->dri,
     .devices = run_list_of (&options->devices),
+    .gpus = options->gpus,
+    .cdi_directories = run_list_of (&options->cdi_directories),
     .ports = run_list_of (&options->ports),
     .move_ports = options->all_ports,
     .kernel = options->kernel,
@@ -560,14 +568,20 @@ run_container (struct invocation *invocation, enum obtain_pull pull,
   struct container *container = obtained.container;
   const int hold = obtained.hold;
   bool started = false;
+  struct run_request request = request_of (invocation, NULL);
+  request.nvidia = container_wants_nvidia (container);
+  if (run_request_injects (&request) && !command_is_full ())
+    {
+      if (hold >= 0)
+        (void) close (hold); /* nothing was written to it */
+      container_close (container);
+      return platform_exec_part ("udocker-full", invocation->argv, err);
+    }
   if (options->id_file != NULL)
     status = write_id (options->id_file, container->id, err);
   if (status == 0)
-    {
-      struct run_request request = request_of (invocation, NULL);
-      status =
-          run_request_in (invocation, &request, container, hold, &started, err);
-    }
+    status =
+        run_request_in (invocation, &request, container, hold, &started, err);
   if (!started && options->id_file != NULL && status != -EEXIST)
     (void) unlink (options->id_file); /* there may be none */
   /* What nobody got to know must not stay.  */
@@ -601,6 +615,8 @@ run_run (struct invocation *invocation, struct error *err)
     return error_set (err, errno, _ ("invalid --location '%s': %s"), location,
                       strerror (errno));
   struct run_request request = request_of (invocation, root);
+  if (run_request_injects (&request) && !command_is_full ())
+    return platform_exec_part ("udocker-full", invocation->argv, err);
   request.remove = false;
   bool started = false;
   return run_request_in (invocation, &request, NULL, -1, &started, err);

@@ -12,19 +12,18 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
-#include "lib/base/file.h"
 #include "lib/base/i18n.h"
+#include "lib/base/log.h"
 #include "src/cmd/command.h"
 #include "src/container/container.h"
 #include "src/engine/engine.h"
-#include "src/platform/host.h"
 
 extern const struct command command_setup;
 
 struct setup_options
 {
   const char *mode;
-  bool force;
+  bool force, nvidia, no_nvidia;
 };
 
 #define TARGET(member) .target = OPTION_TARGET (struct setup_options, member)
@@ -37,7 +36,12 @@ static const struct option_row rows[] = {
     TARGET (force) },
   { .name = "purge", .ignored = true },
   { .name = "fixperm", .refusal = N_ ("this release does not have it") },
-  { .name = "nvidia", .refusal = N_ ("this release does not have it") },
+  { "nvidia", 0, OPTION_FLAG, NULL,
+    N_ ("give the container the host's NVIDIA driver whenever it runs, as 'run "
+        "--gpus=all' does"),
+    TARGET (nvidia) },
+  { "no-nvidia", 0, OPTION_FLAG, NULL, N_ ("do not do so any more"),
+    TARGET (no_nvidia) },
   { 0 },
 };
 
@@ -52,7 +56,7 @@ print_setup (const struct container *container, const struct config *config,
     return status;
   printf ("execmode: %s\n", mode);
   printf ("nvidiamode: %s\n",
-          file_exists (container->fd, "nvidia") ? "True" : "False");
+          container_wants_nvidia (container) ? "True" : "False");
   return 0;
 }
 
@@ -99,6 +103,19 @@ set_mode (struct container *container, const char *mode, bool force,
   return status;
 }
 
+/* Have CONTAINER given the NVIDIA driver from now on if WANTED.  */
+static int
+set_nvidia (const struct container *container, bool wanted, struct error *err)
+{
+  if (container_is_protected (container))
+    return error_set (err, EPERM, _ ("container is protected: %s"),
+                      container->id);
+  int status = container_want_nvidia (container, wanted, err);
+  if (status == 0)
+    log_info (wanted ? _ ("nvidia mode set") : _ ("nvidia mode unset"));
+  return status;
+}
+
 static int
 run_setup (struct invocation *invocation, struct error *err)
 {
@@ -109,9 +126,16 @@ run_setup (struct invocation *invocation, struct error *err)
   if (status < 0)
     return error_prefix (err, _ ("invalid container id"));
 
-  if (options->mode != NULL)
+  if (options->nvidia && options->no_nvidia)
+    status =
+        error_set (err, EINVAL,
+                   _ ("--nvidia and --no-nvidia exclude each other"));
+  bool changes = options->nvidia || options->no_nvidia;
+  if (status == 0 && changes)
+    status = set_nvidia (container, options->nvidia, err);
+  if (status == 0 && options->mode != NULL)
     status = set_mode (container, options->mode, options->force, err);
-  else
+  else if (status == 0 && !changes)
     status = print_setup (container, invocation->config, err);
   container_close (container);
   return status;

@@ -518,31 +518,22 @@ const struct setting settings[] = {
       .name = "nvi_etc_list",
       .type = SETTING_LIST,
       .offset = offsetof (struct config, nvi_etc_list),
-      .default_text = "vulkan/icd.d/nvidia_icd.json OpenCL/vendors/nvidia.icd",
-      .help = N_ ("NVIDIA files below /etc"),
+      .default_text = "",
+      .help = N_ ("more NVIDIA files below /etc"),
   },
   {
       .name = "nvi_bin_list",
       .type = SETTING_LIST,
       .offset = offsetof (struct config, nvi_bin_list),
-      .default_text =
-          "nvidia-bug-report.sh nvidia-cuda-mps-control "
-          "nvidia-cuda-mps-server nvidia-debugdump nvidia-installer "
-          "nvidia-persistenced nvidia-settings nvidia-smi "
-          "nvidia-uninstall nvidia-xconfig",
-      .help = N_ ("NVIDIA programs"),
+      .default_text = "",
+      .help = N_ ("more NVIDIA programs"),
   },
   {
       .name = "nvi_lib_list",
       .type = SETTING_LIST,
       .offset = offsetof (struct config, nvi_lib_list),
-      .default_text =
-          "libOpenCL. libcuda. libnvcuvid. libnvidia-cfg. "
-          "libnvidia-compiler. libnvidia-encode. "
-          "libnvidia-fatbinaryloader. libnvidia-fbc. libnvidia-ifr. "
-          "libnvidia-ml. libnvidia-opencl. libnvidia-ptxjitcompiler. "
-          "libnvidia-tls. tls/libnvidia-tls.",
-      .help = N_ ("how NVIDIA libraries begin"),
+      .default_text = "",
+      .help = N_ ("how the names of more NVIDIA libraries begin"),
   },
   {
       .name = "nvi_dev_list",

@@ -218,6 +218,27 @@ container_write_file (const struct container *container, const char *file,
                     : 0;
 }
 
+/* The mark that a container wants the NVIDIA driver.  */
+#define NVIDIA_MARK "nvidia"
+
+bool
+container_wants_nvidia (const struct container *container)
+{
+  return file_exists (container->fd, NVIDIA_MARK);
+}
+
+int
+container_want_nvidia (const struct container *container, bool wanted,
+                       struct error *err)
+{
+  if (wanted)
+    return container_write_file (container, NVIDIA_MARK, "", 0, err);
+  if (unlinkat (container->fd, NVIDIA_MARK, 0) < 0 && errno != ENOENT)
+    return error_set (err, errno, _ ("cannot remove '%s/%s': %s"),
+                      container->path, NVIDIA_MARK, strerror (errno));
+  return 0;
+}
+
 bool
 container_is_protected (const struct container *container)
 {

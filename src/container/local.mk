@@ -6,6 +6,7 @@ noinst_LIBRARIES += src/container/librun.a
 src_container_librun_a_SOURCES = \
   src/container/obtain.c src/container/obtain.h \
   src/container/output.c src/container/output.h \
+  src/container/run-devices.c \
   src/container/run-environment.c \
   src/container/run-machine.c \
   src/container/run-metadata.c \

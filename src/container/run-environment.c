@@ -377,6 +377,21 @@ set_asked (struct run_plan *plan, const struct run_request *request,
   return 0;
 }
 
+/* Have the dynamic linker look where the libraries of devices are, last.  */
+static void
+add_folders (struct run_plan *plan)
+{
+  for (size_t i = 0; i < plan->device_folder_count; i++)
+    {
+      const char *before = run_plan_environment (plan, "LD_LIBRARY_PATH");
+      AUTO_FREE char *after =
+          before == NULL || before[0] == '\0'
+              ? xstrdup (plan->device_folders[i])
+              : xasprintf ("%s:%s", before, plan->device_folders[i]);
+      set_variable (plan, "LD_LIBRARY_PATH", after, true);
+    }
+}
+
 int
 run_plan_add_environment (struct run_plan *plan,
                           const struct run_request *request,
@@ -388,6 +403,8 @@ run_plan_add_environment (struct run_plan *plan,
     return status;
   size_t asked_count = plan->environment_count;
 
+  for (size_t i = 0; i < plan->device_variable_count; i++)
+    put_variable (plan, plan->device_variables[i], false);
   for (size_t i = 0; i < metadata->environment_count; i++)
     {
       const char *text = metadata->environment[i];
@@ -402,6 +419,7 @@ run_plan_add_environment (struct run_plan *plan,
   set_login_variables (plan, asked_count);
   set_container_variables (plan);
   add_host_variables (plan, request->host_environment, config);
+  add_folders (plan);
   drop_unset (plan);
   return 0;
 }

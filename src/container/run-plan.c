@@ -86,6 +86,8 @@ fill (struct run_plan *plan, const struct run_request *request,
   if (failure == 0)
     failure = run_plan_add_user (plan, request, user, err);
   if (failure == 0)
+    failure = run_plan_add_devices (plan, request, metadata, config, err);
+  if (failure == 0)
     failure = run_plan_add_names (plan, request, err);
   if (failure == 0)
     failure = run_plan_add_limits (plan, request, err);
@@ -194,6 +196,8 @@ run_plan_release (struct run_plan *plan)
       free (plan->files[i].content);
     }
   free (plan->files);
+  run_list_free (plan->device_variables);
+  run_list_free (plan->device_folders);
   run_temporary_remove (&plan->temporary);
   free (plan->limits);
   free (plan->ports);

@@ -65,7 +65,12 @@ struct run_request
   bool bind_home;
   bool bind_dri;
   bool read_only;          /* the container's own files */
-  struct run_list devices; /* host devices to show */
+  struct run_list devices; /* host devices to show, by path or as
+                              VENDOR/CLASS=NAME */
+  const char *gpus;        /* graphics processors: "all", a number, ... */
+  bool nvidia;             /* the same as "all", unless GPUS says otherwise */
+  struct run_list cdi_directories; /* with specifications of devices, in place
+                                      of the usual ones */
 
   struct run_list ports; /* [ADDRESS:]HOSTPORT:PORT, and ranges */
   bool move_ports;       /* move privileged ports to where they can be had */
@@ -137,6 +142,11 @@ struct run_plan
   struct run_file *files;
   size_t file_count;
 
+  char **device_variables; /* NAME=VALUE, what devices want to be set */
+  size_t device_variable_count;
+  char **device_folders; /* where their libraries are, if no linker looks */
+  size_t device_folder_count;
+
   struct run_temporary temporary; /* directories that some of these show */
 
   struct plan_limit *limits; /* of resources, in this order */
@@ -181,6 +191,10 @@ int run_plan_join (struct run_plan *plan, const struct plan *running,
                    const struct run_request *request,
                    struct container *container, const struct config *config,
                    int *status, struct error *err);
+
+/* Tell whether REQUEST asks for devices that udocker-full alone can bring into a
+   container.  */
+bool run_request_injects (const struct run_request *request);
 
 /* Free what PLAN owns, close its descriptors, remove its directories.  */
 void run_plan_release (struct run_plan *plan);

@@ -12,6 +12,8 @@
 
 #include "src/container/run-plan.h"
 
+struct device_edits;
+
 /* What the image says about how it is run.  All is owned; NULL and 0 mean
    that it says nothing.  */
 struct run_metadata
@@ -124,6 +126,38 @@ char *run_plan_read (const struct run_plan *plan, const char *path);
    link is followed, in the place of what was made for it before.  */
 int run_plan_add_file (struct run_plan *plan, const char *path, char *content,
                        struct error *err);
+
+/* Have PLAN show the device, or a file that goes with one, HOST at GUEST, unless
+   something is there that was asked for, or all of /dev is.  run-volumes.c.  */
+int run_plan_bind_device (struct run_plan *plan, const char *host,
+                          const char *guest, uint32_t flags, struct error *err);
+
+/* Add devices, and what their use takes: run-devices.c.  */
+int run_plan_add_devices (struct run_plan *plan,
+                          const struct run_request *request,
+                          const struct run_metadata *metadata,
+                          const struct config *config, struct error *err);
+
+/* The part of it that brings in what the host has for them; there is one in
+   udocker-full (run-inject.c), and one in the light program that is never called
+   (run-inject-light.c).  */
+int run_plan_inject (struct run_plan *plan, const struct run_request *request,
+                     const struct run_metadata *metadata,
+                     const struct config *config, struct error *err);
+
+/* Return the directory where PLAN's container has its C library, and where its
+   linker finds others, which the caller frees; NULL when it has no glibc.
+   run-libraries.c, as the next two.  */
+char *run_library_folder (const struct run_plan *plan);
+
+/* Tell whether the container's linker looks in FOLDER anyhow.  */
+bool run_library_folder_is_searched (const struct run_plan *plan,
+                                     const char *folder);
+
+/* Warn of the libraries of EDITS that will not load in PLAN's container, where
+   SEARCH_PATH, NULL for none, is LD_LIBRARY_PATH.  */
+void run_libraries_check (const struct run_plan *plan, const char *search_path,
+                          const struct device_edits *edits);
 
 /* Fill limits: run-limits.c.  */
 int run_plan_add_limits (struct run_plan *plan,

@@ -397,28 +397,16 @@ add_setting (struct run_plan *plan, const struct config_list *list,
                    list->count, no_volumes, used, PURPOSE_SYSTEM, err);
 }
 
-/* Add the devices that were asked for: they are in /dev already, but for
-   runs without it.  A suffix as Docker's (":rwm") is dropped.  */
-static int
-add_devices (struct run_plan *plan, const struct run_request *request,
-             struct error *err)
+int
+run_plan_bind_device (struct run_plan *plan, const char *host,
+                      const char *guest, uint32_t flags, struct error *err)
 {
-  for (size_t i = 0; i < request->devices.count; i++)
-    {
-      const char *device = request->devices.items[i];
-      AUTO_FREE char *path = xstrndup (device, strcspn (device, ":"));
-      struct stat st;
-      if (path[0] != '/' || stat (path, &st) < 0)
-        return error_set (err, ENODEV, _ ("device not found: %s"), path);
-      if (!S_ISCHR (st.st_mode) && !S_ISBLK (st.st_mode))
-        return error_set (err, ENOTBLK, _ ("not a device: %s"), path);
-      if (run_plan_binds (plan, "/dev") && strncmp (path, "/dev/", 5) == 0)
-        continue;
-      int status = add_binding (plan, path, path, 0, PURPOSE_SYSTEM, err);
-      if (status < 0)
-        return status;
-    }
-  return 0;
+  bool same = strcmp (host, guest) == 0 && flags == 0;
+  if (run_plan_binds (plan, guest)
+      || (same && run_plan_binds (plan, "/dev")
+          && strncmp (host, "/dev/", 5) == 0))
+    return 0;
+  return add_binding (plan, host, guest, flags, PURPOSE_USER, err);
 }
 
 /* Add the home directory of who runs this.  */
@@ -448,8 +436,6 @@ run_plan_add_volumes (struct run_plan *plan, const struct run_request *request,
     status = add_setting (plan, &config->dri_list, out, used, err);
   if (status == 0 && request->bind_home)
     status = add_home (plan, out, used, err);
-  if (status == 0)
-    status = add_devices (plan, request, err);
   if (status < 0)
     return status;
 
