@@ -127,9 +127,8 @@ run_setup (struct invocation *invocation, struct error *err)
     return error_prefix (err, _ ("invalid container id"));
 
   if (options->nvidia && options->no_nvidia)
-    status =
-        error_set (err, EINVAL,
-                   _ ("--nvidia and --no-nvidia exclude each other"));
+    status = error_set (err, EINVAL,
+                        _ ("--nvidia and --no-nvidia exclude each other"));
   bool changes = options->nvidia || options->no_nvidia;
   if (status == 0 && changes)
     status = set_nvidia (container, options->nvidia, err);

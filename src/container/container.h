@@ -60,9 +60,9 @@ int container_read_file (const struct container *container, const char *file,
 int container_write_file (const struct container *container, const char *file,
                           const void *text, size_t size, struct error *err);
 
-/* Tell whether CONTAINER is to be given the NVIDIA driver of the host whenever it
-   runs, and have that so if WANTED.  The mark is the Python tool's.  The latter
-   returns 0, or a negative errno with ERR set.  */
+/* Tell whether CONTAINER is to be given the NVIDIA driver of the host whenever
+   it runs, and have that so if WANTED.  The mark is the Python tool's.  The
+   latter returns 0, or a negative errno with ERR set.  */
 bool container_wants_nvidia (const struct container *container);
 int container_want_nvidia (const struct container *container, bool wanted,
                            struct error *err);

@@ -62,9 +62,8 @@ read_device (const char *text, struct device_words *words, struct error *err)
 static int
 add_device (struct run_plan *plan, const char *text, struct error *err)
 {
-  __attribute__ ((cleanup (device_words_release))) struct device_words words = {
-    0
-  };
+  __attribute__ ((
+      cleanup (device_words_release))) struct device_words words = { 0 };
   struct stat st;
   int status = read_device (text, &words, err);
   if (status < 0)
@@ -97,7 +96,6 @@ run_request_injects (const struct run_request *request)
 {
   bool injects = request->gpus != NULL || request->nvidia;
   for (size_t i = 0; i < request->devices.count; i++)
-    injects =
-        injects || device_name_is_qualified (request->devices.items[i]);
+    injects = injects || device_name_is_qualified (request->devices.items[i]);
   return injects;
 }

@@ -33,8 +33,8 @@
 struct gpus
 {
   bool all;
-  size_t count;    /* the first so many, if not all and not by name */
-  char **names;    /* ended by NULL; or NULL */
+  size_t count; /* the first so many, if not all and not by name */
+  char **names; /* ended by NULL; or NULL */
   size_t name_count;
   char *capabilities; /* with commas between, or NULL */
 };
@@ -124,8 +124,7 @@ read_gpus (const char *text, struct gpus *gpus, struct error *err)
           key_length = equals;
           value = word + equals + 1;
         }
-      AUTO_FREE char *copy =
-          xstrndup (value, (size_t) (word + length - value));
+      AUTO_FREE char *copy = xstrndup (value, (size_t) (word + length - value));
       if (!take_value (gpus, key, key_length, copy))
         return bad_gpus (text, err);
       word += length;
@@ -151,8 +150,7 @@ add_described (const struct cdi *cdi, const char **names,
     return cdi_add (cdi, CDI_NVIDIA_GPU "=all", edits, err);
   for (size_t i = 0; i < gpus->name_count && status == 0; i++)
     {
-      AUTO_FREE char *name =
-          xasprintf (CDI_NVIDIA_GPU "=%s", gpus->names[i]);
+      AUTO_FREE char *name = xasprintf (CDI_NVIDIA_GPU "=%s", gpus->names[i]);
       status = cdi_add (cdi, name, edits, err);
     }
   if (gpus->name_count > 0)
@@ -182,8 +180,8 @@ add_choice (const struct gpus *gpus, struct device_edits *edits)
   for (size_t i = 0; gpus->name_count == 0 && i < gpus->count; i++)
     buffer_add_format (&list, "%s%zu", i > 0 ? "," : "", i);
   AUTO_FREE char *words = buffer_take (&list);
-  AUTO_FREE char *visible = xasprintf ("NVIDIA_VISIBLE_DEVICES=%s",
-                                       gpus->all ? "all" : words);
+  AUTO_FREE char *visible =
+      xasprintf ("NVIDIA_VISIBLE_DEVICES=%s", gpus->all ? "all" : words);
   AUTO_FREE char *chosen = xasprintf ("CUDA_VISIBLE_DEVICES=%s", words);
   edits_add_variable (edits, visible);
   if (!gpus->all)
@@ -222,6 +220,12 @@ image_variable (const struct run_metadata *metadata, const char *name)
   return NULL;
 }
 
+static struct nvidia_words
+words_of (const struct config_list *list)
+{
+  return (struct nvidia_words){ .items = list->items, .count = list->count };
+}
+
 /* Add the graphics processors that TEXT asks for.  */
 static int
 add_gpus (const char *text, const struct cdi *cdi,
@@ -236,19 +240,27 @@ add_gpus (const char *text, const struct cdi *cdi,
     return status;
   if (names[0] != NULL)
     return add_described (cdi, names, &gpus, edits, err);
-  const char *asked = gpus.capabilities != NULL
-                              && strcmp (gpus.capabilities, "gpu") != 0
-                          ? gpus.capabilities
-                          : image_variable (metadata,
-                                            "NVIDIA_DRIVER_CAPABILITIES");
+  const char *asked =
+      gpus.capabilities != NULL && strcmp (gpus.capabilities, "gpu") != 0
+          ? gpus.capabilities
+          : image_variable (metadata, "NVIDIA_DRIVER_CAPABILITIES");
   AUTO_ERROR struct error missing = { 0 };
   if (folder == NULL)
     status = error_set (&missing, ENOEXEC,
                         _ ("the container has no glibc, which the libraries of "
                            "the NVIDIA driver need"));
   else
-    status = nvidia_add (config, nvidia_read_capabilities (asked), folder,
-                         edits, &missing);
+    {
+      const struct nvidia_request request = {
+        .capabilities = nvidia_read_capabilities (asked),
+        .folder = folder,
+        .directories = words_of (&config->lib_dirs_list_nvidia),
+        .libraries = words_of (&config->nvi_lib_list),
+        .programs = words_of (&config->nvi_bin_list),
+        .files = words_of (&config->nvi_etc_list),
+      };
+      status = nvidia_add (&request, edits, &missing);
+    }
   if (status == 0)
     add_choice (&gpus, edits);
   else if (add_nodes (edits))
@@ -276,10 +288,9 @@ apply (struct run_plan *plan, const struct device_edits *edits,
       run_list_add (&plan->device_folders, &plan->device_folder_count,
                     xstrdup (edits->folders[i]));
   if (edits->group_count > 0)
-    plan->user.groups =
-        xreallocarray (plan->user.groups,
-                       plan->user.group_count + edits->group_count,
-                       sizeof *plan->user.groups);
+    plan->user.groups = xreallocarray (
+        plan->user.groups, plan->user.group_count + edits->group_count,
+        sizeof *plan->user.groups);
   for (size_t i = 0; i < edits->group_count; i++)
     plan->user.groups[plan->user.group_count++] = edits->groups[i];
   return status;

@@ -30,10 +30,14 @@
 /* Where dynamic linkers look that are not told otherwise: Debian's have one or
    the other, those of others the last.  */
 static const char *const folders[] = {
-  "/lib/x86_64-linux-gnu",  "/usr/lib/x86_64-linux-gnu",
-  "/lib/aarch64-linux-gnu", "/usr/lib/aarch64-linux-gnu",
-  "/lib64",                 "/usr/lib64",
-  "/lib",                   "/usr/lib",
+  "/lib/x86_64-linux-gnu",
+  "/usr/lib/x86_64-linux-gnu",
+  "/lib/aarch64-linux-gnu",
+  "/usr/lib/aarch64-linux-gnu",
+  "/lib64",
+  "/usr/lib64",
+  "/lib",
+  "/usr/lib",
 };
 
 /* A library of the container that was looked for before.  */
@@ -139,8 +143,7 @@ find_inside (const struct comparison *comparison, const char *name,
   while (path != NULL && *path != '\0')
     {
       size_t length = strcspn (path, ":");
-      AUTO_FREE char *file =
-          xasprintf ("%.*s/%s", (int) length, path, name);
+      AUTO_FREE char *file = xasprintf ("%.*s/%s", (int) length, path, name);
       if (file[0] == '/' && read_inside (comparison->plan, file, library))
         return true;
       path += length + (path[length] == ':');
@@ -241,7 +244,6 @@ static void
 tell (const struct comparison *comparison)
 {
   AUTO_BUFFER (list);
-  const char *last = "";
   size_t faults = 0;
 
   for (size_t i = 0; i < comparison->shown_count; i++)
@@ -256,18 +258,17 @@ tell (const struct comparison *comparison)
         buffer_add_format (&list, "%s%s %s", faults > 0 ? "; " : "",
                            shown->name, shown->fault);
       log_debug ("%s %s", shown->name, shown->fault);
-      last = shown->fault;
       faults++;
     }
   if (faults == 0)
     return;
   AUTO_FREE char *words = buffer_take (&list);
-  (void) last;
-  log_warning (faults > 3 ? _ ("%zu libraries of the host will not load in this "
-                               "container: %s; and others; use an image of a "
-                               "newer release")
-                          : _ ("%zu libraries of the host will not load in this "
-                               "container: %s; use an image of a newer release"),
+  log_warning (faults > 3
+                   ? _ ("%zu libraries of the host will not load in this "
+                        "container: %s; and others; use an image of a "
+                        "newer release")
+                   : _ ("%zu libraries of the host will not load in this "
+                        "container: %s; use an image of a newer release"),
                faults, words);
 }
 
@@ -290,8 +291,7 @@ release (struct comparison *comparison)
 }
 
 void
-run_libraries_check (const struct run_plan *plan,
-                     const char *search_path,
+run_libraries_check (const struct run_plan *plan, const char *search_path,
                      const struct device_edits *edits)
 {
   struct comparison comparison = {

@@ -127,8 +127,9 @@ char *run_plan_read (const struct run_plan *plan, const char *path);
 int run_plan_add_file (struct run_plan *plan, const char *path, char *content,
                        struct error *err);
 
-/* Have PLAN show the device, or a file that goes with one, HOST at GUEST, unless
-   something is there that was asked for, or all of /dev is.  run-volumes.c.  */
+/* Have PLAN show the device, or a file that goes with one, HOST at GUEST,
+   unless something is there that was asked for, or all of /dev is.
+   run-volumes.c.  */
 int run_plan_bind_device (struct run_plan *plan, const char *host,
                           const char *guest, uint32_t flags, struct error *err);
 
@@ -139,8 +140,8 @@ int run_plan_add_devices (struct run_plan *plan,
                           const struct config *config, struct error *err);
 
 /* The part of it that brings in what the host has for them; there is one in
-   udocker-full (run-inject.c), and one in the light program that is never called
-   (run-inject-light.c).  */
+   udocker-full (run-inject.c), and one in the light program that is never
+   called (run-inject-light.c).  */
 int run_plan_inject (struct run_plan *plan, const struct run_request *request,
                      const struct run_metadata *metadata,
                      const struct config *config, struct error *err);

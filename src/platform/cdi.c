@@ -141,7 +141,7 @@ cdi_close (struct cdi *cdi)
 }
 
 /* Return the list KEY of OBJECT, which may be NULL, and its length in
-   *COUNT.  */
+ *COUNT.  */
 static struct json_object *
 list_of (struct json_object *object, const char *key, size_t *count)
 {
@@ -220,12 +220,11 @@ add_mounts (struct json_object *from, struct device_edits *edits,
       struct json_object *options = list_of (item, "options", &option_count);
       bool read_only = false;
       for (size_t j = 0; j < option_count; j++)
-        read_only =
-            read_only
-            || strcmp (json_object_get_string (
-                           json_object_array_get_idx (options, j)),
-                       "ro")
-                   == 0;
+        read_only = read_only
+                    || strcmp (json_object_get_string (
+                                   json_object_array_get_idx (options, j)),
+                               "ro")
+                           == 0;
       status = add_mount (edits, json_string (item, "hostPath"),
                           json_string (item, "containerPath"), read_only, err);
     }
@@ -245,8 +244,8 @@ add_nodes (struct json_object *from, struct device_edits *edits,
       struct json_object *item = json_object_array_get_idx (list, i);
       const char *guest = json_string (item, "path");
       const char *host = json_string (item, "hostPath");
-      status = add_mount (edits, host != NULL ? host : guest, guest, false,
-                          err);
+      status =
+          add_mount (edits, host != NULL ? host : guest, guest, false, err);
     }
   return status;
 }
@@ -404,8 +403,9 @@ no_device (const struct cdi *cdi, const char *name, const char *kind,
       error_hint (err, _ ("those of %s are %s"), kind, all);
     }
   else
-    error_hint (err, _ ("no specification in the directories of --cdi-dir has "
-                        "devices of %s"),
+    error_hint (err,
+                _ ("no specification in the directories of --cdi-dir has "
+                   "devices of %s"),
                 kind);
   return status;
 }

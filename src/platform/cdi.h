@@ -30,9 +30,9 @@ void cdi_close (struct cdi *cdi);
    names are CDI's.  */
 const char **cdi_devices (const struct cdi *cdi, const char *kind);
 
-/* Add to EDITS what the device NAME, a qualified one (device-name.h), needs.  Of hooks only
-   what they would do in a container's files is done, by EDITS: links and
-   folders of libraries.  Return 0, -ENODEV when there is no such device, or
+/* Add to EDITS what the device NAME, a qualified one (device-name.h), needs. Of
+   hooks only what they would do in a container's files is done, by EDITS: links
+   and folders of libraries.  Return 0, -ENODEV when there is no such device, or
    -ENOENT when the host lacks a file that it needs; ERR is set on failure.  */
 int cdi_add (const struct cdi *cdi, const char *name,
              struct device_edits *edits, struct error *err);

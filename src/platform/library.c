@@ -55,13 +55,12 @@ static void
 read_dynamic (Elf *elf, Elf_Data *data, const GElf_Shdr *header,
               struct library *library)
 {
-  size_t count = header->sh_entsize > 0 ? header->sh_size / header->sh_entsize
-                                        : 0;
+  size_t count =
+      header->sh_entsize > 0 ? header->sh_size / header->sh_entsize : 0;
   for (size_t i = 0; i < count; i++)
     {
       GElf_Dyn entry;
-      if (gelf_getdyn (data, (int) i, &entry) == NULL
-          || entry.d_tag == DT_NULL)
+      if (gelf_getdyn (data, (int) i, &entry) == NULL || entry.d_tag == DT_NULL)
         break;
       if (entry.d_tag != DT_NEEDED && entry.d_tag != DT_SONAME)
         continue;
@@ -170,8 +169,7 @@ library_read (const char *path, struct library *library)
     {
       GElf_Shdr header;
       if (gelf_getshdr (section, &header) == NULL
-          || (header.sh_type != SHT_DYNAMIC
-              && header.sh_type != SHT_GNU_verneed
+          || (header.sh_type != SHT_DYNAMIC && header.sh_type != SHT_GNU_verneed
               && header.sh_type != SHT_GNU_verdef))
         continue;
       Elf_Data *data = elf_getdata (section, NULL);

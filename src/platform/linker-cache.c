@@ -50,9 +50,9 @@ linker_cache_each (const void *cache, size_t size,
   if (size < sizeof head)
     return;
   memcpy (&head, bytes, sizeof head);
-  for (uint32_t i = 0; i < head.count
-                       && size - sizeof head >= (i + (size_t) 1)
-                                                    * sizeof (struct entry);
+  for (uint32_t i = 0;
+       i < head.count
+       && size - sizeof head >= (i + (size_t) 1) * sizeof (struct entry);
        i++)
     {
       struct entry entry;

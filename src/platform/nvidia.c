@@ -22,7 +22,6 @@
 #include "lib/base/i18n.h"
 #include "lib/elf/find.h"
 #include "lib/elf/machine.h"
-#include "src/config/config.h"
 #include "src/platform/edits.h"
 #include "src/platform/host.h"
 #include "src/platform/linker-cache.h"
@@ -155,12 +154,10 @@ nvidia_read_capabilities (const char *text)
   return capabilities;
 }
 
-/* What is looked for.  */
+/* What is looked for, and where it goes.  */
 struct search
 {
-  unsigned capabilities;
-  const struct config_list *beginnings; /* of more names of libraries */
-  const char *folder;
+  const struct nvidia_request *request;
   struct device_edits *edits;
 };
 
@@ -173,11 +170,11 @@ is_wanted (const struct search *search, const char *name)
       size_t length = strlen (libraries[i].name);
       if (strncmp (name, libraries[i].name, length) == 0
           && strncmp (name + length, ".so", 3) == 0)
-        return (libraries[i].capabilities & search->capabilities) != 0;
+        return (libraries[i].capabilities & search->request->capabilities) != 0;
     }
-  for (size_t i = 0; i < search->beginnings->count; i++)
+  for (size_t i = 0; i < search->request->libraries.count; i++)
     {
-      const char *beginning = search->beginnings->items[i];
+      const char *beginning = search->request->libraries.items[i];
       if (strncmp (name, beginning, strlen (beginning)) == 0)
         return true;
     }
@@ -207,9 +204,9 @@ add_library (const char *name, const char *path, void *data)
   AUTO_FREE char *real = realpath (path, NULL);
   if (real == NULL)
     return;
-  AUTO_FREE char *guest = xasprintf ("%s/%s", search->folder, name);
+  AUTO_FREE char *guest = xasprintf ("%s/%s", search->request->folder, name);
   AUTO_FREE char *other =
-      xasprintf ("%s/%s", search->folder, strrchr (real, '/') + 1);
+      xasprintf ("%s/%s", search->request->folder, strrchr (real, '/') + 1);
   edits_add_mount (search->edits, real, guest, true);
   edits_add_mount (search->edits, real, other, true);
 }
@@ -263,43 +260,38 @@ add_program (struct device_edits *edits, const char *name)
 }
 
 int
-nvidia_add (const struct config *config, unsigned capabilities,
-            const char *folder, struct device_edits *edits, struct error *err)
+nvidia_add (const struct nvidia_request *request, struct device_edits *edits,
+            struct error *err)
 {
-  struct search search = {
-    .capabilities = capabilities,
-    .beginnings = &config->nvi_lib_list,
-    .folder = folder,
-    .edits = edits,
-  };
+  struct search search = { .request = request, .edits = edits };
+  const unsigned capabilities = request->capabilities;
   size_t before = edits->mount_count;
 
   /* The first that has a library counts.  */
-  for (size_t i = 0; i < config->lib_dirs_list_nvidia.count; i++)
-    search_directory (&search, config->lib_dirs_list_nvidia.items[i]);
+  for (size_t i = 0; i < request->directories.count; i++)
+    search_directory (&search, request->directories.items[i]);
   search_cache (&search, LINKER_CACHE);
   for (size_t i = 0; i < COUNT (places); i++)
     search_directory (&search, places[i]);
   if (edits->mount_count == before)
     return error_set (err, ENOENT,
                       _ ("no NVIDIA driver was found: neither in '%s' nor in "
-                         "the usual places is a library libcuda.so; set "
-                         "UDOCKER_LIB_DIRS_LIST_NVIDIA to where it is"),
+                         "the usual places is a library libcuda.so; say where "
+                         "it is with lib_dirs_list_nvidia in udocker.conf"),
                       LINKER_CACHE);
   for (size_t i = 0; i < COUNT (programs); i++)
     if ((programs[i].capabilities & capabilities) != 0)
       add_program (edits, programs[i].name);
-  for (size_t i = 0; i < config->nvi_bin_list.count; i++)
-    add_program (edits, config->nvi_bin_list.items[i]);
+  for (size_t i = 0; i < request->programs.count; i++)
+    add_program (edits, request->programs.items[i]);
   for (size_t i = 0; i < COUNT (others); i++)
     if ((others[i].capabilities & capabilities) != 0)
       add_pattern (edits, others[i].name);
-  for (size_t i = 0; i < config->nvi_etc_list.count; i++)
+  for (size_t i = 0; i < request->files.count; i++)
     {
-      AUTO_FREE char *path =
-          xasprintf ("/etc/%s", config->nvi_etc_list.items[i]);
+      AUTO_FREE char *path = xasprintf ("/etc/%s", request->files.items[i]);
       add_pattern (edits, path);
     }
-  edits_add_folder (edits, folder);
+  edits_add_folder (edits, request->folder);
   return 0;
 }

@@ -7,7 +7,8 @@
 #ifndef UDOCKER_PLATFORM_NVIDIA_H
 #define UDOCKER_PLATFORM_NVIDIA_H
 
-struct config;
+#include <stddef.h>
+
 struct device_edits;
 struct error;
 
@@ -26,13 +27,29 @@ enum nvidia_capability
    image that asks for none when it is NULL or empty.  */
 unsigned nvidia_read_capabilities (const char *text);
 
-/* Add to EDITS the devices of the host's driver, and its libraries, programs
-   and other files as far as CAPABILITIES need them.  FOLDER is the directory
-   of the container where libraries are to be.  They are looked for where CONFIG
-   says, in the linker's cache and in the usual places; nothing is started.
-   Return 0, or -ENOENT with ERR set when there is no driver.  */
-int nvidia_add (const struct config *config, unsigned capabilities,
-                const char *folder, struct device_edits *edits,
-                struct error *err);
+/* Texts that somebody else owns.  */
+struct nvidia_words
+{
+  char *const *items;
+  size_t count;
+};
+
+/* What a container is to be given.  */
+struct nvidia_request
+{
+  unsigned capabilities;
+  const char *folder; /* directory of the container where libraries are to be */
+
+  /* What the user knows better: directories with libraries, which come first;
+     how names of more libraries begin; more programs; more files of /etc.  */
+  struct nvidia_words directories, libraries, programs, files;
+};
+
+/* Add to EDITS the devices of the host's driver, and of its libraries, programs
+   and other files those that REQUEST is for.  Libraries are looked for in the
+   linker's cache and in the usual places; nothing is started.  Return 0, or
+   -ENOENT with ERR set when there is no driver.  */
+int nvidia_add (const struct nvidia_request *request,
+                struct device_edits *edits, struct error *err);
 
 #endif
