@@ -108,6 +108,8 @@ enum plan_tag
                             SIGTERM when absent */
   PLAN_BUNDLE = 38,      /* path: host directory of what an OCI runtime was
                             told (src/engine/oci-bundle.h) */
+  PLAN_RUNNER = 39,      /* number: the process that ends with the exit status
+                            of the program, for others who find the plan */
   PLAN_TAG_END           /* one above the last */
 };
 

@@ -19,6 +19,7 @@
 #include "lib/base/signal-name.h"
 #include "src/cmd/command.h"
 #include "src/container/container.h"
+#include "src/container/output.h"
 #include "src/container/running.h"
 #include "src/container/runs.h"
 
@@ -136,17 +137,6 @@ stop (const struct running *run, int signal, int seconds, struct error *err)
   return 0;
 }
 
-/* Wait until RUN ends.  */
-static int
-await (const struct running *run, int signal, int seconds, struct error *err)
-{
-  (void) signal;
-  (void) seconds;
-  (void) err;
-  (void) running_await (run, -1);
-  return 0;
-}
-
 /* Do WORK with all runs of the container NAME.  Those that one more is found of
    afterwards too, when AGAIN: programs start others.  Return 0, or what WORK
    fails with, or when NEEDED -ESRCH with ERR set where there is none; otherwise
@@ -236,11 +226,72 @@ run_stop (struct invocation *invocation, struct error *err)
   return work_on_all (invocation, stop, signal, seconds, true, false);
 }
 
+/* Wait until all RUNS of CONTAINER have ended.  Return the exit status of the
+   one that began first, or -1 when that is not known.  */
+static int
+await_all (const struct container *container, const struct runs *runs)
+{
+  const struct running *first = &runs->list[0];
+  AUTO_CLOSE int watch = running_watch (first);
+  struct run_member runner = running_runner (first);
+  for (size_t i = 0; i < runs->count; i++)
+    (void) running_await (&runs->list[i], -1);
+  int status = running_result (watch);
+  return status >= 0 || runner.pid == 0
+             ? status
+             : container_noted_end (container, &runner);
+}
+
+/* Wait until nothing runs in the container NAME of STORE, and print what the
+   first of its runs, or where there are none the last one in the background, has
+   ended with.  */
+static int
+await_container (struct store *store, const char *name, struct error *err)
+{
+  struct container *container = NULL;
+  int status =
+      container_open (store, name, CONTAINER_BY_PREFIX, &container, err);
+  if (status < 0)
+    return error_prefix (err, _ ("invalid container id"));
+  int result = -1;
+  size_t times = 0;
+  while (true)
+    {
+      struct runs runs;
+      runs_find (container->store, container->id, &runs);
+      size_t count = runs.count;
+      int ended = count > 0 ? await_all (container, &runs) : -1;
+      runs_release (&runs);
+      if (count == 0)
+        break;
+      /* Those that were started meanwhile are other runs.  */
+      if (times++ == 0)
+        result = ended;
+    }
+  if (times == 0)
+    result = container_noted_end (container, NULL);
+  container_close (container);
+
+  if (result >= 0)
+    printf ("%d\n", result);
+  else
+    printf ("unknown\n");
+  return 0;
+}
+
 static int
 run_wait (struct invocation *invocation, struct error *err)
 {
   (void) err;
-  return work_on_all (invocation, await, 0, 0, true, false);
+  for (int i = 0; i < invocation->operand_count; i++)
+    {
+      AUTO_ERROR struct error problem = { 0 };
+      if (await_container (invocation->store, invocation->operands[i],
+                           &problem)
+          < 0)
+        invocation->report (invocation, &problem);
+    }
+  return 0;
 }
 
 const struct command command_kill = {
@@ -282,8 +333,11 @@ const struct command command_wait = {
   .summary = N_ ("wait until nothing runs in containers"),
   .description = N_ (
       "Return when no run of the containers goes on any more on this machine "
-      "that is yours. What the programs ended with is known to who started "
-      "them. The names are printed."),
+      "that is yours. For each container the exit status of its program is "
+      "printed, of several the one that began first: it is kept for a run with "
+      "--detach until the next one; that of another is known only while that "
+      "is waited for, and on Linux 6.15 or later. Otherwise 'unknown' is "
+      "printed."),
   .min_operands = 1,
   .max_operands = OPERANDS_ANY,
   .needs = NEEDS_REPOSITORY,

@@ -43,9 +43,9 @@ struct run_options
   const char *index, *registry, *proxy, *cpus, *kernel, *host_name, *location;
   const char *id_file, *network, *processes, *semaphores, *nodes, *mode;
   bool remove, host_accounts, container_accounts, no_system_volumes;
-  const char *host_environment, *stop_signal, *gpus;
+  const char *host_environment, *stop_signal, *gpus, *memory;
   bool bind_home, no_metadata, dri, all_ports, banner, no_banner, keep_owners,
-      read_only, detach;
+      read_only, detach, end_all;
 };
 
 #define TARGET(member) .target = OPTION_TARGET (struct run_options, member)
@@ -85,6 +85,9 @@ static const struct option_row rows[] = {
     N_ ("have nothing set this environment variable"), TARGET (unset) },
   { "user", 'u', OPTION_VALUE, N_ ("USER[:GROUP]"),
     N_ ("run as this user, a name or number"), TARGET (user) },
+  { "shm-size", 0, OPTION_VALUE, N_ ("SIZE"),
+    N_ ("warn where /dev/shm, which is the host's, is smaller, as in 64m"),
+    TARGET (memory) },
   { "group-add", 0, OPTION_LIST, N_ ("GROUP"),
     N_ ("show this supplementary group, too, a name or number"),
     TARGET (groups) },
@@ -93,6 +96,9 @@ static const struct option_row rows[] = {
   { "entrypoint", 0, OPTION_VALUE, N_ ("WORDS"),
     N_ ("run this instead of the entry point of the image"),
     TARGET (entry_point) },
+  { "init", 0, OPTION_FLAG, NULL,
+    N_ ("end what the program leaves when it ends, whatever the settings say"),
+    TARGET (end_all) },
   { "stop-signal", 0, OPTION_VALUE, N_ ("SIGNAL"),
     N_ ("signal by which 'udocker stop' asks the program to end"),
     TARGET (stop_signal) },
@@ -216,12 +222,10 @@ static const struct option_row rows[] = {
     .kind = OPTION_OPTIONAL,
     .choices = stream_choices,
     .ignored = true },
-  { .name = "init", .ignored = true },
   { .name = "sig-proxy", .ignored = true },
   { .name = "label", .letter = 'l', .kind = OPTION_VALUE, .ignored = true },
   { .name = "expose", .kind = OPTION_VALUE, .ignored = true },
   { .name = "security-opt", .kind = OPTION_VALUE, .ignored = true },
-  { .name = "shm-size", .kind = OPTION_VALUE, .ignored = true },
   { .name = "log-driver", .kind = OPTION_VALUE, .ignored = true },
   { .name = "log-opt", .kind = OPTION_VALUE, .ignored = true },
 
@@ -425,6 +429,8 @@ request_of (const struct invocation *invocation, const char *root)
     .limits = run_list_of (&options->limits),
     .read_only = options->read_only,
     .stop_signal = options->stop_signal,
+    .end_all = options->end_all,
+    .memory = options->memory,
     .keep_owners = options->keep_owners,
     .remove = options->remove,
   };
@@ -489,9 +495,12 @@ run_request_in (struct invocation *invocation, struct run_request *request,
                   plan.arguments[0]);
   if (options->detach)
     status = go_to_background (container, err);
+  plan.returns = plan.returns || options->detach;
   *started = status == 0;
   if (status == 0)
     status = engine->run (&plan, err);
+  if (options->detach && *started && status >= 0)
+    container_note_end (container, status);
   plan.hold_fd = -1; /* the caller's */
   run_plan_release (&plan);
   return status;

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -17,16 +18,20 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 #include "lib/base/i18n.h"
 #include "src/container/container.h"
 #include "src/container/run-plan.h"
 #include "src/container/runs.h"
+#include "xvasprintf.h"
 
 /* How many milliseconds a run has to be found.  */
 #define PATIENCE 5000
 
-/* The file in the container's directory.  */
+/* Files in the container's directory: what runs write, and what the last one
+   has ended with.  */
 static const char output_name[] = "output.log";
+static const char end_name[] = "exit.status";
 
 int
 container_open_output (const struct container *container, struct error *err)
@@ -84,6 +89,9 @@ container_detach (const struct container *container, struct error *err)
                       _ ("cannot run in the background: cannot open '%s/%s': "
                          "%s"),
                       container->path, output_name, strerror (errno));
+  /* What an earlier one has ended with is not true of this one, whatever becomes
+     of it.  */
+  (void) unlinkat (container->fd, end_name, 0);
   if (pipe2 (ends, O_CLOEXEC) < 0)
     return error_set (err, errno, _ ("cannot make a pipe: %s"),
                       strerror (errno));
@@ -105,4 +113,34 @@ container_detach (const struct container *container, struct error *err)
                          "why"),
                       container->id);
   return child;
+}
+
+void
+container_note_end (const struct container *container, int status)
+{
+  struct run_member self = run_member_self ();
+  AUTO_FREE char *text = xasprintf (
+      "%d %llu %d\n", (int) self.pid, (unsigned long long) self.started, status);
+  AUTO_CLOSE int fd =
+      openat (container->fd, end_name,
+              O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd >= 0 && file_write_all (fd, text, strlen (text)) < 0)
+    (void) unlinkat (container->fd, end_name, 0); /* not known */
+}
+
+int
+container_noted_end (const struct container *container,
+                     const struct run_member *runner)
+{
+  AUTO_ERROR struct error ignored = { 0 };
+  AUTO_FREE char *text = NULL;
+  int pid, status;
+  unsigned long long started;
+  if (file_read (container->fd, end_name, &text, NULL, &ignored) < 0
+      || sscanf (text, "%d %llu %d", &pid, &started, &status) != 3
+      || status < 0 || status > 255)
+    return -1;
+  return runner == NULL || (runner->pid == pid && runner->started == started)
+             ? status
+             : -1;
 }

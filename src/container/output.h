@@ -10,6 +10,7 @@
 
 struct container;
 struct error;
+struct run_member;
 
 /* Open for reading what runs of CONTAINER in the background have written so
    far; all of them write to the end of one file beside the container.  Return a
@@ -27,5 +28,15 @@ int container_open_output (const struct container *container,
    what it runs, or when it has ended already; or a negative errno with ERR set,
    also when udocker or an engine failed there before the program began.  */
 pid_t container_detach (const struct container *container, struct error *err);
+
+/* Note beside CONTAINER that this process, in which container_detach has
+   returned 0, has seen the program end with STATUS.  Never fails: then it is not
+   known.  */
+void container_note_end (const struct container *container, int status);
+
+/* Return what the run of CONTAINER in the background that ended last has noted,
+   or -1 when that is not known; with RUNNER only what that process has.  */
+int container_noted_end (const struct container *container,
+                         const struct run_member *runner);
 
 #endif

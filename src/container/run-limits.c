@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
    Copyright (C) 2026 the udocker authors
 
-   The resource limits of the run plan: --ulimit.  */
+   The resource limits of the run plan: --ulimit; and --shm-size.  */
 
 #include <config.h>
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 
+#include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
+#include "lib/base/log.h"
 #include "lib/plan/plan.h"
 #include "src/container/run-private.h"
 #include "xalloc.h"
+#include "xvasprintf.h"
 
 /* Names as Docker has them; sizes are in bytes, times in seconds.  */
 static const struct
@@ -120,6 +125,57 @@ check_limit (const char *word, const struct plan_limit *limit,
                       _ ("invalid --ulimit '%s': your own hard limit is %llu, "
                          "which only an administrator can raise"),
                       word, (unsigned long long) ours.rlim_max);
+  return 0;
+}
+
+/* Read SIZE, a number with a unit behind it that may be missing, as Docker's
+   users write it ("64m"), into BYTES.  Return whether it is one.  */
+static bool
+read_size (const char *size, uint64_t *bytes)
+{
+  static const char units[] = "bkmgt";
+  if (size[0] < '0' || size[0] > '9')
+    return false;
+  char *end = NULL;
+  errno = 0;
+  *bytes = strtoull (size, &end, 10);
+  const char *unit =
+      *end == '\0' ? units : strchr (units, tolower ((unsigned char) *end));
+  if (errno != 0 || unit == NULL)
+    return false;
+  end += *end != '\0';
+  end += unit != units && tolower ((unsigned char) *end) == 'b';
+  int shift = (int) (unit - units) * 10;
+  bool fits = *bytes <= UINT64_MAX >> shift;
+  *bytes <<= shift;
+  return fits && *end == '\0';
+}
+
+int
+run_plan_check_memory (const struct run_plan *plan, const char *size,
+                       struct error *err)
+{
+  uint64_t wanted;
+  if (!read_size (size, &wanted))
+    return error_set (err, EINVAL,
+                      _ ("invalid --shm-size '%s': write it as a number with a "
+                         "unit of b, k, m or g"),
+                      size);
+
+  struct run_place place = { .fd = -1 };
+  struct statvfs system = { 0 };
+  bool found = run_look (plan, "/dev/shm", 0, &place) == 0 && place.fd >= 0;
+  AUTO_FREE char *self = xasprintf ("/proc/self/fd/%d", place.fd);
+  found = found && statvfs (self, &system) == 0;
+  run_place_release (&place);
+  uint64_t there = (uint64_t) system.f_blocks * system.f_frsize;
+  if (!found)
+    log_warning (_ ("--shm-size=%s: there is no /dev/shm in the container"),
+                 size);
+  else if (there < wanted)
+    log_warning (_ ("--shm-size=%s: /dev/shm is the host's, and has %llu bytes;"
+                    " only an administrator can enlarge it"),
+                 size, (unsigned long long) there);
   return 0;
 }
 

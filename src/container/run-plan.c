@@ -91,6 +91,8 @@ fill (struct run_plan *plan, const struct run_request *request,
     failure = run_plan_add_names (plan, request, err);
   if (failure == 0)
     failure = run_plan_add_limits (plan, request, err);
+  if (failure == 0 && request->memory != NULL)
+    failure = run_plan_check_memory (plan, request->memory, err);
   if (failure == 0)
     failure = add_stop_signal (plan, request, metadata, err);
   if (failure == 0)
@@ -139,7 +141,7 @@ run_plan_make (struct run_plan *plan, const struct run_request *request,
         request->host_name != NULL ? xstrdup (request->host_name) : NULL,
     .no_filter = config->proot_noseccomp == CONFIG_YES
                  || getenv ("PROOT_NO_SECCOMP") != NULL,
-    .kill_on_exit = config->proot_killonexit,
+    .kill_on_exit = config->proot_killonexit || request->end_all,
     .read_only = request->read_only,
     .replaces_links = config->proot_link2symlink,
     .verbose = config->verbose_level,
@@ -172,6 +174,9 @@ run_plan_release (struct run_plan *plan)
     (void) close (plan->root_fd); /* O_PATH */
   if (plan->hold_fd >= 0)
     (void) close (plan->hold_fd); /* nothing was written to it */
+  for (size_t i = 0; i < plan->held_count; i++)
+    (void) close (plan->held_fds[i]); /* likewise */
+  free (plan->held_fds);
   free (plan->root);
   free (plan->mode);
   run_list_free (plan->arguments);
@@ -293,4 +298,6 @@ run_plan_write (const struct run_plan *plan, struct plan_writer *writer)
                      plan->verbose < 0 ? 0 : (uint64_t) plan->verbose);
   if (plan->hold_fd >= 0)
     plan_write_number (writer, PLAN_HELD_FD, (uint64_t) plan->hold_fd);
+  for (size_t i = 0; i < plan->held_count; i++)
+    plan_write_number (writer, PLAN_HELD_FD, (uint64_t) plan->held_fds[i]);
 }

@@ -85,6 +85,8 @@ struct run_request
   const char *mode;        /* execution mode */
   const char *stop_signal; /* that asks the program to end */
   bool remove;             /* remove the container afterwards */
+  bool end_all;            /* what the program leaves ends with it */
+  const char *memory;      /* how much in /dev/shm is wanted */
   struct run_list groups;  /* supplementary ones to be shown, too */
 };
 
@@ -168,6 +170,8 @@ struct run_plan
   int stop_signal; /* 0: SIGTERM */
   bool returns;    /* something is to be done when the program has ended */
   int hold_fd;     /* lock that says "in use", or -1; see running.h */
+  int *held_fds;   /* likewise of other containers whose files are shown */
+  size_t held_count;
   int verbose;     /* messages of the engine, as enum log_level */
 };
 

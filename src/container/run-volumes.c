@@ -23,6 +23,7 @@
 #include "lib/plan/plan.h"
 #include "src/config/config.h"
 #include "src/container/container.h"
+#include "src/container/running.h"
 #include "src/image/store.h"
 #include "src/platform/host.h"
 #include "xalloc.h"
@@ -331,6 +332,20 @@ add_volumes_of (struct run_plan *plan, struct container *container,
   return status;
 }
 
+/* Keep CONTAINER, whose files PLAN shows, from being removed meanwhile.  */
+static int
+hold_other (struct run_plan *plan, const struct container *container,
+            struct error *err)
+{
+  int fd = container_hold (container, false, err);
+  if (fd < 0)
+    return fd == -1 ? 0 : fd; /* no locks here */
+  plan->held_fds =
+      xnrealloc (plan->held_fds, plan->held_count + 1, sizeof *plan->held_fds);
+  plan->held_fds[plan->held_count++] = fd;
+  return 0;
+}
+
 /* Add the volumes of the containers of LIST, "CONTAINER[:ro|:rw]".  */
 static int
 add_volumes_from (struct run_plan *plan, const struct run_list *list,
@@ -353,6 +368,8 @@ add_volumes_from (struct run_plan *plan, const struct run_list *list,
                           list->items[i]);
       status = container_open (plan->container->store, name,
                                CONTAINER_BY_PREFIX, &container, err);
+      if (status == 0)
+        status = hold_other (plan, container, err);
       if (status == 0)
         status = add_volumes_of (plan, container,
                                  read_only ? PLAN_BINDING_READ_ONLY : 0,

@@ -15,8 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,6 +34,9 @@
 #ifndef SYS_pidfd_open
 #  define SYS_pidfd_open 434
 #endif
+
+/* How many milliseconds a parent has to hear of the end of its child.  */
+#define KNOWN_SOON 2000
 
 /* What a link in /proc/PID/fd to a plan is.  */
 #define PLAN_LINK "/memfd:" PLAN_FILE_NAME
@@ -254,6 +259,64 @@ running_signal (const struct running *run, int signal)
         break;
     }
   return result;
+}
+
+struct run_member
+run_member_self (void)
+{
+  pid_t pid = getpid ();
+  return (struct run_member){ .pid = pid, .started = start_of (pid) };
+}
+
+struct run_member
+running_runner (const struct running *run)
+{
+  pid_t pid = (pid_t) plan_number (&run->plan, PLAN_RUNNER, 0);
+  for (size_t i = 0; i < run->member_count; i++)
+    if (run->members[i].pid == pid)
+      return run->members[i];
+  return (struct run_member){ 0 };
+}
+
+int
+running_watch (const struct running *run)
+{
+  struct run_member runner = running_runner (run);
+  if (runner.pid == 0)
+    return -1;
+  AUTO_CLOSE int fd = (int) syscall (SYS_pidfd_open, runner.pid, 0);
+  return fd >= 0 && start_of (runner.pid) == runner.started ? TAKE_FD (fd) : -1;
+}
+
+/* What Linux tells about a process from 6.13 on, and about its end from 6.15
+   on: struct pidfd_info of linux/pidfd.h, which is in few headers yet.  */
+struct end_of_process
+{
+  uint64_t mask;
+  uint64_t cgroup;
+  uint32_t ids[11];
+  int32_t status; /* as wait gives it */
+};
+#define GET_END _IOWR (0xFF, 11, struct end_of_process)
+#define END_IS_KNOWN 8u
+
+int
+running_result (int watch)
+{
+  struct end_of_process end = { .mask = END_IS_KNOWN };
+  if (watch < 0 || ioctl (watch, GET_END, &end) < 0)
+    return -1;
+  if ((end.mask & END_IS_KNOWN) == 0)
+    {
+      /* Not before the parent knows it, which hangs the descriptor up.  */
+      struct pollfd known = { .fd = watch };
+      (void) poll (&known, 1, KNOWN_SOON); /* asked again */
+      end.mask = END_IS_KNOWN;
+      if (ioctl (watch, GET_END, &end) < 0 || (end.mask & END_IS_KNOWN) == 0)
+        return -1;
+    }
+  return WIFSIGNALED (end.status) ? 128 + WTERMSIG (end.status)
+                                  : WEXITSTATUS (end.status);
 }
 
 /* Return the milliseconds of the clock that only goes on.  */

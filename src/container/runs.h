@@ -58,6 +58,22 @@ time_t run_member_time (const struct run_member *member);
    got it; -ESRCH when the run has ended.  */
 int running_signal (const struct running *run, int signal);
 
+/* Return this process as a member of a run.  */
+struct run_member run_member_self (void);
+
+/* Return a descriptor that tells of the end of RUN once that is over, for
+   running_result; -1 when nothing can tell.  The caller closes it.  */
+int running_watch (const struct running *run);
+
+/* Return the exit status of the run whose end WATCH tells of, as its parent
+   would see it (128+N for signal N), or -1 when that is not known: Linux tells
+   others than the parent from 6.15 on.  */
+int running_result (int watch);
+
+/* Return the process that ends with RUN's status, with when it was started, 0
+   when it is none of RUN's.  */
+struct run_member running_runner (const struct running *run);
+
 /* Wait until the processes that RUN had when it was found have ended, at most
    MILLISECONDS (-1: as long as it takes).  Return whether they have.  */
 bool running_await (const struct running *run, int milliseconds);

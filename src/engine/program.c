@@ -42,6 +42,8 @@ send_plan (const struct run_plan *plan, int *own, struct error *err)
   *own = fcntl (fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
   if (*own >= 0)
     plan_write_number (&writer, PLAN_OWN_FD, (uint64_t) *own);
+  /* It becomes the engine, or waits for it.  */
+  plan_write_number (&writer, PLAN_RUNNER, (uint64_t) getpid ());
 
   struct plan bytes;
   int status = plan_writer_finish (&writer, &bytes);
@@ -93,6 +95,9 @@ exec_engine (void *argument)
       || (launch->own_fd >= 0 && fcntl (launch->own_fd, F_SETFD, 0) < 0)
       || (plan->hold_fd >= 0 && fcntl (plan->hold_fd, F_SETFD, 0) < 0))
     return -errno;
+  for (size_t i = 0; i < plan->held_count; i++)
+    if (fcntl (plan->held_fds[i], F_SETFD, 0) < 0)
+      return -errno;
   execve (launch->program, arguments, environ);
   return -errno;
 }

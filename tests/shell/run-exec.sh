@@ -47,6 +47,24 @@ ended ()
   wait "$runner" || status=$?
 }
 
+# watches PID: give the process PID, which is waiting, time to begin with it.
+watches ()
+{
+  tries=0
+  until ls -l "/proc/$1/fd" | grep -q pidfd; do
+    tries=$((tries + 1))
+    test $tries -lt 100 || return 0
+    sleep 0.02
+  done
+}
+
+# told STATUS: what a process learns of how another ended: from 6.15 on.
+told ()
+{
+  uname -r | awk -F '[.-]' -v "status=$1" \
+    '{ print ($1 > 6 || ($1 == 6 && $2 >= 15)) ? status : "unknown" }'
+}
+
 run udocker ps --running
 is "nothing runs yet" "$status:$stdout" \
   "0:$(printf '%-36s %7s %-8s %-24s COMMAND' 'CONTAINER ID' PID USER SINCE)"
@@ -57,8 +75,8 @@ is_error "nor to kill" 1 "container 'c1' does not run here"
 run udocker stop c1
 is "what does not run is stopped already" "$status:$stdout" 0:c1
 run udocker wait c1 other
-is "and is not waited for" "$status:$stdout" "0:c1
-other"
+is "and is not waited for" "$status:$stdout" "0:unknown
+unknown"
 
 forever='echo > /vol/started; while :; do sleep 0.1; done'
 for mode in P1 P2 T1 T2; do
@@ -107,14 +125,19 @@ root"
   run udocker rm -f c1
   is_error "what runs is not removed" 1 "running"
 
+  udocker exec c1 sleep 100 2> /dev/null &
+  joined=$!
   udocker wait c1 > waited &
   waiter=$!
+  watches "$waiter"
   run udocker kill --signal=TERM c1
   is "kill sends a signal" "$status:$stdout" 0:c1
   ended
   is "  to the program" $status 143
   wait "$waiter"
-  is "wait waits" "$?:$(cat waited)" 0:c1
+  is "wait waits, and tells how it ended where Linux does" \
+    "$?:$(cat waited)" "0:$(told 143)"
+  wait "$joined"
 
   start --execmode=$mode c1 sh -c "trap 'exit 5' TERM; $forever"
   run udocker stop c1
@@ -169,6 +192,7 @@ follower=$!
 await test -s followed
 touch volume/go
 run udocker wait c1
+is "wait says what it ended with" "$status:$stdout" "0:0"
 wait "$follower"
 is "logs --follow ends with the run" "$?:$(cat followed)" "0:one
 two
@@ -182,6 +206,30 @@ udocker wait c1 > /dev/null
 is "what the next one writes comes behind it" "$(udocker logs c1 | tail -n +3 \
   | sed 2q)" "three
 3000"
+for mode in P1 P2 T1; do
+  case $mode in
+    T*) test -x "$libexec/udocker-trap" || continue ;;
+  esac
+  udocker run -d --execmode=$mode c1 sh -c 'exit 7' > /dev/null
+  run udocker wait c1 other c1
+  is "  and goes on saying it, in $mode" "$status:$stdout" "0:7
+unknown
+7"
+  udocker run -d --execmode=$mode c1 sh -c 'sleep 0.3; exit 8' > /dev/null
+  run udocker wait c1
+  is "  also when it is waited for" "$status:$stdout" 0:8
+  udocker run -d --execmode=$mode c1 sleep 100 > /dev/null
+  udocker stop c1 > /dev/null
+  run udocker wait c1
+  is "  when it is stopped" "$status:$stdout" 0:143
+  udocker run -d --execmode=$mode c1 sleep 100 > /dev/null
+  udocker kill c1 > /dev/null
+  run udocker wait c1
+  is "  and says nothing that is not true when all is killed" \
+    "$(echo "$stdout" | grep -Ecx '137|unknown')" 1
+done
+udocker run -d c1 printf '\n' > /dev/null
+udocker wait c1 > /dev/null
 for lines in 0 1 2 1500; do
   is "logs --tail=$lines" "$(udocker logs --tail=$lines c1 | cksum)" \
     "$(udocker logs c1 | tail -n "$lines" | cksum)"

@@ -93,6 +93,21 @@ for word in nofile nofile= nofile=x nofile=5:4 nofile=1:2:3 files=1 =1; do
   is_error "--ulimit=$word is refused" 125 "^Error: invalid --ulimit '$word': "
 done
 
+# Memory in files.
+for size in 1 1k 1K 10kb 1b; do
+  run ud --shm-size=$size c1 true
+  is "--shm-size=$size is there" "$status$stderr" 0
+done
+run ud --shm-size=900t c1 true
+like "more than the host has is told" "$status:$stderr" \
+  "^0:Warning: --shm-size=900t: /dev/shm is the host's, and has [0-9]+ bytes"
+run ud --shm-size=1m --nosysdirs c1 true
+like "  and that there is none" "$status:$stderr" "^0:Warning: .* no /dev/shm in"
+for size in '' x 1x 1mm -1 1.5g 99999999999999999999 99999999999t; do
+  run ud --shm-size="$size" c1 true
+  is_error "--shm-size='$size' is refused" 125 "^Error: invalid --shm-size '$size'"
+done
+
 # The environment.
 run ud -e IMAGE- -e ADDED=1 -e ADDED- -e KEPT- -e KEPT=2 -e 'EMPTY=' \
   --unsetenv=HOME -e 'TWO= a  b ' c1 \
@@ -177,7 +192,23 @@ run ud --volumes-from=data:ro c1 sh -c 'echo > /data/other'
 is "  and they can be read-only" "$status:$(ls "$data/data")" 1:new
 run ud --volumes-from=nobody c1 true
 is_error "  of a container that there is" 125 'nobody'
+for mode in P1 P2 T1; do
+  test "$mode" != T1 || test -x "$libexec/udocker-trap" || continue
+  mkfifo begun
+  # The container writes to it when it has started.
+  udocker run --nobanner --execmode=$mode --volumes-from=data \
+    -v "$PWD/begun:/begun" c1 sh -c 'echo > /begun; exec sleep 100' &
+  runner=$!
+  at_end "kill $runner 2> /dev/null"
+  read -r line < begun
+  run udocker rm -f data
+  is_error "  which is held as long as that takes, in $mode" 1 "is running"
+  kill $runner
+  wait $runner
+  rm begun
+done
 udocker rm -f data > /dev/null
+is "  and not longer" "$(test -e "$data" && echo there)" ""
 
 # Temporary ones.
 ls -a /dev/shm "${TMPDIR:-/tmp}" > places

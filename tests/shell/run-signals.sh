@@ -144,6 +144,30 @@ for mode in P1 P2; do
 done
 unset UDOCKER_DEFAULT_EXECUTION_MODE
 
+# What Docker's init is for: orphans are looked after, signals reach the
+# program, and nothing goes on behind it.
+for mode in P1 P2 T1; do
+  test "$mode" != T1 || test -x "$libexec/udocker-trap" || continue
+  run udocker --config=wait.conf run --init --nobanner --execmode=$mode c1 sh -c \
+    'setsid sleep "$0" & (sleep "$0" &); exit 5' "$mark"
+  is "with --init nothing is left whatever the setting says, in $mode" \
+    "$status$(marked)" 5
+  started udocker run --init --nobanner --execmode=$mode c1 sh -c '
+    trap "echo caught; exit 40" TERM
+    i=0
+    while test $i -lt 20; do (sh -c "exit 0" &); i=$((i + 1)); done
+    zombies () { cat /proc/[0-9]*/stat 2> /dev/null | grep -c " Z $PPID "; }
+    i=0
+    while test "$(zombies)" != 0 && test $i -lt 400; do
+      sleep 0.05; i=$((i + 1))
+    done
+    zombies; echo ready; while :; do sleep 0.02; done' "$mark"
+  kill -TERM "$pid"
+  ended
+  is "  no zombies, and signals are heeded" "$status $(tr '\n' . < out)" \
+    "40 0.ready.caught."
+done
+
 # Limits of the caller.  The environment lies on the stack, and descriptors that
 # were inherited count, so that there is nothing but what is needed.
 bare="env -i HOME=$HOME PATH=$PATH UDOCKER_DIR=$UDOCKER_DIR LC_ALL=C bash -c"
