@@ -191,10 +191,11 @@ report_places (struct findings *findings, const struct config *config,
 
 /* --- modes ---------------------------------------------------------------- */
 
-/* Report all modes, and which is recommended; none works unless programs of
-   containers EXECUTE.  Return whether any does.  */
+/* Report all modes, as CONFIG has them, and which is recommended; none works
+   unless programs of containers EXECUTE.  Return whether any does.  */
 static bool
-report_modes (struct findings *findings, bool executes)
+report_modes (struct findings *findings, const struct config *config,
+              bool executes)
 {
   begin (findings, "modes", _ ("Execution modes"));
   for (size_t i = 0; engines[i] != NULL; i++)
@@ -204,7 +205,8 @@ report_modes (struct findings *findings, bool executes)
         if (!executes)
           error_set (&why, ENOEXEC,
                      _ ("programs cannot run where containers lie"));
-        bool works = executes && engine_try (engines[i], *mode, &why) == 0;
+        bool works =
+            executes && engine_try (engines[i], config, *mode, &why) == 0;
         report (findings, *mode, *mode, works, works ? NULL : why.text, NULL);
       }
   const char *best = executes ? engine_best_mode () : NULL;
@@ -332,7 +334,7 @@ run_doctor (struct invocation *invocation, struct error *err)
     printf (_ ("udocker %s, Linux %s, %s\n"), PACKAGE_VERSION, host->release,
             host->machine);
   bool executes = report_places (&findings, config, container);
-  bool works = report_modes (&findings, executes);
+  bool works = report_modes (&findings, config, executes);
   report_features (&findings);
   report_emulators (&findings, config);
   report_devices (&findings);

@@ -88,7 +88,7 @@ join (struct invocation *invocation, struct container *container,
     }
   status = engine_find (plan.mode, &engine, &mode, err);
   if (status == 0)
-    status = engine->usable (platform_host (), mode, err);
+    status = engine->usable (platform_host (), invocation->config, mode, err);
   plan.hold_fd = hold;
   if (status == 0)
     status = engine->run (&plan, err);

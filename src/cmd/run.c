@@ -190,7 +190,8 @@ static const struct option_row rows[] = {
         "the container sets, for later runs and for export"),
     TARGET (keep_owners) },
   { "execmode", 0, OPTION_VALUE, N_ ("MODE"),
-    N_ ("run in this mode, whatever setup says: P1, P2, T1, T2 or auto"),
+    N_ ("run in this mode, whatever setup says: P1, P2, T1, T2, R1, R2, R3 or "
+        "auto"),
     TARGET (mode) },
   { "location", 0, OPTION_VALUE, N_ ("DIR"),
     N_ ("run in the directory tree DIR instead of a container, whose name is "
@@ -474,7 +475,8 @@ run_request_in (struct invocation *invocation, struct run_request *request,
     status = engine_find (options->mode != NULL ? options->mode : mode, &engine,
                           &request->mode, err);
   if (status == 0)
-    status = engine->usable (platform_host (), request->mode, err);
+    status = engine->usable (platform_host (), invocation->config,
+                             request->mode, err);
   if (status == 0 && options->cpus != NULL)
     status = use_processors (options->cpus, err);
   if (status < 0)

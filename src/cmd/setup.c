@@ -30,7 +30,8 @@ struct setup_options
 
 static const struct option_row rows[] = {
   { "execmode", 0, OPTION_VALUE, N_ ("MODE"),
-    N_ ("run the container in this mode: P1 (the default), P2, T1, T2 or auto"),
+    N_ ("run the container in this mode: P1 (the default), P2, T1, T2, R1, R2, "
+        "R3 or auto"),
     TARGET (mode) },
   { "force", 0, OPTION_FLAG, NULL, N_ ("set the mode whatever it was before"),
     TARGET (force) },
@@ -79,8 +80,8 @@ check_old_mode (const struct container *container, struct error *err)
 
 /* Set the mode of CONTAINER.  */
 static int
-set_mode (struct container *container, const char *mode, bool force,
-          struct error *err)
+set_mode (struct container *container, const struct config *config,
+          const char *mode, bool force, struct error *err)
 {
   const struct engine *engine = NULL;
   const char *canonical = NULL;
@@ -91,7 +92,7 @@ set_mode (struct container *container, const char *mode, bool force,
   if (status == 0 && !force)
     status = check_old_mode (container, err);
   if (status == 0)
-    status = engine_try (engine, canonical, err);
+    status = engine_try (engine, config, canonical, err);
   if (status == 0)
     status = engine->prepare (container, canonical, err);
   if (status == 0)
@@ -133,7 +134,8 @@ run_setup (struct invocation *invocation, struct error *err)
   if (status == 0 && changes)
     status = set_nvidia (container, options->nvidia, err);
   if (status == 0 && options->mode != NULL)
-    status = set_mode (container, options->mode, options->force, err);
+    status = set_mode (container, invocation->config, options->mode,
+                       options->force, err);
   else if (status == 0 && !changes)
     status = print_setup (container, invocation->config, err);
   container_close (container);
@@ -153,8 +155,14 @@ const struct command command_setup = {
       "strace work there, on 64-bit programs. T1 also changes the places in a "
       "program's memory that call "
       "the system; T2 leaves them as they are, and is slower. Both are for "
-      "x86_64, where they trace 32-bit programs alone. auto is the best mode "
-      "that works on this host, see 'udocker doctor'."),
+      "x86_64, where they trace 32-bit programs alone.\n\n"
+      "In R1 an OCI runtime of the host, crun, runc or youki, makes the "
+      "container from namespaces, so that programs see only themselves and run "
+      "at full speed; there is one user in it, root or the one of --user, who "
+      "owns all files that are yours. R2 and R3 are P1 and P2 in such a "
+      "container, for what changes owners, such as the installation of "
+      "packages. All three need user namespaces.\n\n"
+      "auto is the best mode that works on this host, see 'udocker doctor'."),
   .options = rows,
   .options_size = sizeof (struct setup_options),
   .min_operands = 1,

@@ -74,6 +74,7 @@ struct config
   char *use_proot_executable;
   char *use_patchelf_executable;
   char *use_runc_executable;
+  char *use_crun_executable;
   char *use_singularity_executable;
   char *use_qemu_executable;
   enum config_choice runc_nomqueue;

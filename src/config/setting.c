@@ -343,6 +343,14 @@ const struct setting settings[] = {
       .help = N_ ("R modes: the runtime; empty to search PATH"),
   },
   {
+      .name = "use_crun_executable",
+      .type = SETTING_TEXT,
+      .variable = "UDOCKER_USE_CRUN_EXECUTABLE",
+      .offset = offsetof (struct config, use_crun_executable),
+      .default_text = "",
+      .help = N_ ("R modes: a runtime that is tried before that one"),
+  },
+  {
       .name = "use_singularity_executable",
       .type = SETTING_TEXT,
       .variable = "UDOCKER_USE_SINGULARITY_EXECUTABLE",

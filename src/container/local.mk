@@ -10,6 +10,7 @@ src_container_librun_a_SOURCES = \
   src/container/run-environment.c \
   src/container/run-machine.c \
   src/container/run-metadata.c \
+  src/container/run-mounts.c src/container/run-mounts.h \
   src/container/run-path.c \
   src/container/run-plan.c src/container/run-plan.h \
   src/container/run-files.c \
@@ -78,11 +79,11 @@ shell_tests += tests/shell/store-verify.sh
 
 shell_tests += tests/shell/batch-concurrent.sh tests/shell/batch-obtain.sh
 shell_tests += tests/shell/run-environment.sh tests/shell/run-foreign.sh \
-  tests/shell/run-exec.sh tests/shell/run-image.sh tests/shell/run-metadata.sh \
+  tests/shell/mode-r1.sh tests/shell/run-exec.sh tests/shell/run-image.sh tests/shell/run-metadata.sh \
   tests/shell/run-volumes.sh \
   tests/shell/run-old-kernel.sh tests/shell/run-options.sh \
   tests/shell/run-ports.sh \
   tests/shell/run-refusals.sh tests/shell/run-rm.sh tests/shell/run-signals.sh \
   tests/shell/run-status.sh tests/shell/run-status-table.sh \
   tests/shell/run-streams.sh tests/shell/run-users.sh
-EXTRA_DIST += tests/agree.py tests/container.sh
+EXTRA_DIST += tests/agree.py tests/container.sh tests/runtime.sh

@@ -131,6 +131,7 @@ run_plan_make (struct run_plan *plan, const struct run_request *request,
   *status = RUN_STATUS_FAILURE;
   *plan = (struct run_plan){
     .container = request->root == NULL ? container : NULL,
+    .config = config,
     .root = xstrdup (request->root != NULL ? request->root : container->root),
     .root_fd = -1,
     .hold_fd = -1,
@@ -210,6 +211,7 @@ run_plan_release (struct run_plan *plan)
   free (plan->kernel);
   free (plan->host_name);
   free (plan->owners);
+  free (plan->bundle);
   *plan = (struct run_plan){
     .root_fd = -1,
     .hold_fd = -1,

@@ -124,6 +124,7 @@ struct run_user
 struct run_plan
 {
   struct container *container; /* borrowed; NULL with --location */
+  const struct config *config; /* borrowed */
   char *root;                  /* host path of "/" */
   int root_fd;                 /* the same, O_PATH; -1 when released */
   char *mode;                  /* "P1" */
@@ -169,6 +170,7 @@ struct run_plan
   bool kill_on_exit;
   int stop_signal; /* 0: SIGTERM */
   bool returns;    /* something is to be done when the program has ended */
+  char *bundle;    /* of the run that is joined, of an OCI runtime; NULL */
   int hold_fd;     /* lock that says "in use", or -1; see running.h */
   int *held_fds;   /* likewise of other containers whose files are shown */
   size_t held_count;

@@ -503,7 +503,8 @@ choose_user (struct run_plan *plan, const struct wish *wish,
   if (!known && !made_up)
     return error_set (err, ENOENT, _ ("user not found: %s"), wish->user);
   if (known)
-    use_known (&plan->user, &found, untouched);
+    /* What really is mounted, such as passwd, is as it is.  */
+    use_known (&plan->user, &found, untouched || plan->bundle != NULL);
   else
     use_unknown (&plan->user, wish, accounts, bind_home);
   if (plan->user.home[0] != '/')

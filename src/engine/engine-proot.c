@@ -13,16 +13,19 @@
 #define PROGRAM "udocker-proot"
 
 static int
-proot_usable (const struct host *host, const char *mode, struct error *err)
+proot_usable (const struct host *host, const struct config *config,
+              const char *mode, struct error *err)
 {
   (void) host; /* every kernel that we run on has ptrace */
+  (void) config;
   (void) mode;
   return engine_find_program (PROGRAM, err);
 }
 
 static int
-proot_try (const char *mode, struct error *err)
+proot_try (const struct config *config, const char *mode, struct error *err)
 {
+  (void) config;
   (void) mode; /* P1 does as P2 where there are no filters */
   return probe_need (PROBE_PTRACE, err);
 }

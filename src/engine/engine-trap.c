@@ -22,8 +22,10 @@
 #define RUNTIME "runtime-x86_64"
 
 static int
-trap_usable (const struct host *host, const char *mode, struct error *err)
+trap_usable (const struct host *host, const struct config *config,
+             const char *mode, struct error *err)
 {
+  (void) config;
   if (strcmp (host->machine, "x86_64") != 0)
     return error_set (err, ENOSYS,
                       _ ("mode %s is for x86_64 alone in this release, not for"
@@ -41,8 +43,9 @@ trap_usable (const struct host *host, const char *mode, struct error *err)
 }
 
 static int
-trap_try (const char *mode, struct error *err)
+trap_try (const struct config *config, const char *mode, struct error *err)
 {
+  (void) config;
   (void) mode; /* T1 does as T2 where programs cannot be changed */
   int status = probe_need (PROBE_FILTER, err);
   return status < 0 ? status : probe_need (PROBE_TRAP, err);

@@ -22,14 +22,16 @@ struct engine
   const char *const *modes; /* "P1", "P2": what setup --execmode takes; ended
                                by NULL */
 
-  /* Say whether HOST can use the engine in MODE.  Return 0, or a negative
-     errno with ERR telling why in words that a user can act on.  */
-  int (*usable) (const struct host *host, const char *mode, struct error *err);
+  /* Say whether HOST can use the engine in MODE, as CONFIG (NULL: the defaults)
+     has it.  Return 0, or a negative errno with ERR telling why in words that a
+     user can act on.  */
+  int (*usable) (const struct host *host, const struct config *config,
+                 const char *mode, struct error *err);
 
   /* Find out whether MODE works on this host, by trying what it stands on;
      takes longer than usable, which comes first.  Return 0, or a negative errno
      with ERR telling why not and what would change that.  */
-  int (*try) (const char *mode, struct error *err);
+  int (*try) (const struct config *config, const char *mode, struct error *err);
 
   /* Make CONTAINER ready for MODE: patch, link, write files.  Idempotent.
      Return 0, or a negative errno with ERR set.  */
@@ -45,6 +47,8 @@ struct engine
 
 /* Our tracer, modes P1 and P2; the in-process engine, modes T1 and T2.  */
 extern const struct engine engine_proot, engine_trap;
+/* An OCI runtime of the host, modes R1 to R3.  */
+extern const struct engine engine_runtime;
 
 /* Find the engine of MODE, as users write it ("P1", "p1", or "auto" for the
    best that works here, found out by trying).  Return 0 with *ENGINE set and
@@ -57,10 +61,11 @@ int engine_find (const char *mode, const struct engine **engine,
 /* All engines, ended by NULL.  */
 extern const struct engine *const engines[];
 
-/* Find out whether ENGINE can be used in MODE, one of its own, on this host, by
-   trying.  Return 0, or a negative errno with ERR telling why not.  */
-int engine_try (const struct engine *engine, const char *mode,
-                struct error *err);
+/* Find out whether ENGINE can be used in MODE, one of its own, on this host, as
+   CONFIG (NULL: the defaults) has it, by trying.  Return 0, or a negative errno
+   with ERR telling why not.  */
+int engine_try (const struct engine *engine, const struct config *config,
+                const char *mode, struct error *err);
 
 /* Return the mode that is best of those that work on this host, found out by
    trying; NULL when none does.  */

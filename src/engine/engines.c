@@ -24,6 +24,7 @@
 const struct engine *const engines[] = {
   &engine_proot,
   &engine_trap,
+  &engine_runtime,
   NULL,
 };
 
@@ -31,8 +32,7 @@ const struct engine *const engines[] = {
 static const char *const preferred[] = { "T1", "P1", "T2", "P2" };
 
 /* Modes that containers of other releases may be in.  */
-static const char *const foreign_modes[] = { "F1", "F2", "F3", "F4",
-                                             "R1", "R2", "R3", "S1" };
+static const char *const foreign_modes[] = { "F1", "F2", "F3", "F4", "S1" };
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 
@@ -69,20 +69,21 @@ engine_find (const char *mode, const struct engine **engine,
     if (strcasecmp (foreign_modes[i], mode) == 0)
       return error_set (err, ENOSYS,
                         _ ("no execution engine for this execmode: %s; this"
-                           " release has P1, P2, T1 and T2, set one with"
-                           " 'udocker setup --execmode=P1 CONTAINER'"),
+                           " release has P1, P2, R1, R2, R3, T1 and T2, set"
+                           " one with 'udocker setup --execmode=P1 CONTAINER'"),
                         foreign_modes[i]);
   return error_set (err, EINVAL,
-                    _ ("invalid execmode: %s; this release has P1, P2, T1"
-                       " and T2"),
+                    _ ("invalid execmode: %s; this release has P1, P2, R1,"
+                       " R2, R3, T1 and T2"),
                     mode);
 }
 
 int
-engine_try (const struct engine *engine, const char *mode, struct error *err)
+engine_try (const struct engine *engine, const struct config *config,
+            const char *mode, struct error *err)
 {
-  int status = engine->usable (platform_host (), mode, err);
-  return status < 0 ? status : engine->try (mode, err);
+  int status = engine->usable (platform_host (), config, mode, err);
+  return status < 0 ? status : engine->try (config, mode, err);
 }
 
 const char *
@@ -93,7 +94,7 @@ engine_best_mode (void)
       AUTO_ERROR struct error ignored = { 0 };
       const struct engine *engine = NULL;
       if (engine_find (preferred[i], &engine, NULL, &ignored) == 0
-          && engine_try (engine, preferred[i], &ignored) == 0)
+          && engine_try (engine, NULL, preferred[i], &ignored) == 0)
         return preferred[i];
     }
   return NULL;

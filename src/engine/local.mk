@@ -2,8 +2,13 @@
 noinst_LIBRARIES += src/engine/libengine.a
 src_engine_libengine_a_SOURCES = \
   src/engine/engine-proot.c src/engine/engine.h \
+  src/engine/engine-runtime.c \
   src/engine/engine-trap.c \
   src/engine/engines.c \
+  src/engine/oci-attend.c src/engine/oci-attend.h \
+  src/engine/oci-bundle.c src/engine/oci-bundle.h \
+  src/engine/oci-copy.c src/engine/oci-copy.h \
+  src/engine/oci-runtimes.c src/engine/oci-runtimes.h \
   src/engine/program.c src/engine/program.h
 
 EXTRA_DIST += tests/bench/start.sh

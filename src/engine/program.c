@@ -26,10 +26,9 @@
 
 extern char **environ;
 
-/* Put PLAN where the engine can read it, and others as long as the engine keeps
- *OWN.  Return a descriptor or a negative errno with ERR set.  */
-static int
-send_plan (const struct run_plan *plan, int *own, struct error *err)
+int
+engine_send_plan (const struct run_plan *plan, const char *bundle, int *own,
+                  struct error *err)
 {
   struct plan_writer writer;
   bool sealable = false;
@@ -39,6 +38,8 @@ send_plan (const struct run_plan *plan, int *own, struct error *err)
                       strerror (-fd));
   plan_writer_init (&writer);
   run_plan_write (plan, &writer);
+  if (bundle != NULL)
+    plan_write_text (&writer, PLAN_BUNDLE, bundle);
   *own = fcntl (fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
   if (*own >= 0)
     plan_write_number (&writer, PLAN_OWN_FD, (uint64_t) *own);
@@ -117,7 +118,7 @@ engine_run_program (const char *name, const struct run_plan *plan,
   if (program == NULL)
     return -err->number;
   AUTO_CLOSE int own_fd = -1;
-  AUTO_CLOSE int plan_fd = send_plan (plan, &own_fd, err);
+  AUTO_CLOSE int plan_fd = engine_send_plan (plan, NULL, &own_fd, err);
   if (plan_fd < 0)
     return plan_fd;
 

@@ -14,6 +14,12 @@ struct run_plan;
 /* Return whether our part NAME is there; otherwise -ENOENT with ERR set.  */
 int engine_find_program (const char *name, struct error *err);
 
+/* Put PLAN where an engine can read it, and others as long as *OWN, another
+   descriptor of it, is open.  BUNDLE is what an OCI runtime is told, or NULL.
+   Return a descriptor or a negative errno with ERR set.  */
+int engine_send_plan (const struct run_plan *plan, const char *bundle, int *own,
+                      struct error *err);
+
 /* Run PLAN by our part NAME: in place of this process, unless the container is
    to be removed afterwards; then the REST of its processes is waited for as
    that says.  Return as the run member of struct engine.  */

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Modes R1, R2 and R3: an OCI runtime of the host makes the container, without
+   privileges, from namespaces; in R2 and R3 our tracer is in it, as in P1 and
+   P2, for what needs more than one user.
+
+   udocker stays while the program runs and afterwards removes what was made for
+   it: a bundle (oci-bundle.h) in a temporary directory, and mount points
+   (src/container/run-mounts.h).  */
+
+#include <config.h>
+
+#include "src/engine/engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/buffer.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/i18n.h"
+#include "lib/base/log.h"
+#include "lib/plan/plan-write.h"
+#include "lib/start/channel.h"
+#include "src/config/config.h"
+#include "src/container/run-mounts.h"
+#include "src/container/run-plan.h"
+#include "src/engine/oci-attend.h"
+#include "src/engine/oci-bundle.h"
+#include "src/engine/oci-runtimes.h"
+#include "src/engine/program.h"
+#include "src/platform/probe.h"
+#include "xalloc.h"
+#include "xvasprintf.h"
+
+/* The part that is the first process in each container.  */
+#define PROGRAM "udocker-init"
+
+/* A run, or a program that joins one.  */
+struct started
+{
+  const struct run_plan *plan;
+  const char *bundle;
+  bool silent; /* only tries */
+  int plan_fd, errors_fd;
+  struct channel_begin begin;
+};
+
+static int
+runtime_usable (const struct host *host, const struct config *config,
+                const char *mode, struct error *err)
+{
+  struct oci_runtimes runtimes;
+  (void) host;
+  int status = engine_find_program (PROGRAM, err);
+  if (status == 0)
+    status = oci_runtimes_find (config, &runtimes, err);
+  if (status < 0)
+    return status;
+  oci_runtimes_release (&runtimes);
+  status = probe_need (PROBE_MOUNT_NAMESPACE, err);
+  if (status == 0)
+    return 0;
+  return error_prefix (err, _ ("mode %s cannot be had here, but P1 and T1 may"),
+                       mode);
+}
+
+static int
+runtime_prepare (struct container *container, const char *mode,
+                 struct error *err)
+{
+  (void) container; /* runs as it lies on disk */
+  (void) mode;
+  (void) err;
+  return 0;
+}
+
+/* Return whether one of PLAN's ports is to be another one outside.  */
+static bool
+moves_ports (const struct run_plan *plan)
+{
+  for (size_t i = 0; i < plan->port_count; i++)
+    if (plan->ports[i].host != plan->ports[i].guest)
+      return true;
+  return plan->move_ports;
+}
+
+/* Refuse what PLAN asks for and its mode does not have.  */
+static int
+check_plan (const struct run_plan *plan, struct error *err)
+{
+  bool traced = strcmp (plan->mode, "R1") != 0;
+  const char *what = NULL;
+  if (plan->owners != NULL)
+    return error_set (err, EINVAL,
+                      _ ("mode %s keeps no owners; modes P1 and T1 do "
+                         "(--fakeowner)"),
+                      plan->mode);
+  if (plan->emulator != NULL)
+    return error_set (err, EINVAL,
+                      _ ("mode %s runs no programs of another machine; mode P1 "
+                         "does"),
+                      plan->mode);
+  if (traced)
+    return 0;
+  if (moves_ports (plan))
+    what = _ ("moves no ports: the container has the host's network");
+  else if (plan->kernel != NULL)
+    what = _ ("shows no other kernel release");
+  if (what == NULL)
+    return 0;
+  return error_set (err, EINVAL, _ ("mode R1 %s; modes R2, P1 and T1 do that"),
+                    what);
+}
+
+/* Return the command, ended by NULL and to be freed with all its words, that
+   has RUNTIME start or, if JOINS, enter the container of BUNDLE.  */
+static char **
+make_command (const struct oci_runtime *runtime, const char *bundle, bool joins)
+{
+  const char *name = strrchr (bundle, '/') + 1;
+  char **words = xnmalloc (24, sizeof *words);
+  size_t count = 0;
+  words[count++] = xstrdup (runtime->path);
+  words[count++] = xstrdup ("--root");
+  words[count++] = xasprintf ("%s/state", bundle);
+  for (const char *const *option = runtime->kind->options; *option != NULL;
+       option++)
+    words[count++] = xstrdup (*option);
+  words[count++] = xstrdup (joins ? "exec" : "run");
+  words[count++] = xstrdup ("--preserve-fds");
+  words[count++] = xasprintf ("%d", CHANNEL_DESCRIPTORS);
+  words[count++] = xstrdup (joins ? "--process" : "--bundle");
+  words[count++] =
+      joins ? xasprintf ("%s/process.json", bundle) : xstrdup (bundle);
+  words[count++] = xasprintf ("udocker-%s", name);
+  words[count] = NULL;
+  return words;
+}
+
+static void
+free_command (char **words)
+{
+  for (size_t i = 0; words[i] != NULL; i++)
+    free (words[i]);
+  free (words);
+}
+
+/* Return what the runtime has said to FD, which the caller frees, and forget
+   it.  */
+static char *
+take_errors (int fd)
+{
+  AUTO_ERROR struct error ignored = { 0 };
+  char *text = NULL;
+  if (lseek (fd, 0, SEEK_SET) < 0
+      || file_read_fd (fd, "", &text, NULL, &ignored) < 0)
+    text = xstrdup ("");
+  (void) ftruncate (fd, 0); /* or what comes next is longer */
+  (void) lseek (fd, 0, SEEK_SET);
+  return text;
+}
+
+/* Have RUNTIME do what RUN says.  Return the exit status; -ECANCELED when it
+   did not start anything, with the reason added to REASONS; or another negative
+   errno with ERR set.  */
+static int
+try_runtime (struct started *run, const struct oci_runtime *runtime,
+             struct buffer *reasons, struct error *err)
+{
+  bool started = false;
+  bool joins = run->plan->bundle != NULL;
+  char **words = make_command (runtime, run->bundle, joins);
+  const struct oci_start start = {
+    .arguments = words,
+    .plan_fd = run->plan_fd,
+    .errors_fd = run->errors_fd,
+    .silent = run->silent,
+    .begin = &run->begin,
+  };
+  log_debug ("runtime: %s", runtime->path);
+  int status = oci_attend (&start, &started, err);
+  free_command (words);
+  AUTO_FREE char *text = take_errors (run->errors_fd);
+  if (text[0] != '\0')
+    log_debug ("%s: %s", runtime->path, text);
+  if (status < 0 || started)
+    return status;
+  AUTO_FREE char *reason = oci_explain (runtime, text);
+  buffer_add_format (reasons, "%s%s", reasons->length > 0 ? "; " : "", reason);
+  return -ECANCELED;
+}
+
+/* Keep in the bundle of RUN, for who joins it, which RUNTIME it is.  */
+static int
+note_runtime (const struct started *run, const struct oci_runtime *runtime,
+              struct error *err)
+{
+  AUTO_FREE char *path = xasprintf ("%s/runtime", run->bundle);
+  (void) unlink (path); /* one that has failed */
+  if (symlink (runtime->path, path) == 0)
+    return 0;
+  return error_set (err, errno, _ ("cannot make '%s': %s"), path,
+                    strerror (errno));
+}
+
+/* Have one of the runtimes do what RUN says, in their order.  */
+static int
+try_all (struct started *run, struct error *err)
+{
+  struct oci_runtimes runtimes;
+  AUTO_BUFFER (reasons);
+  int status = oci_runtimes_find (run->plan->config, &runtimes, err);
+  if (status < 0)
+    return status;
+  bool mixed = oci_cgroups_are_mixed ();
+  status = -ECANCELED;
+  for (size_t i = 0; i < runtimes.count && status == -ECANCELED; i++)
+    {
+      const struct oci_runtime *runtime = &runtimes.list[i];
+      /* What is known to fail is not waited for if there is another.  */
+      if (mixed && runtime->kind->needs_plain_cgroups && runtimes.count > 1)
+        {
+          AUTO_FREE char *reason = oci_explain (runtime, "hybrid mode");
+          buffer_add_format (&reasons, "%s%s", reasons.length > 0 ? "; " : "",
+                             reason);
+          continue;
+        }
+      status = note_runtime (run, runtime, err);
+      if (status == 0)
+        status = try_runtime (run, runtime, &reasons, err);
+    }
+  oci_runtimes_release (&runtimes);
+  if (status != -ECANCELED)
+    return status;
+  return error_set (err, ENOSYS,
+                    _ ("no OCI runtime starts a container here: %s; modes P1 "
+                       "and T1 need none"),
+                    reasons.data);
+}
+
+/* Open in RUN where the plan and the runtime's messages are.  */
+static int
+open_files (struct started *run, int *own_fd, struct error *err)
+{
+  bool sealable;
+  run->plan_fd = engine_send_plan (run->plan, run->bundle, own_fd, err);
+  if (run->plan_fd < 0)
+    return run->plan_fd;
+  run->errors_fd = plan_open_nameless ("udocker-runtime", &sealable);
+  return run->errors_fd < 0
+             ? error_set (err, -run->errors_fd, _ ("cannot make a file: %s"),
+                          strerror (-run->errors_fd))
+             : 0;
+}
+
+/* Have a runtime do what RUN says.  */
+static int
+start (struct started *run, struct error *err)
+{
+  AUTO_CLOSE int own_fd = -1;
+  run->plan_fd = run->errors_fd = -1;
+  int status = open_files (run, &own_fd, err);
+  if (!run->silent)
+    oci_begin (&run->begin);
+  if (status == 0)
+    status = try_all (run, err);
+  if (run->plan_fd >= 0)
+    (void) close (run->plan_fd); /* was written already */
+  if (run->errors_fd >= 0)
+    (void) close (run->errors_fd); /* in memory */
+  return status;
+}
+
+/* Run one more program in the container whose bundle PLAN names.  */
+static int
+join (const struct run_plan *plan, struct error *err)
+{
+  struct started run = { .plan = plan, .bundle = plan->bundle };
+  struct oci_runtime runtime = { 0 };
+  AUTO_CLOSE int own_fd = -1;
+  AUTO_BUFFER (reasons);
+  AUTO_FREE char *link = xasprintf ("%s/runtime", plan->bundle);
+  AUTO_FREE char *path = file_read_link (AT_FDCWD, link);
+  if (path == NULL)
+    return error_set (err, ESRCH, _ ("the container has just ended"));
+  runtime.path = path;
+  runtime.kind = oci_kind_of (path);
+  run.plan_fd = run.errors_fd = -1;
+  int status = oci_bundle_write_process (plan->bundle, plan, err);
+  if (status == 0)
+    status = open_files (&run, &own_fd, err);
+  oci_begin (&run.begin);
+  if (status == 0)
+    status = try_runtime (&run, &runtime, &reasons, err);
+  if (run.plan_fd >= 0)
+    (void) close (run.plan_fd); /* was written already */
+  if (run.errors_fd >= 0)
+    (void) close (run.errors_fd); /* in memory */
+  if (status != -ECANCELED)
+    return status;
+  return error_set (err, ESRCH, _ ("cannot enter the container: %s"),
+                    reasons.data);
+}
+
+/* Run PLAN in a container of its own; SILENT only tries.  */
+static int
+run_in_new (const struct run_plan *plan, bool silent, struct error *err)
+{
+  struct run_temporary temporary = RUN_TEMPORARY_NONE;
+  struct run_mounts mounts = { .root_fd = -1, .lock = -1 };
+  AUTO_FREE char *bundle = run_temporary_add (&temporary, 0700, err);
+  if (bundle == NULL)
+    return -err->number;
+  int status = run_mounts_make (&mounts, plan, oci_own_mounts, &temporary, err);
+  if (status == 0)
+    status = oci_bundle_write (bundle, plan, &mounts, err);
+  if (status == 0)
+    {
+      struct started run = {
+        .plan = plan,
+        .bundle = bundle,
+        .silent = silent,
+      };
+      status = start (&run, err);
+    }
+  run_mounts_release (&mounts);
+  run_temporary_remove (&temporary);
+  return status;
+}
+
+/* Start a container without anything in it.  Return 0, or a negative errno with
+   ERR telling why that is not possible.  */
+static int
+start_nothing (const struct config *config, struct error *err)
+{
+  struct run_temporary temporary = RUN_TEMPORARY_NONE;
+  char mode[] = "R1";
+  char program[] = "/";
+  char *words[] = { program, NULL };
+  AUTO_FREE char *root = run_temporary_add (&temporary, 0700, err);
+  if (root == NULL)
+    return -err->number;
+  AUTO_CLOSE int root_fd = open (root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  struct run_plan plan = {
+    .config = config,
+    .mode = mode,
+    .root = root,
+    .root_fd = root_fd,
+    .hold_fd = -1,
+    .temporary = RUN_TEMPORARY_NONE,
+    .program = program,
+    .directory = program,
+    .arguments = words,
+    .argument_count = 1,
+  };
+  int status = run_in_new (&plan, true, err);
+  run_temporary_remove (&temporary);
+  return status < 0 ? status : 0; /* there was no program to start */
+}
+
+/* All three modes stand on the same.  */
+static int
+runtime_try (const struct config *config, const char *mode, struct error *err)
+{
+  static bool known;
+  static int number;
+  static char *reason;
+  (void) mode;
+  if (config == NULL)
+    return 0;
+  if (!known)
+    {
+      AUTO_ERROR struct error why = { 0 };
+      known = true;
+      if (start_nothing (config, &why) < 0)
+        {
+          number = why.number;
+          reason = xstrdup (why.text);
+        }
+    }
+  return number == 0 ? 0 : error_set (err, number, "%s", reason);
+}
+
+static int
+runtime_run (const struct run_plan *plan, struct error *err)
+{
+  int status = check_plan (plan, err);
+  if (status < 0)
+    return status;
+  return plan->bundle != NULL ? join (plan, err)
+                              : run_in_new (plan, false, err);
+}
+
+static const char *const modes[] = { "R1", "R2", "R3", NULL };
+
+const struct engine engine_runtime = {
+  .name = "runtime",
+  .modes = modes,
+  .usable = runtime_usable,
+  .try = runtime_try,
+  .prepare = runtime_prepare,
+  .run = runtime_run,
+};

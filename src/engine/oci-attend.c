@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Stay beside an OCI runtime as if one were the program that runs in its
+   container.
+
+   The runtime is in a process group of its own, in the background, so that the
+   terminal sends it no signals; all that comes to us goes to udocker-init in
+   the container over the channel (lib/start/channel.h).  The program is in
+   another session than we, so that a terminal that it is to control must be
+   another one: udocker-init makes it in the container, and we are at its other
+   end.  When the program stops, so do we, and the shell sees one job.  */
+
+#include <config.h>
+
+#include "src/engine/oci-attend.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+#include "lib/base/i18n.h"
+#include "lib/start/channel.h"
+#include "lib/start/supervise.h"
+#include "src/engine/oci-copy.h"
+
+extern char **environ;
+
+/* How long, in milliseconds, somebody in the background waits before it looks
+   again whether it is in the foreground.  */
+#define BACKGROUND_WAIT 200
+
+/* Everything about one that runs.  */
+struct attended
+{
+  pid_t runtime;
+  int channel; /* our end */
+  int signals; /* a signalfd */
+  bool started;
+  int result;
+
+  int terminal;         /* the other end of the program's, or -1 */
+  bool raw;             /* ours is */
+  struct termios modes; /* of ours, as it was */
+  struct oci_copy input, output;
+};
+
+void
+oci_begin (struct channel_begin *begin)
+{
+  sigset_t blocked;
+  *begin = (struct channel_begin){ 0 };
+  (void) sigprocmask (SIG_SETMASK, NULL, &blocked); /* cannot fail */
+  for (int number = 1; number <= SIGRTMAX; number++)
+    {
+      struct sigaction action;
+      uint64_t bit = (uint64_t) 1 << (number - 1);
+      if (sigismember (&blocked, number) > 0)
+        begin->blocked |= bit;
+      if (sigaction (number, NULL, &action) == 0
+          && action.sa_handler == SIG_IGN)
+        begin->ignored |= bit;
+    }
+  begin->umask = umask (0);
+  (void) umask ((mode_t) begin->umask);
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    /* Those that were closed are guarded, see src/main.c.  */
+    if ((fcntl (fd, F_GETFD) & FD_CLOEXEC) != 0)
+      begin->closed |= 1u << fd;
+  if (tcgetattr (STDIN_FILENO, &begin->modes) == 0 && isatty (STDOUT_FILENO))
+    {
+      begin->terminal = 3;
+      if (isatty (STDERR_FILENO))
+        begin->terminal |= 1u << STDERR_FILENO;
+      (void) ioctl (STDIN_FILENO, TIOCGWINSZ, &begin->size); /* or none */
+    }
+}
+
+/* Have the descriptors of the first process in this one, a child: that of the
+   plan, CHANNEL and the program's streams; the runtime gets others.  */
+static int
+set_descriptors (const struct oci_start *start, int channel)
+{
+  int nothing = open ("/dev/null", O_RDWR | O_CLOEXEC);
+  const int from[CHANNEL_DESCRIPTORS] = {
+    start->plan_fd,
+    channel,
+    start->silent ? nothing : STDIN_FILENO,
+    start->silent ? nothing : STDOUT_FILENO,
+    start->silent ? nothing : STDERR_FILENO,
+  };
+  int safe[CHANNEL_DESCRIPTORS];
+  /* None may be overwritten before it was copied.  */
+  for (int i = 0; i < CHANNEL_DESCRIPTORS; i++)
+    {
+      safe[i] = fcntl (from[i], F_DUPFD_CLOEXEC, 3 + CHANNEL_DESCRIPTORS);
+      if (safe[i] < 0)
+        return -errno;
+    }
+  int errors =
+      fcntl (start->errors_fd, F_DUPFD_CLOEXEC, 3 + CHANNEL_DESCRIPTORS);
+  if (errors < 0 || nothing < 0 || dup2 (nothing, STDIN_FILENO) < 0
+      || dup2 (nothing, STDOUT_FILENO) < 0 || dup2 (errors, STDERR_FILENO) < 0)
+    return -errno;
+  for (int i = 0; i < CHANNEL_DESCRIPTORS; i++)
+    if (dup2 (safe[i], 3 + i) < 0)
+      return -errno;
+  return 0;
+}
+
+/* In the child: become the runtime that START says.  Does not return.  */
+static void
+run_child (const struct oci_start *start, int channel, const sigset_t *mask,
+           pid_t parent)
+{
+  static const char *const others[] = { "LISTEN_FDS", "LISTEN_PID",
+                                        "LISTEN_FDNAMES", "NOTIFY_SOCKET" };
+  /* Not possible on any kernel of ours to fail; the parent may be gone.  */
+  (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid () != parent)
+    _exit (125);
+  (void) setpgid (0, 0);
+  (void) sigprocmask (SIG_SETMASK, mask, NULL); /* cannot fail */
+  /* What udocker was given by a service manager is not the runtime's.  */
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    (void) unsetenv (others[i]);
+  if (set_descriptors (start, channel) == 0)
+    execve (start->arguments[0], start->arguments, environ);
+  const char *why = strerror (errno);
+  ssize_t ignored = write (STDERR_FILENO, why, strlen (why));
+  (void) ignored; /* the status says it as well */
+  _exit (125);
+}
+
+/* Return whether we are in the foreground of our terminal.  */
+static bool
+in_foreground (void)
+{
+  return tcgetpgrp (STDIN_FILENO) == getpgrp ();
+}
+
+/* Have our terminal pass everything on, if it is ours to use.  */
+static void
+make_raw (struct attended *attended)
+{
+  struct termios raw;
+  if (attended->terminal < 0 || attended->raw || !in_foreground ()
+      || tcgetattr (STDIN_FILENO, &attended->modes) < 0)
+    return;
+  raw = attended->modes;
+  cfmakeraw (&raw);
+  attended->raw = tcsetattr (STDIN_FILENO, TCSADRAIN, &raw) == 0;
+}
+
+/* Give our terminal its modes back.  */
+static void
+make_cooked (struct attended *attended)
+{
+  if (attended->raw)
+    (void) tcsetattr (STDIN_FILENO, TCSADRAIN, &attended->modes);
+  attended->raw = false;
+}
+
+/* Tell the program's terminal how large ours is.  */
+static void
+pass_size (const struct attended *attended)
+{
+  struct winsize size;
+  if (attended->terminal >= 0 && ioctl (STDIN_FILENO, TIOCGWINSZ, &size) == 0)
+    (void) ioctl (attended->terminal, TIOCSWINSZ, &size); /* or it stays */
+}
+
+/* The program has stopped: stop too, until somebody continues us, then continue
+   it.  */
+static void
+stop_with (struct attended *attended)
+{
+  struct signalfd_siginfo answered;
+  oci_copy_flush (&attended->output);
+  make_cooked (attended);
+  (void) raise (SIGSTOP); /* what is blocked would not stop us */
+  make_raw (attended);
+  pass_size (attended);
+  /* What is pending of stopping and continuing has been answered.  */
+  while (read (attended->signals, &answered, sizeof answered)
+         == (ssize_t) sizeof answered)
+    switch (answered.ssi_signo)
+      {
+      case SIGTSTP:
+      case SIGTTIN:
+      case SIGTTOU:
+      case SIGCONT:
+      case SIGCHLD: /* is asked for in any case */
+        continue;
+      default:
+        (void) channel_send (attended->channel, CHANNEL_SIGNAL,
+                             (int) answered.ssi_signo, -1);
+      }
+  (void) channel_send (attended->channel, CHANNEL_SIGNAL_ALL, SIGCONT, -1);
+}
+
+/* Do what udocker-init says.  */
+static void
+hear_channel (struct attended *attended)
+{
+  struct channel_message message;
+  int passed = -1;
+  int status;
+  while ((status = channel_receive (attended->channel, &message, &passed)) > 0)
+    switch (message.kind)
+      {
+      case CHANNEL_STARTED:
+        attended->started = true;
+        break;
+      case CHANNEL_TERMINAL:
+        attended->terminal = passed;
+        (void) fcntl (passed, F_SETFL, O_NONBLOCK); /* or one waits */
+        oci_copy_init (&attended->input, STDIN_FILENO, passed);
+        oci_copy_init (&attended->output, passed, STDOUT_FILENO);
+        make_raw (attended);
+        pass_size (attended);
+        break;
+      case CHANNEL_STOPPED:
+        stop_with (attended);
+        break;
+      default:
+        break;
+      }
+  if (status < 0)
+    {
+      (void) close (attended->channel); /* nobody is there */
+      attended->channel = -1;
+    }
+}
+
+/* Take the signals that have come and pass them on.  */
+static void
+pass_signals (struct attended *attended)
+{
+  struct signalfd_siginfo info;
+  while (read (attended->signals, &info, sizeof info) == (ssize_t) sizeof info)
+    {
+      int number = (int) info.ssi_signo;
+      if (number == SIGCHLD)
+        continue;
+      if (number == SIGWINCH && attended->terminal >= 0)
+        pass_size (attended);
+      else
+        (void) channel_send (
+            attended->channel,
+            number == SIGCONT || number == SIGWINCH
+                    || supervise_is_for_group (number, info.ssi_code)
+                ? CHANNEL_SIGNAL_ALL
+                : CHANNEL_SIGNAL,
+            number, -1);
+      if (number == SIGCONT)
+        make_raw (attended);
+    }
+}
+
+/* Return whether the runtime has ended, then with its status noted.  */
+static bool
+runtime_has_ended (struct attended *attended)
+{
+  int status;
+  pid_t pid = waitpid (attended->runtime, &status, WNOHANG);
+  if (pid != attended->runtime)
+    return false;
+  attended->result =
+      WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
+  return true;
+}
+
+/* Wait for news and take them in.  */
+static void
+wait_for_news (struct attended *attended)
+{
+  struct pollfd news[] = {
+    { .fd = attended->signals, .events = POLLIN },
+    { .fd = attended->channel, .events = POLLIN },
+    { .fd = -1 },
+    { .fd = -1 },
+    { .fd = -1 },
+    { .fd = -1 },
+  };
+  int patience = -1;
+  if (attended->terminal >= 0)
+    {
+      oci_copy_poll (&attended->output, &news[2]);
+      if (!attended->raw)
+        make_raw (attended);
+      if (attended->raw)
+        oci_copy_poll (&attended->input, &news[4]);
+      else
+        patience = BACKGROUND_WAIT;
+    }
+  (void) poll (news, sizeof news / sizeof *news, patience);
+  if (news[0].revents != 0)
+    pass_signals (attended);
+  if (attended->terminal >= 0)
+    {
+      oci_copy_go_on (&attended->output, &news[2]);
+      oci_copy_go_on (&attended->input, &news[4]);
+    }
+  if (news[1].revents != 0)
+    hear_channel (attended);
+}
+
+int
+oci_attend (const struct oci_start *start, bool *started, struct error *err)
+{
+  sigset_t waiting, mask;
+  int ends[2];
+  supervise_signals (&waiting);
+  sigaddset (&waiting, SIGCHLD);
+  *started = false;
+  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+    return error_set (err, errno, _ ("cannot make a socket: %s"),
+                      strerror (errno));
+  AUTO_CLOSE int other = ends[1];
+  struct attended attended = {
+    .channel = ends[0],
+    .terminal = -1,
+    .signals = signalfd (-1, &waiting, SFD_CLOEXEC | SFD_NONBLOCK),
+  };
+  int number = attended.signals < 0 ? errno : 0;
+  if (number == 0
+      && send (ends[0], start->begin, sizeof *start->begin, MSG_NOSIGNAL) < 0)
+    number = errno;
+
+  /* An ignored SIGCHLD would take the child's status away.  */
+  struct sigaction old_action;
+  const struct sigaction action = { .sa_handler = SIG_DFL };
+  (void) sigaction (SIGCHLD, &action, &old_action); /* cannot fail */
+  (void) sigprocmask (SIG_BLOCK, &waiting, &mask);  /* likewise */
+  pid_t self = getpid ();
+  attended.runtime = number == 0 ? fork () : -1;
+  if (attended.runtime == 0)
+    run_child (start, other, &mask, self);
+  if (attended.runtime < 0 && number == 0)
+    number = errno;
+  (void) close (TAKE_FD (other)); /* its end is the child's */
+  while (number == 0 && !runtime_has_ended (&attended))
+    wait_for_news (&attended);
+  if (attended.channel >= 0)
+    hear_channel (&attended); /* what was said last */
+  if (attended.terminal >= 0)
+    {
+      oci_copy_drain (&attended.output);
+      make_cooked (&attended);
+      (void) close (attended.terminal); /* nothing is kept back in it */
+    }
+  (void) sigprocmask (SIG_SETMASK, &mask, NULL); /* cannot fail */
+  (void) sigaction (SIGCHLD, &old_action, NULL); /* likewise */
+  if (attended.channel >= 0)
+    (void) close (attended.channel); /* all was said */
+  if (attended.signals >= 0)
+    (void) close (attended.signals); /* nothing was written to it */
+  *started = attended.started;
+  return number == 0 ? attended.result
+                     : error_set (err, number, _ ("cannot start '%s': %s"),
+                                  start->arguments[0], strerror (number));
+}

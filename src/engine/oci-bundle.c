@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+   Copyright (C) 2026 the udocker authors
+
+   Write what an OCI runtime is told: config.json.
+
+   Only what the kernel must do is the runtime's: namespaces, mounts,
+   capabilities.  The program, its user, its limits and its streams are
+   udocker-init's (oci-engine/), so that they are what they are in any other
+   mode, whatever the runtime makes of them.  */
+
+#include <config.h>
+
+#include "src/engine/oci-bundle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/i18n.h"
+#include "lib/base/json.h"
+#include "lib/plan/plan.h"
+#include "src/config/config.h"
+#include "src/container/run-mounts.h"
+#include "src/container/run-plan.h"
+#include "src/platform/host.h"
+#include "xvasprintf.h"
+
+const char *const oci_own_mounts[] = { "/dev", "/proc", "/sys", OCI_PARTS,
+                                       NULL };
+
+/* Add TEXT to the array LIST.  */
+static void
+add_text (struct json_object *list, const char *text)
+{
+  (void) json_object_array_add (list, json_object_new_string (text));
+}
+
+/* Return an array of the texts TEXTS, ended by NULL.  */
+static struct json_object *
+array_of (const char *const *texts)
+{
+  struct json_object *list = json_object_new_array ();
+  for (; *texts != NULL; texts++)
+    add_text (list, *texts);
+  return list;
+}
+
+static void
+set_text (struct json_object *object, const char *key, const char *text)
+{
+  (void) json_object_object_add (object, key, json_object_new_string (text));
+}
+
+static void
+set_number (struct json_object *object, const char *key, int64_t number)
+{
+  (void) json_object_object_add (object, key, json_object_new_int64 (number));
+}
+
+static void
+set (struct json_object *object, const char *key, struct json_object *value)
+{
+  (void) json_object_object_add (object, key, value);
+}
+
+/* Return what the process of a container of PLAN is.  */
+static struct json_object *
+make_process (const struct run_plan *plan)
+{
+  static const char *const arguments[] = { OCI_PARTS "/udocker-init", NULL };
+  static const char *const environment[] = { "PATH=/usr/bin:/bin", NULL };
+  static const char *const sets[] = { "bounding", "effective", "permitted" };
+  struct json_object *process = json_object_new_object ();
+  struct json_object *user = json_object_new_object ();
+  struct json_object *capabilities = json_object_new_object ();
+
+  set_number (user, "uid", 0);
+  set_number (user, "gid", 0);
+  for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
+    {
+      struct json_object *list = json_object_new_array ();
+      for (size_t j = 0; j < plan->config->runc_capabilities.count; j++)
+        add_text (list, plan->config->runc_capabilities.items[j]);
+      set (capabilities, sets[i], list);
+    }
+  set (process, "terminal", json_object_new_boolean (false));
+  set (process, "user", user);
+  set (process, "args", array_of (arguments));
+  set (process, "env", array_of (environment));
+  set_text (process, "cwd", "/");
+  set (process, "capabilities", capabilities);
+  set (process, "noNewPrivileges", json_object_new_boolean (true));
+  return process;
+}
+
+/* Return a mount of SOURCE at GUEST, of TYPE, with OPTIONS, which are taken
+   over.  */
+static struct json_object *
+make_mount (const char *guest, const char *type, const char *source,
+            struct json_object *options)
+{
+  struct json_object *mount = json_object_new_object ();
+  set_text (mount, "destination", guest);
+  set_text (mount, "type", type);
+  set_text (mount, "source", source);
+  set (mount, "options", options);
+  return mount;
+}
+
+/* Return whether anything is mounted below the host path PATH.  */
+static bool
+has_mounts_below (const char *path)
+{
+  AUTO_ERROR struct error ignored = { 0 };
+  AUTO_FREE char *text = NULL;
+  AUTO_FREE char *word = xasprintf (" %s/", path);
+  AUTO_CLOSE int fd = open ("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+  /* Who cannot tell does what is more.  */
+  return fd < 0
+         || file_read_fd (fd, "/proc/self/mountinfo", &text, NULL, &ignored) < 0
+         || strstr (text, word) != NULL;
+}
+
+/* Add to OPTIONS what the file system of the host path PATH is mounted with:
+   without privileges none of that can be taken away, and some runtimes try when
+   they make a mount read-only.  */
+static void
+add_locked_options (struct json_object *options, const char *path)
+{
+  static const struct
+  {
+    unsigned long flag;
+    const char *option;
+  } known[] = {
+    { ST_NOSUID, "nosuid" },     { ST_NODEV, "nodev" },
+    { ST_NOEXEC, "noexec" },     { ST_NOATIME, "noatime" },
+    { ST_RELATIME, "relatime" }, { ST_NODIRATIME, "nodiratime" },
+  };
+  struct statvfs st;
+  if (statvfs (path, &st) < 0)
+    return;
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if ((st.f_flag & known[i].flag) != 0)
+      add_text (options, known[i].option);
+}
+
+/* Return a mount of the host path HOST at GUEST.  */
+static struct json_object *
+make_binding (const char *guest, const char *host, bool read_only)
+{
+  struct json_object *options = json_object_new_array ();
+  add_text (options, "rbind");
+  if (read_only)
+    {
+      add_text (options, has_mounts_below (host) ? "rro" : "ro");
+      add_locked_options (options, host);
+    }
+  return make_mount (guest, "bind", host, options);
+}
+
+/* Add to LIST what every container has at GUEST, one of our own mounts.  */
+static void
+add_own_mount (struct json_object *list, const struct run_plan *plan,
+               const char *parts, const char *guest)
+{
+  static const struct
+  {
+    const char *place, *guest, *type, *source;
+    const char *options[8];
+  } own[] = {
+    { "/proc", "/proc", "proc", "proc", { "nosuid", "noexec", "nodev" } },
+    { "/sys",
+      "/sys",
+      "none",
+      "/sys",
+      { "rbind", "nosuid", "noexec", "nodev", "ro" } },
+    { "/dev", "/dev", "tmpfs", "tmpfs", { "nosuid", "mode=755" } },
+    { "/dev",
+      "/dev/pts",
+      "devpts",
+      "devpts",
+      { "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620" } },
+    { "/dev",
+      "/dev/shm",
+      "tmpfs",
+      "shm",
+      { "nosuid", "noexec", "nodev", "mode=1777" } },
+    { "/dev",
+      "/dev/mqueue",
+      "mqueue",
+      "mqueue",
+      { "nosuid", "noexec", "nodev" } },
+  };
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+    if (strcmp (own[i].place, guest) == 0
+        && (strcmp (own[i].type, "mqueue") != 0
+            || plan->config->runc_nomqueue != CONFIG_YES))
+      (void) json_object_array_add (
+          list, make_mount (own[i].guest, own[i].type, own[i].source,
+                            array_of (own[i].options)));
+  if (strcmp (guest, OCI_PARTS) == 0)
+    (void) json_object_array_add (list, make_binding (guest, parts, true));
+}
+
+/* Return all mounts, PARTS being where our programs are.  */
+static struct json_object *
+make_mounts (const struct run_plan *plan, const struct run_mounts *mounts,
+             const char *parts)
+{
+  struct json_object *list = json_object_new_array ();
+  for (size_t i = 0; i < mounts->count; i++)
+    {
+      const struct run_mount *mount = &mounts->list[i];
+      if (mount->host == NULL)
+        add_own_mount (list, plan, parts, mount->guest);
+      else
+        (void) json_object_array_add (
+            list, make_binding (mount->guest, mount->host,
+                                (mount->flags & PLAN_BINDING_READ_ONLY) != 0));
+    }
+  return list;
+}
+
+/* Return a map of the id HERE of the container to the user's own, THERE.  */
+static struct json_object *
+make_map (uint32_t here, uint32_t there)
+{
+  struct json_object *list = json_object_new_array ();
+  struct json_object *map = json_object_new_object ();
+  set_number (map, "containerID", here);
+  set_number (map, "hostID", there);
+  set_number (map, "size", 1);
+  (void) json_object_array_add (list, map);
+  return list;
+}
+
+/* Return what is particular to Linux.  */
+static struct json_object *
+make_linux (void)
+{
+  static const char *const namespaces[] = { "user", "mount", "pid", "ipc",
+                                            "uts" };
+  static const char *const masked[] = {
+    "/proc/acpi",
+    "/proc/asound",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/sys/firmware",
+    NULL,
+  };
+  static const char *const read_only[] = { "/proc/bus",           "/proc/fs",
+                                           "/proc/irq",           "/proc/sys",
+                                           "/proc/sysrq-trigger", NULL };
+  struct json_object *object = json_object_new_object ();
+  struct json_object *list = json_object_new_array ();
+  for (size_t i = 0; i < sizeof namespaces / sizeof *namespaces; i++)
+    {
+      struct json_object *one = json_object_new_object ();
+      set_text (one, "type", namespaces[i]);
+      (void) json_object_array_add (list, one);
+    }
+  set (object, "namespaces", list);
+  set (object, "uidMappings", make_map (0, geteuid ()));
+  set (object, "gidMappings", make_map (0, getegid ()));
+  set (object, "maskedPaths", array_of (masked));
+  set (object, "readonlyPaths", array_of (read_only));
+  return object;
+}
+
+/* Write OBJECT to the file NAME in DIRECTORY.  */
+static int
+write_json (const char *directory, const char *name, struct json_object *object,
+            struct error *err)
+{
+  const char *text =
+      json_object_to_json_string_ext (object, JSON_C_TO_STRING_PLAIN);
+  AUTO_FREE char *path = xasprintf ("%s/%s", directory, name);
+  AUTO_CLOSE int fd =
+      open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  int status = fd < 0 ? -errno : file_write_all (fd, text, strlen (text));
+  return status < 0 ? error_set (err, -status, _ ("cannot write '%s': %s"),
+                                 path, strerror (-status))
+                    : 0;
+}
+
+int
+oci_bundle_write (const char *directory, const struct run_plan *plan,
+                  const struct run_mounts *mounts, struct error *err)
+{
+  AUTO_FREE char *program = platform_find_part ("udocker-init", err);
+  if (program == NULL)
+    return -err->number;
+  *strrchr (program, '/') = '\0'; /* the directory of all of them */
+
+  AUTO_JSON struct json_object *config = json_object_new_object ();
+  struct json_object *root = json_object_new_object ();
+  set_text (root, "path", mounts->root);
+  set (root, "readonly",
+       json_object_new_boolean (plan->read_only || mounts->root_fd >= 0));
+  set_text (config, "ociVersion", "1.0.2");
+  set (config, "process", make_process (plan));
+  set (config, "root", root);
+  if (plan->host_name != NULL)
+    set_text (config, "hostname", plan->host_name);
+  set (config, "mounts", make_mounts (plan, mounts, program));
+  set (config, "linux", make_linux ());
+  return write_json (directory, "config.json", config, err);
+}
+
+int
+oci_bundle_write_process (const char *directory, const struct run_plan *plan,
+                          struct error *err)
+{
+  AUTO_JSON struct json_object *process = make_process (plan);
+  return write_json (directory, "process.json", process, err);
+}

@@ -1,0 +1,284 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 the udocker authors
+# Mode R1: an OCI runtime makes the container, and nothing stays of it.
+
+. "${top_srcdir:=.}/tests/tap.sh"
+. "$top_srcdir/tests/container.sh"
+
+make_container "$id" c1 '{}' || bail "no container"
+. "$top_srcdir/tests/runtime.sh"
+note "runtimes that work here: $(runtimes)"
+
+# The default is left to the settings: the option comes with each run.
+r1 ()
+{
+  ud --execmode=R1 "$@"
+}
+
+# all: what the container is made of, with contents of files, and times but for
+# directories.
+all ()
+{
+  (cd "$UDOCKER_DIR/containers/$id" \
+     && find . -type d -printf '%p %m %i\n' -o -printf '%p %y %m %i %l %T@\n' \
+          | sort \
+     && find . -type f -exec cksum {} + | sort)
+}
+
+# is_as_before WHAT: the container is.
+is_as_before ()
+{
+  all > now
+  ok "$1" cmp -s before now || diff before now | sed 's/^/#   /'
+}
+left="/dev/shm/udocker-$(id -u)-tmpfs.*"
+mkdir host && echo inner > host/file && echo alone > alone
+mkdir "$root/data"
+all > before
+
+# What comes out.
+run r1 c1 sh -c 'echo out; echo err >&2; exit 9'
+is "status and streams" "$status,$stdout,$stderr" 9,out,err
+for signal in KILL:9 TERM:15 SEGV:11; do
+  # shellcheck disable=SC2016 # a variable of the container
+  run r1 c1 sh -c 'kill -s "$1" $$' sh "${signal%:*}"
+  is "  a program that ${signal%:*} ends" "$status" $((128 + ${signal#*:}))
+done
+run r1 c1 no-such-program
+is_error "no such program" 127 "^Error: command not found .*'no-such-program'"
+run r1 c1 /etc
+is_error "not a program" 126 "^Error: command not found .*'/etc'"
+printf '#!/no/such/interpreter\n' > "$root/bad" && chmod +x "$root/bad"
+run r1 c1 /bad
+is "an interpreter that is missing" "$status" 127
+rm "$root/bad"
+run sh -c 'udocker run --nobanner --execmode=R1 c1 sh -c "echo x; test ! -e /proc/self/fd/0" <&-'
+is "what is closed stays so" "$status,$stdout,$stderr" 0,x,
+
+head -c 3000000 /dev/urandom > data
+r1 c1 cat < data > copy
+ok "binary data go through unchanged" cmp data copy
+# shellcheck disable=SC2094
+r1 c1 sh -c 'head -c 5; exec cat > /dev/null' < data > five
+is "  and only what is read" "$(wc -c < five)" 5
+run sh -c 'udocker run --nobanner --execmode=R1 c1 yes | head -n 2; echo end'
+is "a reader that goes away ends the program" "$status,$stdout" "0,y
+y
+end"
+(umask 027; ulimit -n 200; trap '' USR1
+ r1 c1 sh -c 'umask; ulimit -n; kill -USR1 $$; echo alive') > inherited
+is "umask, limits and ignored signals are inherited" \
+  "$(tr '\n' ' ' < inherited)" "0027 200 alive "
+
+# Who the program is.
+for user in 0:0:root alice:alice alice:staff 1234 55:66 nobody-knows; do
+  case $user in
+    0:0:root) want="0:0 root" user=root ;;
+    55:66) want="55:66 user55" ;;
+    *) want= ;;
+  esac
+  p1=$(ud --execmode=P1 --user="$user" c1 \
+         sh -c 'echo "$(id -u):$(id -g) $(id -un)"; touch /tmp/mine;
+                stat -c %u:%g /tmp/mine; rm /tmp/mine')
+  run r1 --user="$user" c1 \
+         sh -c 'echo "$(id -u):$(id -g) $(id -un)"; touch /tmp/mine;
+                stat -c %u:%g /tmp/mine; rm /tmp/mine'
+  is "user $user is as in P1" "$stdout$stderr" "$p1"
+  test -z "$want" || like "  and right" "$stdout" "^$want\$"
+done
+run r1 --user=alice c1 sh -c 'grep -c "^CapEff:.*0000000000000000" /proc/self/status'
+is "who is not root has no privileges" "$stdout" 1
+run r1 c1 grep NoNewPrivs /proc/self/status
+like "nobody gains any" "$stdout" '^NoNewPrivs:.1$'
+
+# What the container shows.
+run r1 -v "$work/host:/data" -v "$work/host:/new/deep:ro" -v "$work/alone:/a/file" \
+  --mount type=bind,source="$work/alone",target=/root/mounted,readonly \
+  --tmpfs=/scratch --workdir=/new/deep --env=A=b c1 sh -c '
+  pwd; cat file /a/file /root/mounted; echo "$A"
+  echo more > /data/new; touch /scratch/x
+  touch ./x 2> /dev/null || echo refused
+  echo 1 2> /dev/null > /root/mounted || echo refused'
+is "volumes: directories, files, read-only ones, temporary ones" "$stdout" \
+  "/new/deep
+inner
+alone
+alone
+b
+refused
+refused"
+is "  written through" "$(cat host/new)" more
+run r1 -v "$work/host:/data" -v "$work/alone:/data/missing" c1 true
+is_error "no mount point is made on the host" 125 \
+  "^Error: cannot show anything at '/data/missing' in mode R1: .*'$work/host'.*P1"
+run r1 -v "$work/alone:/tmp" c1 true
+is_error "a file does not cover a directory" 125 "'/tmp'.* mode P1 can"
+is "  nothing came of it" "$(ls host)" "file
+new"
+run r1 --hostname=there --add-host=far:192.0.2.1 --dns=192.0.2.9 c1 \
+  sh -c 'hostname; grep far /etc/hosts; cat /etc/resolv.conf'
+is "names of hosts" "$stdout" "there
+192.0.2.1	far
+nameserver 192.0.2.9"
+run r1 --ulimit=nofile=77 --read-only c1 sh -c 'ulimit -n; touch /x'
+is "limits, and a container that is read-only" "$status,$stdout" "1,77"
+run r1 --device=/dev/null c1 sh -c 'ls /dev; test -c /dev/null; ls /dev/shm'
+like "it has a /dev of its own" "$stdout" '^pts$'
+unlike "  without disks" "$stdout" '^(sd|vd|nvme|mem)'
+run r1 --nosysdirs c1 sh -c 'test -e /proc/self/stat; cat /etc/host.conf 2>&1'
+like "--nosysdirs shows nothing of the host" "$stdout" 'No such file'
+run r1 c1 sh -c 'ls -d /proc/[0-9]* | wc -l; : < /proc/kcore | wc -c;
+                 echo 1 2> /dev/null > /proc/sys/kernel/panic || echo refused'
+is "processes of its own, parts of /proc out of reach" "$stdout" "4
+0
+refused"
+run r1 --kernel=9.9 c1 true
+is_error "--kernel is refused, and who can is named" 125 '^Error: mode R1 .* R2, P1 and T1 '
+run r1 --publish=8080:80 c1 true
+is_error "so are ports that move" 125 '^Error: mode R1 .* R2, P1 and T1 '
+run r1 --fakeowner c1 true
+is_error "and owners that outlive the run" 125 '^Error: mode R1 .* P1 and T1 '
+
+# Signals and the commands that send them.
+until_true ()
+{
+  until_tries=0
+  until "$@" > /dev/null 2>&1; do
+    until_tries=$((until_tries + 1))
+    test $until_tries -lt 400 || return 1
+    sleep 0.05
+  done
+}
+for signal in INT TERM USR1; do
+  env --default-signal=INT udocker run --nobanner --execmode=R1 c1 sh -c \
+    "trap 'exit 40' $signal; echo ready; while :; do sleep 0.02; done" > out &
+  pid=$!
+  until_true grep ready out
+  kill -s $signal $pid
+  status=0
+  wait $pid || status=$?
+  is "$signal reaches the program" $status 40
+done
+env --default-signal=INT udocker run --nobanner --execmode=R1 c1 sh -c \
+  'echo ready; exec sleep 1000' > out &
+pid=$!
+until_true grep ready out
+kill -INT $pid
+status=0
+wait $pid || status=$?
+is "a program that is not prepared for SIGINT ends" $status 130
+run r1 --detach c1 sh -c 'trap "echo asked; exit 4" TERM; echo ready
+  sleep 1000 & while :; do sleep 0.02; done'
+is "--detach" "$status,$stdout" "0,$id"
+until_true sh -c 'udocker logs c1 | grep ready'
+run udocker ps --running
+like "  is seen" "$stdout" "^$id .* sh -c "
+run udocker exec --user=alice --workdir=/tmp --env=B=c c1 \
+  sh -c 'id -un; pwd; echo $B; test -d /proc/1; pidof sleep > /dev/null; exit 6'
+is "exec is in the same container" "$status,$stdout,$stderr" "6,alice
+/tmp
+c,"
+run udocker stop c1
+is "  and can be stopped" "$status$stdout" 0c1
+like "  as a program is" "$(udocker logs c1)" '^asked$'
+run r1 --detach c1 sh -c 'echo again; sleep 1000'
+until_true sh -c 'udocker logs c1 | grep again'
+run udocker kill c1
+is "a run is killed" "$status" 0
+nothing_runs ()
+{
+  test "$(udocker ps --running | wc -l)" = 1
+}
+ok "  with all that is in it" until_true nothing_runs
+# Its directory is removed by a later run, when it is clearly nobody's.
+# shellcheck disable=SC2086 # a pattern
+killed=$(ls -d $left 2> /dev/null)
+at_end 'rm -rf $killed'
+rm -f "$UDOCKER_DIR/containers/$id/output.log"
+run r1 c1 true # the first run after a kill removes the mount points
+is_as_before "nothing of all that is left in the container"
+
+# Others that use the container.
+count=8
+test "${TEST_LONG-}" != yes || count=50
+i=0
+while test $i -lt $count; do
+  r1 -v "$work/host:/shared/$((i % 3))" c1 \
+    sh -c "cat /shared/$((i % 3))/file; sleep 0.$((i % 5)); exit $((i % 100))" \
+    > "out.$i" 2>&1 &
+  eval "pid_$i=$!"
+  i=$((i + 1))
+done
+bad=
+while test $i -gt 0; do
+  i=$((i - 1))
+  eval "pid=\$pid_$i"
+  status=0
+  wait "$pid" || status=$?
+  test "$status,$(cat "out.$i")" = "$((i % 100)),inner" \
+    || bad="$bad $i: $status $(cat "out.$i")"
+done
+is "$count at once, with mount points that are missing" "$bad" ""
+is_as_before "  which the last one removes"
+
+chmod -R a-w "$UDOCKER_DIR/containers/$id"
+run r1 -v "$work/host:/other/place" -v "$work/alone:/etc/alone" c1 \
+  sh -c 'cat /other/place/file /etc/alone; ls /bin/sh /etc/group; touch /x'
+is "in a container that cannot be written" "$status,$stdout" "1,inner
+alone
+/bin/sh
+/etc/group"
+chmod -R u+w "$UDOCKER_DIR/containers/$id"
+
+# The mode of a container.
+run udocker setup --execmode=R1 c1
+is "setup sets the mode" "$status$stdout$stderr" 0
+run udocker run --nobanner c1 sh -c 'echo $container_execmode'
+is "  which runs have" "$stdout" R1
+udocker setup --execmode=P1 c1
+run udocker run --nobanner c1 sh -c 'echo $container_execmode'
+is "  until it is set back" "$stdout" P1
+rm "$UDOCKER_DIR/containers/$id/execmode" "$UDOCKER_DIR/containers/$id/root.path"
+is_as_before "  and the container is as it was"
+
+# Without a runtime, or without what it needs.
+UDOCKER_USE_RUNC_EXECUTABLE=/no/such/runc
+export UDOCKER_USE_RUNC_EXECUTABLE
+run r1 c1 true
+is_error "a runtime that is not there" 125 "^Error: .*'/no/such/runc'.* P1"
+cat > refuses << 'EOD'
+#!/bin/sh
+echo 'nothing runs on Fridays' >&2
+exit 1
+EOD
+chmod +x refuses
+UDOCKER_USE_RUNC_EXECUTABLE=$work/refuses
+run r1 c1 true
+is_error "one that refuses is named, and what it says" 125 \
+  "^Error: no OCI runtime .*'$work/refuses': nothing runs on Fridays; modes P1 "
+UDOCKER_USE_RUNC_EXECUTABLE=$(for name in $(runtimes); do command -v "$name"; done | head -n 1)
+UDOCKER_USE_CRUN_EXECUTABLE=$work/refuses
+export UDOCKER_USE_CRUN_EXECUTABLE
+run r1 c1 sh -c 'exit 5'
+is "another one is tried then" "$status$stderr" 5
+unset UDOCKER_USE_RUNC_EXECUTABLE UDOCKER_USE_CRUN_EXECUTABLE
+run unshare --user --map-root-user sh -c '
+  echo 0 > /proc/sys/user/max_user_namespaces || exit 77
+  exec udocker --allow-root run --nobanner --execmode=R1 c1 true'
+if test "$status" = 77; then
+  skip "no user namespaces" "their number cannot be limited here"
+else
+  is_error "no user namespaces" 125 \
+    '^Error: mode R1 .* P1 and T1 .*\(user.max_user_namespaces\)'
+fi
+
+# shellcheck disable=SC2086 # a pattern
+is "no bundle stays" "$(ls -d $left 2> /dev/null)" "$killed"
+
+if test "${TEST_LONG-}" = yes; then
+  head -c 100000000 /dev/urandom > data
+  r1 c1 cat < data > copy
+  ok "100 MB go through unchanged" cmp data copy
+fi
+done_testing
