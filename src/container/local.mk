@@ -41,7 +41,8 @@ src_container_libcontainer_a_SOURCES = \
   src/container/unpack.c src/container/unpack.h
 
 check_PROGRAMS += tests/unit/test-run-plan
-tests_unit_test_run_plan_SOURCES = tests/unit/test-run-plan.c
+tests_unit_test_run_plan_SOURCES = tests/unit/test-run-plan.c \
+  src/container/run-inject-light.c
 tests_unit_test_run_plan_LDADD = \
   src/container/librun.a src/container/libcontainer.a \
   src/image/libimage.a src/config/libconfig.a src/platform/libplatform.a \
