@@ -1,0 +1,183 @@
+# Devices that take more than a path: specifications of the Container Device
+# Interface, and drivers as NVIDIA's made for the purpose.
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 the udocker authors
+#
+# shellcheck shell=sh
+# shellcheck disable=SC2016,SC2154  # scripts for the container
+
+. "${top_srcdir:=.}/tests/tap.sh"
+. "$top_srcdir/tests/container.sh"
+
+make_container "$id" c1 '{"config": {"Env": ["LD_LIBRARY_PATH=/own",
+  "MINE=image"]}}' || bail 'no container'
+
+# gpus ARGUMENT... : run what follows, with the specifications of cdi.
+gpus ()
+{
+  run udocker run --nobanner --cdi-dir="$work/cdi" "$@"
+}
+
+# --- specifications ------------------------------------------------------------
+
+mkdir cdi host
+echo driver > host/libcuda.so.555.1
+echo more > host/other
+cat > cdi/nvidia.json << EOD
+{ "cdiVersion": "0.6.0", "kind": "nvidia.com/gpu",
+  "containerEdits": {
+    "env": ["NVIDIA_VISIBLE_DEVICES=void", "MINE=device"],
+    "additionalGids": [4242],
+    "mounts": [
+      { "hostPath": "$work/host/libcuda.so.555.1",
+        "containerPath": "/usr/lib/driver/libcuda.so.555.1",
+        "options": ["ro", "nosuid", "nodev", "bind"] },
+      { "hostPath": "$work/host/other", "containerPath": "/usr/bin/other" } ],
+    "hooks": [
+      { "hookName": "createContainer", "path": "/usr/bin/nvidia-cdi-hook",
+        "args": ["nvidia-cdi-hook", "create-symlinks",
+          "--link", "libcuda.so.1::/usr/lib/driver/libcuda.so",
+          "--link=libcuda.so.555.1::/usr/lib/driver/libcuda.so.1",
+          "--link", "nowhere::/usr/lib/driver/lost"] },
+      { "hookName": "createContainer", "path": "/usr/bin/nvidia-cdi-hook",
+        "args": ["nvidia-cdi-hook", "update-ldcache", "--folder",
+          "/usr/lib/driver"] } ] },
+  "devices": [
+    { "name": "0", "containerEdits": { "deviceNodes": [
+      { "path": "/dev/nvidia0", "hostPath": "/dev/null" } ] } },
+    { "name": "1", "containerEdits": { "deviceNodes": [
+      { "path": "/dev/nvidia1", "hostPath": "/dev/zero" } ] } },
+    { "name": "GPU-abc", "containerEdits": { "deviceNodes": [
+      { "path": "/dev/nvidia0", "hostPath": "/dev/null" } ] } },
+    { "name": "lost", "containerEdits": { "deviceNodes": [
+      { "path": "/dev/lost" } ] } } ] }
+EOD
+
+gpus --device nvidia.com/gpu=0 c1 sh -c 'test -c /dev/nvidia0 && echo node
+  cat /usr/lib/driver/libcuda.so /usr/lib/driver/libcuda.so.1
+  cat /usr/bin/other; test -e /dev/nvidia1 || echo one
+  test -e /usr/lib/driver/lost || echo none'
+is 'a device has its node, files and links' "$status$stderr
+$stdout" '0
+node
+driver
+driver
+more
+one
+none'
+gpus --device nvidia.com/gpu=1 c1 sh -c 'echo x >> /usr/lib/driver/libcuda.so'
+like 'what is to be read-only is' "$stderr" 'Read-only file system'
+is 'the host keeps its file' "$(cat host/libcuda.so.555.1)" driver
+gpus --device nvidia.com/gpu=0 c1 sh -c \
+  'echo $MINE $NVIDIA_VISIBLE_DEVICES $LD_LIBRARY_PATH'
+is 'variables of devices win over the image' "$stdout" \
+  'device void /own:/usr/lib/driver'
+gpus --device nvidia.com/gpu=0 -e MINE=me c1 sh -c 'echo $MINE'
+is 'and what is asked for over them' "$stdout" me
+gpus --device nvidia.com/gpu=0 c1 id -G
+like 'the groups are shown' "$stdout" '(^| )4242( |$)'
+gpus -v "$work/host/other:/usr/lib/driver/libcuda.so.555.1" \
+  --device nvidia.com/gpu=0 c1 cat /usr/lib/driver/libcuda.so.555.1
+is 'volumes that were asked for stay' "$stdout" more
+gpus --device nvidia.com/gpu=lost c1 true
+is_error 'a file that the host lacks is told' 125 "gpu=lost.*'/dev/lost'"
+gpus --device nvidia.com/gpu=9 c1 true
+is_error 'so is a device that there is not, and which there are' 125 \
+  'nvidia.com/gpu=9.*0, 1, GPU-abc, lost'
+gpus --device amd.com/gpu=0 c1 true
+is_error 'another kind has none' 125 'no specification.*amd.com/gpu'
+
+for words in all=2 1=1 2=2 device=GPU-abc=1 '"device=0,1"=2' count=2=2; do
+  # The one that is lost is the last.
+  case $words in all*) sed -i 's|"/dev/lost"|"/dev/nvidia9", "hostPath": "/dev/null"|' \
+    cdi/nvidia.json ;; esac
+  value=${words%=*}
+  gpus --gpus "$value" c1 sh -c 'ls /dev | grep -c "nvidia[01]"'
+  is "--gpus $value" "$stdout$stderr" "${words##*=}"
+done
+gpus --gpus 7 c1 true
+is_error 'more than there are cannot be had' 125 'gpus 7.*only 4'
+for value in '' x -2 device= 1x; do
+  gpus --gpus="$value" c1 true
+  is_error "--gpus='$value' is refused" 125 "invalid --gpus|--gpus"
+done
+
+mkdir yaml
+cat > yaml/a.yml << EOD
+cdiVersion: 0.5.0
+kind: vendor.com/class
+devices:
+  - name: 7
+    containerEdits: &edits
+      env:
+        - "YAML=a b"
+      deviceNodes:
+        - {path: /dev/seven, hostPath: /dev/null}
+  - name: eight
+    containerEdits: *edits
+EOD
+printf 'not: [yaml' > yaml/broken.yaml
+printf '{"kind": 1}' > yaml/odd.json
+run udocker run --nobanner --cdi-dir "$work/yaml" --device vendor.com/class=7 c1 \
+  sh -c 'echo "$YAML"; test -c /dev/seven'
+case $stderr in
+  *'without libyaml'*) skip 'YAML' 'built without libyaml' ;;
+  *)
+    is 'YAML is read' "$status$stdout" '0a b'
+    like 'what cannot be read is left out with a warning' "$stderr" \
+      "Warning: .*broken.yaml' is not YAML: line"
+    like 'so is what is something else' "$stderr" "Warning: .*odd.json' is no spec"
+    run udocker -q run --cdi-dir "$work/yaml" --device vendor.com/class=eight \
+      c1 sh -c 'echo "$YAML"'
+    is 'aliases lead to what they stand for' "$stdout" 'a b'
+    python3 - > yaml/b.yaml << 'EOD'
+print("a0: &a0 [x, x, x, x, x, x, x, x, x, x]")
+for i in range(1, 12):
+    print(f"a{i}: &a{i} [" + ", ".join([f"*a{i - 1}"] * 10) + "]")
+EOD
+    run timeout 20 udocker run --nobanner --cdi-dir "$work/yaml" \
+      --device vendor.com/class=7 c1 true
+    like 'aliases that explode are refused' "$stderr" "b.yaml' is empty, or YAML"
+    is 'and nothing else is' "$status" 0 ;;
+esac
+run udocker run --nobanner --cdi-dir "$work/none" --device vendor.com/class=7 c1 true
+is_error 'a directory that is missing has no devices' 125 'no specification'
+
+# --- plain devices --------------------------------------------------------------
+
+run udocker run --nobanner --device=/dev/null:/dev/mine:rw c1 sh -c \
+  'test -c /dev/mine && echo x > /dev/mine && echo there'
+is 'a device may have another name' "$stdout$stderr" there
+run udocker run --nobanner --device=/dev/null:/dev/mine:q c1 true
+is_error 'its permissions are looked at' 125 "invalid --device"
+run udocker run --nobanner --device=/dev/none c1 true
+is_error 'it must be there' 125 'device not found: /dev/none'
+run udocker run --nobanner --device=/etc/passwd c1 true
+is_error 'and be a device' 125 'not a device: /etc/passwd'
+
+# --- the mark --------------------------------------------------------------------
+
+run udocker setup --nvidia c1
+is 'setup takes the wish' "$status$stdout" 0
+run udocker setup c1
+like 'and shows it' "$stdout" '^nvidiamode: True'
+python_rules 'setup --nvidia' --settled
+run udocker run --nobanner c1 echo runs
+is 'without a driver the container runs' "$stdout" runs
+like 'and is told of' "$stderr" 'Warning: .*goes without the driver'
+run udocker run --nobanner --gpus=all c1 true
+if test -e /dev/dri || test -e /dev/kfd; then
+  skip 'a driver that is asked for must be there' 'there are other devices'
+else
+  is_error 'a driver that is asked for must be there' 125 'glibc|no NVIDIA driver'
+fi
+run udocker setup --no-nvidia c1
+run udocker setup c1
+like 'the wish is taken back' "$stdout" '^nvidiamode: False'
+run udocker setup --nvidia --no-nvidia c1
+is_error 'both at once is nonsense' 1 'exclude each other'
+
+is 'nothing was written into the container' \
+  "$(find "$root" -newer cdi/nvidia.json -type f; ls "$root/usr" 2>&1 | wc -l)" 1
+
+done_testing
