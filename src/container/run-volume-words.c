@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/buffer.h"
 #include "lib/base/cleanup.h"
@@ -57,16 +58,28 @@ run_volume_release (struct run_volume *volume)
   *volume = (struct run_volume){ 0 };
 }
 
+/* Return whether PATH says itself that it is seen from the current directory.
+   Other words without a slash in front are names of volumes to Docker.  */
+static bool
+is_from_here (const char *path)
+{
+  size_t dots = strspn (path, ".");
+  return (dots == 1 || dots == 2) && (path[dots] == '\0' || path[dots] == '/');
+}
+
 /* Set VOLUME's host path to what TYPED means.  */
 static int
 set_host (struct run_volume *volume, const char *typed, struct error *err)
 {
+  AUTO_FREE char *here = is_from_here (typed) ? getcwd (NULL, 0) : NULL;
+  AUTO_FREE char *whole =
+      here != NULL ? xasprintf ("%s/%s", here, typed) : NULL;
   free (volume->host);
-  volume->host = normal_path (typed, true);
+  volume->host = normal_path (whole != NULL ? whole : typed, true);
   if (volume->host == NULL)
     return error_set (err, EINVAL,
                       _ ("invalid host volume path: %s: it does not begin"
-                         " with '/'"),
+                         " with '/' or './'"),
                       typed);
   return 0;
 }

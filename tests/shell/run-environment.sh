@@ -51,7 +51,8 @@ echo FROM=fifo > fifo &
 in_shell --env-file=fifo : 'echo $FROM'
 is "a file of variables may be a pipe" "$stdout" fifo
 in_shell : 'echo $container_uuid $container_names $container_execmode'
-is "container_* say where it runs" "$stdout" "$id c1,second P1"
+is "container_* say where it runs" "$stdout" \
+  "$id c1,second ${TEST_EXECMODE:-P1}"
 in_shell : 'echo $container_root:$container_ruser'
 is "and on which files, for whom" "$stdout" "$root:$(id -un)"
 in_shell : 'echo "$HOST_ONE"'
@@ -176,7 +177,7 @@ is "-q: no banner" "$stdout$stderr" ""
 run ud "$(echo "$id" | cut -c1-6)" id -un
 is "the beginning of an id will do" "$stdout" alice
 run udocker setup c1
-is "setup shows the mode" "$stdout" "execmode: P1
+is "setup shows the mode" "$stdout" "execmode: ${TEST_EXECMODE:-P1}
 nvidiamode: False"
 run udocker setup --execmode=p2 c1
 run udocker setup c1
