@@ -293,9 +293,7 @@ join (const struct run_plan *plan, struct error *err)
   runtime.path = path;
   runtime.kind = oci_kind_of (path);
   run.plan_fd = run.errors_fd = -1;
-  int status = oci_bundle_write_process (plan->bundle, plan, err);
-  if (status == 0)
-    status = open_files (&run, &own_fd, err);
+  int status = open_files (&run, &own_fd, err);
   oci_begin (&run.begin);
   if (status == 0)
     status = try_runtime (&run, &runtime, &reasons, err);
@@ -318,7 +316,9 @@ run_in_new (const struct run_plan *plan, bool silent, struct error *err)
   AUTO_FREE char *bundle = run_temporary_add (&temporary, 0700, err);
   if (bundle == NULL)
     return -err->number;
-  int status = run_mounts_make (&mounts, plan, oci_own_mounts, &temporary, err);
+  const char *own[OCI_OWN_MOUNTS + 1];
+  oci_own_mounts (plan, own);
+  int status = run_mounts_make (&mounts, plan, own, &temporary, err);
   if (status == 0)
     status = oci_bundle_write (bundle, plan, &mounts, err);
   if (status == 0)

@@ -31,8 +31,27 @@
 #include "src/platform/host.h"
 #include "xvasprintf.h"
 
-const char *const oci_own_mounts[] = { "/dev", "/proc", "/sys", OCI_PARTS,
-                                       NULL };
+/* Return where the container of PLAN has our own programs: where a mount point
+   is made without a trace, if its /dev is its own.  */
+static const char *
+parts_of (const struct run_plan *plan)
+{
+  for (size_t i = 0; i < plan->volume_count; i++)
+    if (strcmp (plan->bindings[i].guest, "/dev") == 0)
+      return "/.udocker";
+  return "/dev/.udocker";
+}
+
+void
+oci_own_mounts (const struct run_plan *plan,
+                const char *list[OCI_OWN_MOUNTS + 1])
+{
+  list[0] = "/dev";
+  list[1] = "/proc";
+  list[2] = "/sys";
+  list[3] = parts_of (plan);
+  list[4] = NULL;
+}
 
 /* Add TEXT to the array LIST.  */
 static void
@@ -73,7 +92,8 @@ set (struct json_object *object, const char *key, struct json_object *value)
 static struct json_object *
 make_process (const struct run_plan *plan)
 {
-  static const char *const arguments[] = { OCI_PARTS "/udocker-init", NULL };
+  AUTO_FREE char *program = xasprintf ("%s/udocker-init", parts_of (plan));
+  const char *const arguments[] = { program, NULL };
   static const char *const environment[] = { "PATH=/usr/bin:/bin", NULL };
   static const char *const sets[] = { "bounding", "effective", "permitted" };
   struct json_object *process = json_object_new_object ();
@@ -119,7 +139,8 @@ has_mounts_below (const char *path)
 {
   AUTO_ERROR struct error ignored = { 0 };
   AUTO_FREE char *text = NULL;
-  AUTO_FREE char *word = xasprintf (" %s/", path);
+  AUTO_FREE char *word =
+      xasprintf (" %s/", strcmp (path, "/") == 0 ? "" : path);
   AUTO_CLOSE int fd = open ("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
   /* Who cannot tell does what is more.  */
   return fd < 0
@@ -158,7 +179,11 @@ make_binding (const char *guest, const char *host, bool read_only)
   add_text (options, "rbind");
   if (read_only)
     {
-      add_text (options, has_mounts_below (host) ? "rro" : "ro");
+      /* What is mounted below is read-only, too, since Linux 5.12.  */
+      add_text (options,
+                platform_kernel_at_least (5, 12) && has_mounts_below (host)
+                    ? "rro"
+                    : "ro");
       add_locked_options (options, host);
     }
   return make_mount (guest, "bind", host, options);
@@ -204,7 +229,7 @@ add_own_mount (struct json_object *list, const struct run_plan *plan,
       (void) json_object_array_add (
           list, make_mount (own[i].guest, own[i].type, own[i].source,
                             array_of (own[i].options)));
-  if (strcmp (guest, OCI_PARTS) == 0)
+  if (strcmp (guest, parts_of (plan)) == 0)
     (void) json_object_array_add (list, make_binding (guest, parts, true));
 }
 
@@ -315,13 +340,9 @@ oci_bundle_write (const char *directory, const struct run_plan *plan,
     set_text (config, "hostname", plan->host_name);
   set (config, "mounts", make_mounts (plan, mounts, program));
   set (config, "linux", make_linux ());
-  return write_json (directory, "config.json", config, err);
-}
-
-int
-oci_bundle_write_process (const char *directory, const struct run_plan *plan,
-                          struct error *err)
-{
+  int status = write_json (directory, "config.json", config, err);
+  if (status < 0)
+    return status;
   AUTO_JSON struct json_object *process = make_process (plan);
   return write_json (directory, "process.json", process, err);
 }

@@ -13,22 +13,20 @@ struct error;
 struct run_mounts;
 struct run_plan;
 
-/* Where a container has our own programs: where a mount point is made without
-   a trace, if its /dev is its own.  */
-#define OCI_PARTS "/dev/.udocker"
+/* The directories that the runtime mounts in every container by itself, of
+   which there are OCI_OWN_MOUNTS: /dev, /proc, /sys, and one with our own
+   programs.  */
+#define OCI_OWN_MOUNTS 4
 
-/* Directories that are mounted in every container by the runtime, ended by
-   NULL.  */
-extern const char *const oci_own_mounts[];
+/* Fill LIST with the directories that the runtime mounts in the container of
+   PLAN by itself, and NULL.  */
+void oci_own_mounts (const struct run_plan *plan,
+                     const char *list[OCI_OWN_MOUNTS + 1]);
 
 /* Write a bundle for PLAN, of whose mounts MOUNTS tells, to DIRECTORY, which is
-   empty.  Return 0, or a negative errno with ERR set.  */
+   empty, and in process.json what is to be run to join the container.  Return
+   0, or a negative errno with ERR set.  */
 int oci_bundle_write (const char *directory, const struct run_plan *plan,
                       const struct run_mounts *mounts, struct error *err);
-
-/* Write what is to be run in a container that runs, to the file process.json of
-   the bundle DIRECTORY, unless it is there.  Return as above.  */
-int oci_bundle_write_process (const char *directory,
-                              const struct run_plan *plan, struct error *err);
 
 #endif

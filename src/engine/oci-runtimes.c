@@ -66,6 +66,13 @@ add_named (struct oci_runtimes *runtimes, const char *value, struct error *err)
 {
   if (value[0] == '\0')
     return 0;
+  if (strstr (value, "runsc") != NULL)
+    return error_set (err, ENOTSUP,
+                      _ ("cannot use '%s', which the settings name: what runs "
+                         "below gVisor has a kernel of its own, past which "
+                         "udocker can lead no streams and signals; use crun, "
+                         "runc or youki, or mode P1"),
+                      value);
   char *path = elf_find_program (value);
   if (path == NULL)
     return error_set (err, ENOENT,
