@@ -81,11 +81,14 @@ shell_tests += tests/shell/store-verify.sh
 shell_tests += tests/shell/run-gpus.sh tests/shell/run-drivers.sh
 shell_tests += tests/shell/batch-concurrent.sh tests/shell/batch-obtain.sh
 shell_tests += tests/shell/run-environment.sh tests/shell/run-foreign.sh \
-  tests/shell/mode-r1.sh tests/shell/run-exec.sh tests/shell/run-image.sh tests/shell/run-metadata.sh \
+  tests/shell/run-exec.sh tests/shell/run-image.sh tests/shell/run-metadata.sh \
   tests/shell/run-volumes.sh tests/shell/run-volume-table.sh \
   tests/shell/run-old-kernel.sh tests/shell/run-options.sh \
   tests/shell/run-ports.sh \
   tests/shell/run-refusals.sh tests/shell/run-rm.sh tests/shell/run-signals.sh \
   tests/shell/run-status.sh tests/shell/run-status-table.sh \
   tests/shell/run-streams.sh tests/shell/run-users.sh
-EXTRA_DIST += tests/agree.py tests/container.sh tests/runtime.sh
+EXTRA_DIST += tests/agree.py tests/container.sh
+
+shell_tests += tests/shell/mode-r1.sh tests/shell/mode-r2.sh
+EXTRA_DIST += tests/runtime.sh

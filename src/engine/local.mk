@@ -11,6 +11,6 @@ src_engine_libengine_a_SOURCES = \
   src/engine/oci-runtimes.c src/engine/oci-runtimes.h \
   src/engine/program.c src/engine/program.h
 
-EXTRA_DIST += tests/bench/start.sh
+EXTRA_DIST += tests/bench/runtime.sh tests/bench/start.sh
 
 shell_tests += tests/shell/doctor.sh

@@ -273,6 +273,39 @@ else
     '^Error: mode R1 .* P1 and T1 .*\(user.max_user_namespaces\)'
 fi
 
+# crun, which refuses control groups of both versions, mixed: there it is shown
+# only those of version 2.
+crun_run ()
+{
+  set -- env UDOCKER_USE_CRUN_EXECUTABLE=crun udocker run --nobanner \
+    --execmode=R1 "$@"
+  test ! -d /sys/fs/cgroup/unified \
+    || set -- unshare --user --map-current-user --keep-caps --mount sh -c \
+         'mount --rbind /sys/fs/cgroup/unified /sys/fs/cgroup && exec "$@"' \
+         sh "$@"
+  run_from alone "$@"
+}
+crun_run c1 true
+if ! command -v crun > /dev/null; then
+  skip "crun" "it is not installed"
+elif test "$status" != 0; then
+  skip "crun" "$stderr"
+else
+  crun_run -v "$work/host:/new/place:ro" -v "$work/alone:/etc/alone" \
+    --user=55:66 --workdir=/new/place --tmpfs=/scratch c1 sh -c '
+      cat; id -u; id -g; pwd; cat file /etc/alone; touch x 2> /dev/null || echo refused
+      touch /scratch/x; echo err >&2; trap "exit 7" TERM; kill -TERM $$'
+  is "crun does the same" "$status,$stdout,$stderr" "7,alone
+55
+66
+/new/place
+inner
+alone
+refused,err"
+  crun_run c1 sh -c 'kill -KILL $$'
+  is "  with the same status" "$status" 137
+fi
+
 # shellcheck disable=SC2086 # a pattern
 is "no bundle stays" "$(ls -d $left 2> /dev/null)" "$killed"
 
