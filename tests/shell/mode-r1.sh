@@ -66,6 +66,7 @@ run sh -c 'udocker run --nobanner --execmode=R1 c1 yes | head -n 2; echo end'
 is "a reader that goes away ends the program" "$status,$stdout" "0,y
 y
 end"
+# shellcheck disable=SC3045 # every sh that we know has it
 (umask 027; ulimit -n 200; trap '' USR1
  r1 c1 sh -c 'umask; ulimit -n; kill -USR1 $$; echo alive') > inherited
 is "umask, limits and ignored signals are inherited" \
@@ -128,9 +129,10 @@ like "it has a /dev of its own" "$stdout" '^pts$'
 unlike "  without disks" "$stdout" '^(sd|vd|nvme|mem)'
 run r1 --nosysdirs c1 sh -c 'test -e /proc/self/stat; cat /etc/host.conf 2>&1'
 like "--nosysdirs shows nothing of the host" "$stdout" 'No such file'
-run r1 c1 sh -c 'ls -d /proc/[0-9]* | wc -l; : < /proc/kcore | wc -c;
+run r1 c1 sh -c 'set -- /proc/[0-9]*; test $# -lt 6; echo $?
+                 : < /proc/kcore | wc -c;
                  echo 1 2> /dev/null > /proc/sys/kernel/panic || echo refused'
-is "processes of its own, parts of /proc out of reach" "$stdout" "4
+is "processes of its own, parts of /proc out of reach" "$stdout" "0
 0
 refused"
 run r1 --kernel=9.9 c1 true

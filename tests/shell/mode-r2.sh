@@ -15,13 +15,13 @@ for mode in R2 R3; do
   run ud --execmode=$mode c1 sh -c '
     id -u; touch /tmp/x; chown 5:6 /tmp/x; stat -c %u:%g /tmp/x
     mknod /tmp/d c 1 9 && stat -c %F /tmp/d; rm /tmp/x /tmp/d
-    ls -d /proc/[0-9]* | wc -l; cat; exit 9'
+    set -- /proc/[0-9]*; test $# -lt 8; echo $?; exit 9'
   is "$mode: root may do all that root does" "$status$stderr
 $stdout" "9
 0
 5:6
 character special file
-5"
+0"
   run ud --execmode=$mode --kernel=9.9 --hostname=there --user=alice --publish=8080:80 \
     --ulimit=nofile=99 --env=A=b -v "$work:/data:ro" --workdir=/data c1 \
     sh -c 'uname -nr; id -un; ulimit -n; echo $A; pwd; touch x 2> /dev/null || echo refused'
@@ -51,7 +51,6 @@ run udocker exec c1 sh -c 'touch /tmp/x; chown 5 /tmp/x; stat -c %u /tmp/x; rm /
 is "exec has a tracer, too" "$status$stdout$stderr" 45
 run udocker stop --time=0 c1
 is "  and all ends" "$status$(udocker ps --running | wc -l)" 01
-run udocker rm -f c1x
 rm -f "$UDOCKER_DIR/containers/$id/"exit* "$UDOCKER_DIR/containers/$id/output.log"
 ud --execmode=R1 c1 true
 tree > after
