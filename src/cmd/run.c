@@ -190,7 +190,7 @@ static const struct option_row rows[] = {
         "the container sets, for later runs and for export"),
     TARGET (keep_owners) },
   { "execmode", 0, OPTION_VALUE, N_ ("MODE"),
-    N_ ("run in this mode, whatever setup says: P1, P2, T1, T2, R1, R2, R3 or "
+    N_ ("run in this mode, whatever setup says: P1, P2, T1, T2, R1, R2, R3, S1 or "
         "auto"),
     TARGET (mode) },
   { "location", 0, OPTION_VALUE, N_ ("DIR"),

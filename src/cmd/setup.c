@@ -31,7 +31,7 @@ struct setup_options
 static const struct option_row rows[] = {
   { "execmode", 0, OPTION_VALUE, N_ ("MODE"),
     N_ ("run the container in this mode: P1 (the default), P2, T1, T2, R1, R2, "
-        "R3 or auto"),
+        "R3, S1 or auto"),
     TARGET (mode) },
   { "force", 0, OPTION_FLAG, NULL, N_ ("set the mode whatever it was before"),
     TARGET (force) },
@@ -162,6 +162,7 @@ const struct command command_setup = {
       "owns all files that are yours. R2 and R3 are P1 and P2 in such a "
       "container, for what changes owners, such as the installation of "
       "packages. All three need user namespaces.\n\n"
+      "S1 has Apptainer or Singularity run the container.\n\n"
       "auto is the best mode that works on this host, see 'udocker doctor'."),
   .options = rows,
   .options_size = sizeof (struct setup_options),

@@ -50,6 +50,9 @@ extern const struct engine engine_proot, engine_trap;
 /* An OCI runtime of the host, modes R1 to R3.  */
 extern const struct engine engine_runtime;
 
+/* Apptainer or Singularity, mode S1.  */
+extern const struct engine engine_singularity;
+
 /* Find the engine of MODE, as users write it ("P1", "p1", or "auto" for the
    best that works here, found out by trying).  Return 0 with *ENGINE set and
    *CANONICAL (may be NULL) the mode as it is stored, or -EINVAL when there is

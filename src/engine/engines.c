@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/base/buffer.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
@@ -22,17 +23,14 @@
 
 /* To add an engine: its file, and a line here.  */
 const struct engine *const engines[] = {
-  &engine_proot,
-  &engine_trap,
-  &engine_runtime,
-  NULL,
+  &engine_proot, &engine_trap, &engine_runtime, &engine_singularity, NULL,
 };
 
 /* Modes by how fast they are and how much they can do, the best first.  */
 static const char *const preferred[] = { "T1", "P1", "T2", "P2" };
 
 /* Modes that containers of other releases may be in.  */
-static const char *const foreign_modes[] = { "F1", "F2", "F3", "F4", "S1" };
+static const char *const foreign_modes[] = { "F1", "F2", "F3", "F4" };
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 
@@ -46,6 +44,17 @@ choose_mode (struct error *err)
                _ ("no execution mode works on this host; 'udocker doctor' says"
                   " why and what would change that"));
   return best;
+}
+
+/* Return all modes that there are, which the caller frees.  */
+static char *
+list_modes (void)
+{
+  AUTO_BUFFER (list);
+  for (size_t i = 0; engines[i] != NULL; i++)
+    for (const char *const *name = engines[i]->modes; *name != NULL; name++)
+      buffer_add_format (&list, "%s%s", list.length > 0 ? ", " : "", *name);
+  return buffer_take (&list);
 }
 
 int
@@ -65,17 +74,17 @@ engine_find (const char *mode, const struct engine **engine,
             *canonical = *name;
           return 0;
         }
+  AUTO_FREE char *modes = list_modes ();
   for (size_t i = 0; i < COUNT (foreign_modes); i++)
     if (strcasecmp (foreign_modes[i], mode) == 0)
       return error_set (err, ENOSYS,
                         _ ("no execution engine for this execmode: %s; this"
-                           " release has P1, P2, R1, R2, R3, T1 and T2, set"
-                           " one with 'udocker setup --execmode=P1 CONTAINER'"),
-                        foreign_modes[i]);
+                           " release has %s; set one with 'udocker setup"
+                           " --execmode=P1 CONTAINER'"),
+                        foreign_modes[i], modes);
   return error_set (err, EINVAL,
-                    _ ("invalid execmode: %s; this release has P1, P2, R1,"
-                       " R2, R3, T1 and T2"),
-                    mode);
+                    _ ("invalid execmode: %s; this release has %s"), mode,
+                    modes);
 }
 
 int

@@ -3,6 +3,7 @@ noinst_LIBRARIES += src/engine/libengine.a
 src_engine_libengine_a_SOURCES = \
   src/engine/engine-proot.c src/engine/engine.h \
   src/engine/engine-runtime.c \
+  src/engine/engine-singularity.c \
   src/engine/engine-trap.c \
   src/engine/engines.c \
   src/engine/oci-attend.c src/engine/oci-attend.h \
@@ -13,4 +14,4 @@ src_engine_libengine_a_SOURCES = \
 
 EXTRA_DIST += tests/bench/runtime.sh tests/bench/start.sh
 
-shell_tests += tests/shell/doctor.sh
+shell_tests += tests/shell/doctor.sh tests/shell/mode-s1.sh
