@@ -8,25 +8,13 @@
 
 . "${top_srcdir:=.}/tests/tap.sh"
 . "$top_srcdir/tests/container.sh"
+. "$top_srcdir/tests/debian-container.sh"
 
-debian=
-for place in "${TEST_ROOTS-}" "$top_builddir/tests/images/cache"; do
-  test -z "$place" || test ! -x "$place/debian12/usr/bin/python3" \
-    || debian=${debian:-$place/debian12}
-done
-test -n "$debian" || skip_all "there is no root of debian12"
 modes="P1 P2 T1"
 test -x "$libexec/udocker-trap" || modes="P1 P2"
 
-udocker -q ps > /dev/null
+debian_container c1
 directory=$UDOCKER_DIR/containers/$id
-mkdir -p "$directory"
-# Its files are not changed, only names removed and others made.
-cp -al "$debian" "$directory/ROOT" 2> /dev/null \
-  || cp -a "$debian" "$directory/ROOT" || bail "cannot copy the root"
-printf '{"config":{"Env":["PATH=/usr/sbin:/usr/bin"]}}' \
-  > "$directory/container.json"
-ln -s "$id" "$UDOCKER_DIR/containers/c1"
 etc=$root/etc
 mkdir share kept own
 cp "$top_srcdir/tests/agree.py" share
