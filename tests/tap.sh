@@ -198,6 +198,17 @@ bail ()
   exit 99
 }
 
+# until_true COMMAND [ARGUMENT]...: wait until COMMAND succeeds; fail after long.
+until_true ()
+{
+  tap_tries=0
+  until "$@" > /dev/null 2>&1; do
+    tap_tries=$((tap_tries + 1))
+    test $tap_tries -lt 1200 || return 1
+    sleep 0.05
+  done
+}
+
 # done_testing: the plan; the last line of a test.
 done_testing ()
 {

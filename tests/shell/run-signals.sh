@@ -35,17 +35,6 @@ kill_marked ()
   done
 }
 
-# until COMMAND...: wait until COMMAND succeeds; fail after long.
-until_true ()
-{
-  until_tries=0
-  until "$@" > /dev/null 2>&1; do
-    until_tries=$((until_tries + 1))
-    test $until_tries -lt 1200 || return 1
-    sleep 0.05
-  done
-}
-
 none_marked ()
 {
   test -z "$(marked)"

@@ -24,17 +24,6 @@ take ()
     done
 }
 
-# until COMMAND...: wait until COMMAND succeeds; fail after long.
-until_true ()
-{
-  until_tries=0
-  until "$@" > /dev/null 2>&1; do
-    until_tries=$((until_tries + 1))
-    test $until_tries -lt 600 || return 1
-    sleep 0.05
-  done
-}
-
 # An X server with a cookie.
 x_server ()
 {
