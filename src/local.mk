@@ -61,7 +61,7 @@ program_sources = \
   src/cmd/unknown-command.c src/cmd/unknown-command.h
 
 bin_udocker_SOURCES = $(program_sources) src/container/obtain-light.c \
-  src/container/run-inject-light.c
+  src/container/run-inject-light.c src/container/restore-light.c
 bin_udocker_LDADD = \
   src/cmd/libcmd.a \
   src/engine/libengine.a \
@@ -78,7 +78,9 @@ bin_udocker_LDADD = \
 
 libexec_udocker_udocker_full_SOURCES = $(program_sources) \
   src/container/obtain-create.c \
-  src/container/run-inject.c src/container/run-libraries.c
+  src/container/run-inject.c src/container/run-libraries.c \
+  src/container/restore.c src/container/restore.h \
+  src/container/restore-program.c src/container/restore-program.h
 libexec_udocker_udocker_full_CPPFLAGS = $(AM_CPPFLAGS) -DUDOCKER_FULL
 libexec_udocker_udocker_full_LDADD = \
   src/cmd/libcmd.a \

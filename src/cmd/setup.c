@@ -16,7 +16,9 @@
 #include "lib/base/log.h"
 #include "src/cmd/command.h"
 #include "src/container/container.h"
+#include "src/container/restore.h"
 #include "src/engine/engine.h"
+#include "src/platform/host.h"
 
 extern const struct command command_setup;
 
@@ -61,21 +63,30 @@ print_setup (const struct container *container, const struct config *config,
   return 0;
 }
 
-/* Refuse to leave the mode that CONTAINER is in where another release has
-   changed its files for that mode.  */
+/* Put right in CONTAINER what the Python tool has changed for another mode, and
+   say so.  Unless FORCE all of it must be possible.  */
 static int
-check_old_mode (const struct container *container, struct error *err)
+restore (struct container *container, bool force, struct error *err)
 {
-  AUTO_ERROR struct error missing = { 0 };
-  AUTO_FREE char *mode = NULL;
-  if (container_read_file (container, "execmode", &mode, &missing) < 0
-      || (mode[0] != 'F' && mode[0] != 'f'))
+  struct restored restored;
+  if (!container_is_altered (container))
+    return 0;
+  int status = container_restore (container, &restored, err);
+  if (status < 0)
+    return error_prefix (err, _ ("container setup failed"));
+  log_info (_ ("put right: %zu files of the host, %zu links, %zu programs%s"),
+            restored.binds, restored.links, restored.programs,
+            restored.loader ? _ (", the dynamic linker") : "");
+  if (restored.programs > 0)
+    log_info (
+        _ ("programs keep the room that was made in them: they have their "
+           "old meaning, not their old size"));
+  if (restored.failures == 0 || force)
     return 0;
   return error_set (err, EBUSY,
-                    _ ("container setup failed: its files were changed for "
-                       "mode %s, which this release cannot undo; do that with "
-                       "the release that did it, or use --force"),
-                    mode);
+                    _ ("container setup failed: %zu changes for its old mode "
+                       "could not be undone; --force goes on all the same"),
+                    restored.failures);
 }
 
 /* Set the mode of CONTAINER.  */
@@ -89,10 +100,10 @@ set_mode (struct container *container, const struct config *config,
   if (status == 0 && container_is_protected (container))
     status =
         error_set (err, EPERM, _ ("container is protected: %s"), container->id);
-  if (status == 0 && !force)
-    status = check_old_mode (container, err);
   if (status == 0)
     status = engine_try (engine, config, canonical, err);
+  if (status == 0)
+    status = restore (container, force, err);
   if (status == 0)
     status = engine->prepare (container, canonical, err);
   if (status == 0)
@@ -127,6 +138,13 @@ run_setup (struct invocation *invocation, struct error *err)
   if (status < 0)
     return error_prefix (err, _ ("invalid container id"));
 
+  /* The light program cannot.  */
+  if (options->mode != NULL && container_is_altered (container)
+      && !command_is_full ())
+    {
+      container_close (container);
+      return platform_exec_part ("udocker-full", invocation->argv, err);
+    }
   if (options->nvidia && options->no_nvidia)
     status = error_set (err, EINVAL,
                         _ ("--nvidia and --no-nvidia exclude each other"));
@@ -163,6 +181,12 @@ const struct command command_setup = {
       "container, for what changes owners, such as the installation of "
       "packages. All three need user namespaces.\n\n"
       "S1 has Apptainer or Singularity run the container.\n\n"
+      "A container that the Python tool has changed for its modes F or R is "
+      "put "
+      "right first: files that had given way to links, links that lead to host "
+      "paths, the dynamic linker, host paths in programs. What cannot be "
+      "undone "
+      "is told, and then the mode stays unless --force is given.\n\n"
       "auto is the best mode that works on this host, see 'udocker doctor'."),
   .options = rows,
   .options_size = sizeof (struct setup_options),

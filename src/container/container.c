@@ -218,6 +218,34 @@ container_write_file (const struct container *container, const char *file,
                     : 0;
 }
 
+/* Files beside the tree that mean something in modes F alone.  */
+static const char *const alterations[] = { "ld.so.orig", "ld.so.path",
+                                           "ld.lib.dirs", "patch.path",
+                                           "patch.time" };
+
+bool
+container_is_altered (const struct container *container)
+{
+  AUTO_ERROR struct error ignored = { 0 };
+  AUTO_FREE char *mode = NULL;
+
+  for (size_t i = 0; i < sizeof alterations / sizeof *alterations; i++)
+    if (file_exists (container->fd, alterations[i]))
+      return true;
+  if (file_exists (container->fd, CONTAINER_ORIGINALS)
+      || file_exists (container->fd, "ROOT/" CONTAINER_HOST_FILES))
+    return true;
+  return container_read_file (container, "execmode", &mode, &ignored) == 0
+         && (mode[0] == 'F' || mode[0] == 'f');
+}
+
+void
+container_forget_alterations (const struct container *container)
+{
+  for (size_t i = 0; i < sizeof alterations / sizeof *alterations; i++)
+    (void) unlinkat (container->fd, alterations[i], 0);
+}
+
 /* The mark that a container wants the NVIDIA driver.  */
 #define NVIDIA_MARK "nvidia"
 

@@ -67,6 +67,18 @@ bool container_wants_nvidia (const struct container *container);
 int container_want_nvidia (const struct container *container, bool wanted,
                            struct error *err);
 
+/* Where the Python tool keeps files that it takes out of a container's tree in
+   modes R.  */
+#define CONTAINER_ORIGINALS ".bind_orig_files"
+
+/* Where, in the tree, the links lead that it leaves in their place.  */
+#define CONTAINER_HOST_FILES ".bind_host_files"
+
+/* Tell whether CONTAINER has traces of what the Python tool changes in it for
+   modes F and R (restore.h); and remove those that lie beside the tree.  */
+bool container_is_altered (const struct container *container);
+void container_forget_alterations (const struct container *container);
+
 /* Tell whether CONTAINER is marked as protected.  */
 bool container_is_protected (const struct container *container);
 
