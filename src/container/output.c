@@ -134,13 +134,14 @@ container_noted_end (const struct container *container,
 {
   AUTO_ERROR struct error ignored = { 0 };
   AUTO_FREE char *text = NULL;
-  int pid, status;
-  unsigned long long started;
-  if (file_read (container->fd, end_name, &text, NULL, &ignored) < 0
-      || sscanf (text, "%d %llu %d", &pid, &started, &status) != 3
-      || status < 0 || status > 255)
+  if (file_read (container->fd, end_name, &text, NULL, &ignored) < 0)
     return -1;
-  return runner == NULL || (runner->pid == pid && runner->started == started)
-             ? status
-             : -1;
+  char *end = text;
+  long pid = strtol (end, &end, 10);
+  unsigned long long started = strtoull (end, &end, 10);
+  long status = strtol (end, &end, 10);
+  bool other =
+      runner != NULL && (runner->pid != pid || runner->started != started);
+  return *end != '\n' || status < 0 || status > 255 || other ? -1
+                                                             : (int) status;
 }
