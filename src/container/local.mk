@@ -88,7 +88,8 @@ shell_tests += tests/shell/run-environment.sh tests/shell/run-foreign.sh \
   tests/shell/run-ports.sh \
   tests/shell/run-refusals.sh tests/shell/run-rm.sh tests/shell/run-signals.sh \
   tests/shell/run-status.sh tests/shell/run-status-table.sh \
-  tests/shell/run-sockets.sh tests/shell/run-streams.sh \
+  tests/shell/run-sockets.sh tests/shell/run-squashed.sh \
+  tests/shell/run-streams.sh \
   tests/shell/run-terminal.sh tests/shell/run-users.sh
 EXTRA_DIST += tests/agree.py tests/container.sh tests/debian-container.sh
 
