@@ -16,6 +16,7 @@
 #include "lib/base/log.h"
 #include "src/cmd/command.h"
 #include "src/container/container.h"
+#include "src/container/permissions.h"
 #include "src/container/restore.h"
 #include "src/engine/engine.h"
 #include "src/platform/host.h"
@@ -25,7 +26,7 @@ extern const struct command command_setup;
 struct setup_options
 {
   const char *mode;
-  bool force, nvidia, no_nvidia;
+  bool force, nvidia, no_nvidia, purge, fixperm;
 };
 
 #define TARGET(member) .target = OPTION_TARGET (struct setup_options, member)
@@ -37,8 +38,12 @@ static const struct option_row rows[] = {
     TARGET (mode) },
   { "force", 0, OPTION_FLAG, NULL, N_ ("set the mode whatever it was before"),
     TARGET (force) },
-  { .name = "purge", .ignored = true },
-  { .name = "fixperm", .refusal = N_ ("this release does not have it") },
+  { "purge", 0, OPTION_FLAG, NULL,
+    N_ ("put right what the Python tool has changed, whatever the mode"),
+    TARGET (purge) },
+  { "fixperm", 0, OPTION_FLAG, NULL,
+    N_ ("make all files of the container yours, to read and to write"),
+    TARGET (fixperm) },
   { "nvidia", 0, OPTION_FLAG, NULL,
     N_ ("give the container the host's NVIDIA driver whenever it runs, as 'run "
         "--gpus=all' does"),
@@ -115,13 +120,25 @@ set_mode (struct container *container, const struct config *config,
   return status;
 }
 
+/* Make all of CONTAINER the user's own.  */
+static int
+fix_permissions (struct container *container, struct error *err)
+{
+  struct permissions_fixed fixed;
+  int status = container_fix_permissions (container, &fixed, err);
+  if (fixed.owners > 0 || fixed.modes > 0)
+    log_info (_ ("%zu files are yours now, and %zu open to you"), fixed.owners,
+              fixed.modes);
+  if (status == 0 && fixed.failures > 0)
+    return error_set (err, EPERM, _ ("%zu files stay as they are"),
+                      fixed.failures);
+  return status;
+}
+
 /* Have CONTAINER given the NVIDIA driver from now on if WANTED.  */
 static int
 set_nvidia (const struct container *container, bool wanted, struct error *err)
 {
-  if (container_is_protected (container))
-    return error_set (err, EPERM, _ ("container is protected: %s"),
-                      container->id);
   int status = container_want_nvidia (container, wanted, err);
   if (status == 0)
     log_info (wanted ? _ ("nvidia mode set") : _ ("nvidia mode unset"));
@@ -139,8 +156,8 @@ run_setup (struct invocation *invocation, struct error *err)
     return error_prefix (err, _ ("invalid container id"));
 
   /* The light program cannot.  */
-  if (options->mode != NULL && container_is_altered (container)
-      && !command_is_full ())
+  if ((options->mode != NULL || options->purge)
+      && container_is_altered (container) && !command_is_full ())
     {
       container_close (container);
       return platform_exec_part ("udocker-full", invocation->argv, err);
@@ -148,8 +165,16 @@ run_setup (struct invocation *invocation, struct error *err)
   if (options->nvidia && options->no_nvidia)
     status = error_set (err, EINVAL,
                         _ ("--nvidia and --no-nvidia exclude each other"));
-  bool changes = options->nvidia || options->no_nvidia;
-  if (status == 0 && changes)
+  bool changes = options->nvidia || options->no_nvidia || options->purge
+                 || options->fixperm;
+  if (status == 0 && changes && container_is_protected (container))
+    status =
+        error_set (err, EPERM, _ ("container is protected: %s"), container->id);
+  if (status == 0 && options->purge)
+    status = restore (container, options->force, err);
+  if (status == 0 && options->fixperm)
+    status = fix_permissions (container, err);
+  if (status == 0 && (options->nvidia || options->no_nvidia))
     status = set_nvidia (container, options->nvidia, err);
   if (status == 0 && options->mode != NULL)
     status = set_mode (container, invocation->config, options->mode,

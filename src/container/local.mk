@@ -38,6 +38,7 @@ src_container_libcontainer_a_SOURCES = \
   src/container/import.c \
   src/container/make.c src/container/make.h \
   src/container/owners.c src/container/owners.h \
+  src/container/permissions.c src/container/permissions.h \
   src/container/unpack.c src/container/unpack.h
 
 check_PROGRAMS += tests/unit/test-run-plan

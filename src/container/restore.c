@@ -349,9 +349,9 @@ container_restore (struct container *container, struct restored *restored,
   undoing.root = root;
   undo_binds (&undoing);
   find_prefixes (&undoing);
-  int copy = fcntl (root, F_DUPFD_CLOEXEC, 3);
-  if (copy >= 0)
-    undo_below (&undoing, copy, "", 0);
+  int top = openat (root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (top >= 0)
+    undo_below (&undoing, top, "", 0);
   undo_loader (&undoing); /* whose path may have led over a link */
   for (size_t i = 0; i < undoing.prefix_count; i++)
     free (undoing.prefixes[i]);

@@ -8,6 +8,7 @@ src_platform_libplatform_a_SOURCES = \
   src/platform/host.c src/platform/host.h \
   src/platform/library.c src/platform/library.h \
   src/platform/linker-cache.c src/platform/linker-cache.h \
+  src/platform/namespace.c src/platform/namespace.h \
   src/platform/nvidia.c src/platform/nvidia.h \
   src/platform/place.c src/platform/place.h \
   src/platform/probe.c src/platform/probe.h src/platform/probe-private.h \

@@ -12,12 +12,9 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
@@ -25,7 +22,7 @@
 #include "lib/base/file.h"
 #include "lib/base/i18n.h"
 #include "lib/elf/find.h"
-#include "src/platform/host.h"
+#include "src/platform/namespace.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
 
@@ -214,153 +211,32 @@ probe_overlay (struct probe_result *result)
 
 /* --- ranges of ids -------------------------------------------------------- */
 
-/* Find in FILE, /etc/subuid or /etc/subgid, the range of the user NAME or UID.
-   Return its length, with *FIRST set, or 0.  */
-static unsigned long
-find_range (const char *file, const char *name, unsigned int uid,
-            unsigned long *first)
+static int
+do_nothing (void *data)
 {
-  AUTO_ERROR struct error ignored = { 0 };
-  AUTO_FREE char *text = NULL;
-  AUTO_FREE char *number = xasprintf ("%u", uid);
-  size_t size = 0;
-  char *rest = NULL;
-
-  if (file_read (AT_FDCWD, file, &text, &size, &ignored) < 0)
-    return 0;
-  for (char *line = strtok_r (text, "\n", &rest); line != NULL;
-       line = strtok_r (NULL, "\n", &rest))
-    {
-      char *colon = strchr (line, ':');
-      if (colon == NULL)
-        continue;
-      *colon = '\0';
-      if ((name == NULL || strcmp (line, name) != 0)
-          && strcmp (line, number) != 0)
-        continue;
-      char *end = NULL;
-      *first = strtoul (colon + 1, &end, 10);
-      unsigned long count = *end == ':' ? strtoul (end + 1, NULL, 10) : 0;
-      if (count > 0)
-        return count;
-    }
+  (void) data;
   return 0;
-}
-
-/* How a range of ids is mapped.  */
-struct mapping
-{
-  const char *helper; /* newuidmap or newgidmap */
-  const char *file;
-  unsigned int own;
-  unsigned long first, count;
-};
-
-/* Have MAPPING's helper map its ids for process PID.  Return 0 or an errno.  */
-static int
-map_range (const struct mapping *mapping, pid_t pid)
-{
-  char words[5][24];
-  char *arguments[] = { (char *) mapping->helper,
-                        words[0],
-                        (char *) "0",
-                        words[1],
-                        (char *) "1",
-                        (char *) "1",
-                        words[2],
-                        words[3],
-                        NULL };
-  snprintf (words[0], sizeof words[0], "%d", (int) pid);
-  snprintf (words[1], sizeof words[1], "%u", mapping->own);
-  snprintf (words[2], sizeof words[2], "%lu", mapping->first);
-  snprintf (words[3], sizeof words[3], "%lu", mapping->count);
-
-  pid_t child = fork ();
-  if (child == 0)
-    {
-      int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
-      if (null >= 0)
-        (void) dup2 (null, STDERR_FILENO);
-      execvp (mapping->helper, arguments);
-      _exit (errno == ENOENT ? 127 : 126);
-    }
-  int status = 0;
-  if (child < 0 || waitpid (child, &status, 0) < 0)
-    return errno;
-  return WIFEXITED (status) && WEXITSTATUS (status) == 0 ? 0 : EPERM;
-}
-
-/* Map the two ranges of DATA for a child in a user namespace of its own.  */
-static int
-map_there (int *step, void *data)
-{
-  const struct mapping *mappings = data;
-  int ready[2];
-
-  *step = STEP_UNSHARE;
-  if (pipe2 (ready, O_CLOEXEC) < 0)
-    return errno;
-  pid_t child = fork ();
-  if (child == 0)
-    {
-      prctl (PR_SET_PDEATHSIG, SIGKILL);
-      int number = unshare (CLONE_NEWUSER) < 0 ? errno : 0;
-      if (write (ready[1], &number, sizeof number) < 0)
-        _exit (1);
-      for (;;)
-        pause ();
-    }
-  if (child < 0)
-    return errno;
-  int number = ENOSYS;
-  if (read (ready[0], &number, sizeof number) == (ssize_t) sizeof number
-      && number == 0)
-    for (int i = 0; i < 2 && number == 0; i++)
-      {
-        *step = STEP_MAP;
-        number = map_range (&mappings[i], child);
-      }
-  kill (child, SIGKILL);
-  (void) waitpid (child, NULL, 0);
-  return number;
 }
 
 void
 probe_subids (struct probe_result *result)
 {
-  struct mapping mappings[2] = {
-    { .helper = "newuidmap", .file = "/etc/subuid", .own = geteuid () },
-    { .helper = "newgidmap", .file = "/etc/subgid", .own = getegid () },
-  };
-  for (int i = 0; i < 2; i++)
+  struct subids subids;
+  char *reason = NULL;
+  char *remedy = NULL;
+  if (subids_find (&subids, &reason, &remedy) < 0)
     {
-      struct mapping *mapping = &mappings[i];
-      AUTO_FREE char *path = elf_find_program (mapping->helper);
-      bool missing = path == NULL;
-      mapping->count = find_range (mapping->file, platform_user_name (),
-                                   geteuid (), &mapping->first);
-      if (missing || mapping->count == 0)
-        {
-          probe_fails (
-              result,
-              missing
-                  ? xasprintf (_ ("there is no program '%s'"), mapping->helper)
-                  : xasprintf (_ ("'%s' gives you no ids"), mapping->file),
-              missing ? xstrdup (_ ("have the administrator install it (the "
-                                    "package uidmap, or shadow-utils)"))
-                      : xstrdup (_ ("have the administrator give you some "
-                                    "(usermod --add-subuids --add-subgids)")));
-          return;
-        }
+      probe_fails (result, reason, remedy);
+      return;
     }
-  struct attempt done = attempt (map_there, mappings);
-  if (done.number != 0 && done.step == STEP_UNSHARE)
-    blame (result, done);
-  else if (done.number != 0)
+  int status = namespace_run (&subids, do_nothing, NULL);
+  if (status == -EPERM)
     probe_fails (result, xstrdup (_ ("newuidmap refuses to map them")),
                  xstrdup (_ ("have the administrator see that newuidmap and "
                              "newgidmap are set-user-id root, on a file system "
                              "that allows it")));
+  else if (status < 0)
+    blame (result, (struct attempt){ .step = STEP_UNSHARE, .number = -status });
 }
 
 /* --- FUSE ----------------------------------------------------------------- */

@@ -174,4 +174,47 @@ is 'nothing outside of the tree is touched' "$(cat "$work/outside/passwd"
 ls "$work/outside")" 'mine
 passwd'
 
+# --- --purge and --fixperm ---------------------------------------------------------
+
+rm -rf "$place/.bind_orig_files"
+bind_files
+printf P1 > "$place/execmode"
+run udocker setup --purge c1
+is '--purge puts right what is there' "$status$(cat "$place/execmode")" 0P1
+is 'without another mode' "$(ls -A "$root" "$place" | grep -c bind_)" 0
+run udocker setup --purge c1
+is 'and has nothing to do a second time' "$status$stdout$stderr" 0
+
+mkdir -p "$root/closed/inner"
+echo data > "$root/closed/inner/file"
+ln -s /nowhere "$root/closed/link"
+chmod 1755 "$root/tmp"
+chmod 0 "$root/closed/inner/file"
+chmod 0 "$root/closed/inner"
+chmod 50 "$root/closed"
+run udocker setup --fixperm c1
+is '--fixperm opens what is closed' "$status$(cat "$root/closed/inner/file")" 0data
+like 'and says so' "$stderr$stdout" '0 files are yours now, and [34] open to you'
+is 'and no more than that' "$(stat -c %a "$root/closed" "$root/closed/inner" \
+  "$root/closed/inner/file" "$root/tmp")" '750
+700
+600
+1755'
+if unshare --map-root-user --map-auto true 2> /dev/null; then
+  mkdir "$root/theirs"
+  echo secret > "$root/theirs/file"
+  unshare --map-root-user --map-auto sh -c 'chmod 700 "$1/theirs"
+    chown -R 33:33 "$1/theirs"' sh "$root"
+  not_ok 'files of other ids are closed' cat "$root/theirs/file" 2> /dev/null
+  run udocker setup --fixperm c1
+  is 'they are given to the user' "$status$(cat "$root/theirs/file")" 0secret
+  like 'which is said, too' "$stderr$stdout" '2 files are yours now'
+else
+  skip 'files of other ids are given to the user' 'this account has no ids'
+fi
+touch "$place/PROTECT"
+run udocker setup --fixperm c1
+is_error 'a protected container is left alone' 1 'container is protected'
+rm "$place/PROTECT"
+
 done_testing
