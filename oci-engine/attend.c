@@ -23,7 +23,7 @@
 /* Look at our children.  Return whether CHILD has ended, then with *RESULT its
    status.  */
 static bool
-child_has_ended (pid_t child, int *result)
+child_has_ended (pid_t child, int channel, int *result)
 {
   int status = 0;
   pid_t pid;
@@ -34,8 +34,7 @@ child_has_ended (pid_t child, int *result)
       if (WIFSTOPPED (status))
         {
           /* Nobody there: the end of the channel is seen next.  */
-          (void) channel_send (CHANNEL_FD, CHANNEL_STOPPED, WSTOPSIG (status),
-                               -1);
+          (void) channel_send (channel, CHANNEL_STOPPED, WSTOPSIG (status), -1);
           continue;
         }
       *result =
@@ -45,15 +44,15 @@ child_has_ended (pid_t child, int *result)
   return false;
 }
 
-/* Do what came over the channel.  Without udocker at its other end kill CHILD
+/* Do what came over CHANNEL.  Without udocker at its other end kill CHILD
    and do not return.  */
 static void
-obey (pid_t child)
+obey (pid_t child, int channel)
 {
   struct channel_message message;
   int passed;
   int status;
-  while ((status = channel_receive (CHANNEL_FD, &message, &passed)) > 0)
+  while ((status = channel_receive (channel, &message, &passed)) > 0)
     {
       /* Who has ended meanwhile needs no signal.  */
       if (message.kind == CHANNEL_SIGNAL)
@@ -71,7 +70,7 @@ obey (pid_t child)
 }
 
 int
-attend (pid_t child)
+attend (pid_t child, int channel)
 {
   sigset_t expected;
   struct signalfd_siginfo ignored;
@@ -80,15 +79,15 @@ attend (pid_t child)
   sigaddset (&expected, SIGCHLD);
   int signals = signalfd (-1, &expected, SFD_CLOEXEC | SFD_NONBLOCK);
   struct pollfd news[] = {
-    { .fd = CHANNEL_FD, .events = POLLIN },
+    { .fd = channel, .events = POLLIN },
     { .fd = signals, .events = POLLIN },
   };
-  while (!child_has_ended (child, &result))
+  while (!child_has_ended (child, channel, &result))
     {
       /* Without signalfd one looks now and then.  */
       (void) poll (news, 2, signals < 0 ? 20 : -1);
       if (news[0].revents != 0)
-        obey (child);
+        obey (child, channel);
       while (read (signals, &ignored, sizeof ignored) > 0)
         continue;
     }

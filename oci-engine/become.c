@@ -22,7 +22,6 @@
 #include <unistd.h>
 
 #include "lib/plan/plan-write.h"
-#include "lib/start/channel.h"
 #include "lib/start/message.h"
 #include "lib/start/program.h"
 
@@ -145,10 +144,10 @@ copy_record (struct plan_writer *writer, const struct plan_record *record)
     }
 }
 
-/* Write what is left of PLAN for a tracer in the container to a file.  Return a
-   descriptor or a negative errno.  */
+/* Write what is left of PLAN, which is in the file PLAN_FD, for a tracer in the
+   container to another one.  Return a descriptor or a negative errno.  */
 static int
-send_rest (const struct plan *plan)
+send_rest (const struct plan *plan, int plan_fd)
 {
   struct plan_writer writer;
   struct plan_record record;
@@ -160,7 +159,7 @@ send_rest (const struct plan *plan)
   plan_write_number (&writer, PLAN_HOST_UID, geteuid ());
   plan_write_number (&writer, PLAN_HOST_GID, getegid ());
   /* So that it is found by who looks for runs.  */
-  plan_write_number (&writer, PLAN_OWN_FD, CHANNEL_PLAN_FD);
+  plan_write_number (&writer, PLAN_OWN_FD, (uint64_t) plan_fd);
   for (size_t at = 0; plan_next (plan, &at, &record);)
     if (!is_done (record.tag))
       copy_record (&writer, &record);
@@ -171,20 +170,20 @@ send_rest (const struct plan *plan)
   return fd;
 }
 
-/* Become the tracer that lies beside this program and runs PLAN.  Return the
+/* Become the tracer that lies beside this program and runs PLAN, of the file
+   PLAN_FD.  Return the
    exit status of the failure.  */
 static int
-trace (const struct plan *plan)
+trace (const struct plan *plan, int plan_fd)
 {
   char path[PATH_MAX];
   char option[32];
   char name[] = "udocker-proot";
   char *const arguments[] = { name, option, NULL };
-  int fd = send_rest (plan);
+  int fd = send_rest (plan, plan_fd);
   int error = fd < 0 ? fd : 0;
   if (fd >= 0
-      && (fcntl (fd, F_SETFD, 0) < 0
-          || fcntl (CHANNEL_PLAN_FD, F_SETFD, 0) < 0))
+      && (fcntl (fd, F_SETFD, 0) < 0 || fcntl (plan_fd, F_SETFD, 0) < 0))
     error = -errno;
   (void) snprintf (option, sizeof option, "--plan-fd=%d", fd);
   ssize_t length = readlink ("/proc/self/exe", path, sizeof path - 1);
@@ -204,8 +203,8 @@ trace (const struct plan *plan)
 }
 
 int
-become_program (const struct plan *plan)
+become_program (const struct plan *plan, int plan_fd)
 {
   const char *mode = plan_text (plan, PLAN_MODE, "");
-  return strcmp (mode, "R1") == 0 ? execute (plan) : trace (plan);
+  return strcmp (mode, "R1") == 0 ? execute (plan) : trace (plan, plan_fd);
 }

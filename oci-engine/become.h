@@ -10,8 +10,9 @@
 struct plan;
 
 /* Become in this process, which is in the container, what PLAN says: its
-   program, or in modes R2 and R3 the tracer that runs it.  Return only on
-   failure, the exit status, after a message.  */
-int become_program (const struct plan *plan);
+   program, or in modes R2 and R3 the tracer that runs it, which keeps PLAN_FD,
+   of the plan, open.  Return only on failure, the exit status, after a message.
+ */
+int become_program (const struct plan *plan, int plan_fd);
 
 #endif

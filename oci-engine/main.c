@@ -10,7 +10,6 @@
    ends as that ends.  */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -47,22 +46,31 @@ set_signals (const struct channel_begin *begin)
   (void) sigprocmask (SIG_SETMASK, &blocked, NULL); /* cannot fail */
 }
 
-/* Be what PLAN says, in a process of its own.  Does not return.  */
-static void
-run_child (const struct plan *plan, const struct channel_begin *begin)
+/* What this process works with.  */
+struct run
 {
+  struct channel_begin begin;
+  struct plan plan;
+  int plan_fd, channel;
+};
+
+/* Be what RUN's plan says, in a process of its own.  Does not return.  */
+static void
+run_child (const struct run *run)
+{
+  const struct channel_begin *begin = &run->begin;
   (void) setpgid (0, 0); /* our parent does the same */
   if (begin->terminal != 0)
     (void) tcsetpgrp (STDIN_FILENO, getpid ()); /* SIGTTOU is blocked */
   set_signals (begin);
   (void) umask ((mode_t) begin->umask);
-  streams_close (begin);
-  _exit (become_program (plan));
+  streams_complete (begin);
+  _exit (become_program (&run->plan, run->plan_fd));
 }
 
-/* Start the program of PLAN and stay until it ends.  Return its status.  */
+/* Start the program of RUN and stay until it ends.  Return its status.  */
 static int
-start (const struct plan *plan, const struct channel_begin *begin)
+start (const struct run *run)
 {
   sigset_t all;
   sigfillset (&all);
@@ -71,7 +79,7 @@ start (const struct plan *plan, const struct channel_begin *begin)
   (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
   pid_t child = fork ();
   if (child == 0)
-    run_child (plan, begin);
+    run_child (run);
   if (child < 0)
     {
       start_complain ("cannot make a process in the container: %s",
@@ -79,39 +87,38 @@ start (const struct plan *plan, const struct channel_begin *begin)
       return START_FAILURE;
     }
   (void) setpgid (child, child); /* or it was faster */
-  return attend (child);
+  return attend (child, run->channel);
 }
 
 static int
-run (int argc, char **argv)
+run_channel (int argc, char **argv)
 {
-  struct channel_begin begin;
-  struct plan plan;
+  struct run run;
   (void) argc;
   (void) argv;
-  if (fcntl (CHANNEL_PLAN_FD, F_SETFD, FD_CLOEXEC) < 0
-      || fcntl (CHANNEL_FD, F_SETFD, FD_CLOEXEC) < 0
-      || recv (CHANNEL_FD, &begin, sizeof begin, 0) != (ssize_t) sizeof begin)
+  if (recv (CHANNEL_FD, &run.begin, sizeof run.begin, 0)
+      != (ssize_t) sizeof run.begin)
     {
       start_complain ("this program is for containers of an OCI runtime, where "
                       "udocker starts it");
       return START_FAILURE;
     }
   (void) prctl (PR_SET_NAME, "udocker-init");
-  if (streams_set (&begin) < 0)
+  if (streams_set (&run.begin) < 0
+      || streams_take_others (&run.begin, &run.plan_fd, &run.channel) < 0)
     return START_FAILURE;
-  (void) channel_send (CHANNEL_FD, CHANNEL_STARTED, 0, -1);
-  int error = plan_receive (CHANNEL_PLAN_FD, &plan);
+  (void) channel_send (run.channel, CHANNEL_STARTED, 0, -1);
+  int error = plan_receive (run.plan_fd, &run.plan);
   if (error < 0)
     {
       start_complain ("cannot read the run plan: %s", strerror (-error));
       return START_FAILURE;
     }
-  return start (&plan, &begin);
+  return start (&run);
 }
 
 int
 main (int argc, char **argv)
 {
-  return process_run (argc, argv, run);
+  return process_run (argc, argv, run_channel);
 }

@@ -8,8 +8,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -79,9 +82,89 @@ streams_set (const struct channel_begin *begin)
   return 0;
 }
 
-void
-streams_close (const struct channel_begin *begin)
+/* Other descriptors of the program.  */
+struct other
 {
+  int number; /* that it knows it by */
+  int fd;     /* meanwhile */
+};
+static struct other *others;
+
+/* Return whether one of COUNT others is to have the number FD.  */
+static bool
+is_wanted (uint32_t count, int fd)
+{
+  for (uint32_t i = 0; i < count; i++)
+    if (others[i].number == fd)
+      return true;
+  return false;
+}
+
+/* Return FD, or a copy in its place, close-on-exec, with a number that none of
+   COUNT others is to have, or a negative errno.  */
+static int
+move_away (uint32_t count, int fd)
+{
+  int copy = CHANNEL_STREAMS_FD + STREAMS - 1;
+  int error = 0;
+  do
+    {
+      int next = fcntl (fd, F_DUPFD_CLOEXEC, copy + 1);
+      error = next < 0 ? -errno : 0;
+      if (copy >= CHANNEL_STREAMS_FD + STREAMS)
+        (void) close (copy); /* it was wanted */
+      copy = next;
+    }
+  while (error == 0 && is_wanted (count, copy));
+  (void) close (fd);
+  return error < 0 ? error : copy;
+}
+
+/* Receive COUNT of the others.  Return 0 or a negative errno.  */
+static int
+receive_others (uint32_t count)
+{
+  others = calloc (count + 1, sizeof *others);
+  for (uint32_t i = 0; others != NULL && i < count;)
+    {
+      struct channel_message message;
+      struct pollfd news = { .fd = CHANNEL_FD, .events = POLLIN };
+      (void) poll (&news, 1, -1);
+      int status = channel_receive (CHANNEL_FD, &message, &others[i].fd);
+      if (status < 0)
+        return status;
+      if (status > 0 && message.kind == CHANNEL_OTHER)
+        others[i++].number = message.number;
+    }
+  return others == NULL ? -ENOMEM : 0;
+}
+
+int
+streams_take_others (const struct channel_begin *begin, int *plan, int *channel)
+{
+  int error = receive_others (begin->others);
+  for (uint32_t i = 0; error == 0 && i < begin->others; i++)
+    {
+      others[i].fd = move_away (begin->others, others[i].fd);
+      error = others[i].fd < 0 ? others[i].fd : 0;
+    }
+  if (error == 0)
+    {
+      *plan = move_away (begin->others, CHANNEL_PLAN_FD);
+      *channel = move_away (begin->others, CHANNEL_FD);
+      error = *plan < 0 ? *plan : *channel < 0 ? *channel : 0;
+    }
+  if (error < 0)
+    start_complain ("cannot pass descriptors on to the program: %s",
+                    strerror (-error));
+  return error;
+}
+
+void
+streams_complete (const struct channel_begin *begin)
+{
+  for (uint32_t i = 0; i < begin->others; i++)
+    (void) dup2 (others[i].fd, others[i].number); /* or is above a limit */
   for (int fd = 0; fd < STREAMS; fd++)
     if ((begin->closed >> fd & 1) != 0)
       (void) close (fd);

@@ -15,7 +15,14 @@ struct channel_begin;
    0, or a negative errno after a message.  */
 int streams_set (const struct channel_begin *begin);
 
-/* Close the streams that BEGIN says are closed.  */
-void streams_close (const struct channel_begin *begin);
+/* Take the other descriptors that BEGIN says the program inherits, and move
+   those of ours, *PLAN and *CHANNEL, out of their way.  Return 0, or a negative
+   errno after a message.  */
+int streams_take_others (const struct channel_begin *begin, int *plan,
+                         int *channel);
+
+/* In the process that becomes the program: have these descriptors by their
+   numbers, and the streams closed that BEGIN says are closed.  */
+void streams_complete (const struct channel_begin *begin);
 
 #endif

@@ -32,6 +32,7 @@ struct channel_begin
   uint32_t umask;
   uint32_t closed;   /* which streams are, N as the bit N */
   uint32_t terminal; /* which are to be a new terminal, likewise */
+  uint32_t others;   /* how many more descriptors follow, CHANNEL_OTHER */
   struct winsize size;
   struct termios modes; /* of that terminal */
 };
@@ -43,7 +44,8 @@ enum channel_kind
   CHANNEL_TERMINAL = 2,  /* this descriptor is the other end of the terminal */
   CHANNEL_STOPPED = 3,   /* the program was stopped by this signal */
   CHANNEL_SIGNAL = 4,    /* send this signal to the program */
-  CHANNEL_SIGNAL_ALL = 5 /* the same, and to all of its process group */
+  CHANNEL_SIGNAL_ALL = 5, /* the same, and to all of its process group */
+  CHANNEL_OTHER = 6 /* the program is to have this descriptor by this number */
 };
 
 struct channel_message

@@ -136,24 +136,36 @@ note_of (const char *path)
   return note;
 }
 
-/* Note that of GUEST what is below ABOVE was made: in MOUNTS, and for others
-   beside the container where that can be written.  */
+/* Note beside the container, where that can be written, that GUEST is made in
+   ABOVE, which is there.  */
 static void
-note_made (struct run_mounts *mounts, const char *guest, const char *above)
+note_beside (const struct run_mounts *mounts, const char *guest,
+             const char *above)
 {
   AUTO_FREE char *name = note_of (guest);
   AUTO_FREE char *target = note_of (above);
-  AUTO_FREE char *path = xasprintf (NOTES "/%s", name != NULL ? name : "");
-  for (const char *slash = strchr (guest + strlen (above) + 1, '/');
-       slash != NULL; slash = strchr (slash + 1, '/'))
-    run_list_add (&mounts->made, &mounts->made_count,
-                  xstrndup (guest, (size_t) (slash - guest)));
-  run_list_add (&mounts->made, &mounts->made_count, xstrdup (guest));
   if (mounts->plan->container == NULL || name == NULL || target == NULL)
     return;
+  AUTO_FREE char *path = xasprintf (NOTES "/%s", name);
   int dir = mounts->plan->container->fd;
   (void) mkdirat (dir, NOTES, 0755); /* or the link cannot be made */
   (void) symlinkat (target[0] != '\0' ? target : "#", dir, path); /* likewise */
+}
+
+/* Note that of GUEST what is below ABOVE is about to be made: each directory by
+   itself, since others make some of the same.  */
+static void
+note (struct run_mounts *mounts, const char *guest, const char *above)
+{
+  size_t length = strlen (above);
+  while (guest[length] != '\0')
+    {
+      AUTO_FREE char *parent = xstrndup (guest, length);
+      length += 1 + strcspn (guest + length + 1, "/");
+      AUTO_FREE char *path = xstrndup (guest, length);
+      note_beside (mounts, path, parent);
+      run_list_add (&mounts->made, &mounts->made_count, TAKE (path));
+    }
 }
 
 /* Make the empty file GUEST, in a directory that is there, in the root of
@@ -186,14 +198,13 @@ make_on_disk (struct run_mounts *mounts, const char *guest, bool directory)
   AUTO_FREE char *above =
       xstrndup (guest, (size_t) (strrchr (guest, '/') - guest));
   int status = 0;
+  note (mounts, guest, existing);
   if (directory)
     status = run_make_directory (&disk, guest);
   else if (above[0] != '\0')
     status = run_make_directory (&disk, above);
   if (status == 0 && !directory)
     status = make_file (&disk, guest);
-  if (status == 0)
-    note_made (mounts, guest, existing);
   return status;
 }
 
@@ -516,7 +527,10 @@ collect (struct run_mounts *mounts, const char *const *own,
   for (size_t i = 0; i < plan->binding_count; i++)
     {
       const struct run_binding *binding = &plan->bindings[i];
-      if (i < plan->volume_count || own[find_own (own, binding->guest)] == NULL)
+      /* Where mount points are made, directories above them are, too.  */
+      if (!binding->stands_in
+          && (i < plan->volume_count
+              || own[find_own (own, binding->guest)] == NULL))
         wish (wishes, xstrdup (binding->host), binding->guest, binding->flags);
     }
   for (size_t i = 0; i < plan->file_count; i++)

@@ -96,6 +96,7 @@ struct run_binding
   char *host;
   char *guest;    /* absolute, no link in it, no "." or "..", no final '/' */
   uint32_t flags; /* PLAN_BINDING_* */
+  bool stands_in; /* for directories that are missing, above another one */
 };
 
 /* A file that is made up and exists in memory only.  */

@@ -193,7 +193,10 @@ add_parents (struct run_plan *plan, const char *guest, bool directory)
         continue;
       AUTO_FREE char *host = make_place (plan, slash, directory);
       if (host != NULL)
-        append_binding (plan, host, top, PLAN_BINDING_READ_ONLY);
+        {
+          append_binding (plan, host, top, PLAN_BINDING_READ_ONLY);
+          plan->bindings[plan->binding_count - 1].stands_in = true;
+        }
       return;
     }
 }

@@ -91,6 +91,26 @@ moves_ports (const struct run_plan *plan)
   return plan->move_ports;
 }
 
+/* Return whether PLAN shows a supplementary group that this process is not in:
+   with one id the kernel shows none.  */
+static bool
+shows_groups (const struct run_plan *plan)
+{
+  int count = getgroups (0, NULL);
+  AUTO_FREE gid_t *groups = xnmalloc ((size_t) count + 1, sizeof *groups);
+  count = getgroups (count, groups);
+  for (size_t i = 0; i < plan->user.group_count; i++)
+    {
+      bool own = plan->user.groups[i] == plan->user.gid
+                 || plan->user.groups[i] == getegid ();
+      for (int j = 0; j < count && !own; j++)
+        own = groups[j] == plan->user.groups[i];
+      if (!own && count >= 0)
+        return true;
+    }
+  return false;
+}
+
 /* Refuse what PLAN asks for and its mode does not have.  */
 static int
 check_plan (const struct run_plan *plan, struct error *err)
@@ -113,6 +133,8 @@ check_plan (const struct run_plan *plan, struct error *err)
     what = _ ("moves no ports: the container has the host's network");
   else if (plan->kernel != NULL)
     what = _ ("shows no other kernel release");
+  else if (shows_groups (plan))
+    what = _ ("shows no supplementary groups");
   if (what == NULL)
     return 0;
   return error_set (err, EINVAL, _ ("mode R1 %s; modes R2, P1 and T1 do that"),

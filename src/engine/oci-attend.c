@@ -15,6 +15,7 @@
 
 #include "src/engine/oci-attend.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -59,6 +60,28 @@ struct attended
   struct oci_copy input, output;
 };
 
+/* Send over CHANNEL, unless that is -1, which other descriptors of this process
+   the program is to have: its caller's, since ours are close-on-exec.  Return
+   how many these are.  */
+static uint32_t
+send_others (int channel)
+{
+  AUTO_CLOSEDIR DIR *directory = opendir ("/proc/self/fd");
+  const struct dirent *entry;
+  uint32_t count = 0;
+  while (directory != NULL && (entry = readdir (directory)) != NULL)
+    {
+      int fd = (int) strtol (entry->d_name, NULL, 10);
+      if (fd <= STDERR_FILENO || (fcntl (fd, F_GETFD) & FD_CLOEXEC) != 0)
+        continue;
+      count++;
+      /* Without a runtime at the other end its failure tells enough.  */
+      if (channel >= 0)
+        (void) channel_send (channel, CHANNEL_OTHER, fd, fd);
+    }
+  return count;
+}
+
 void
 oci_begin (struct channel_begin *begin)
 {
@@ -88,6 +111,7 @@ oci_begin (struct channel_begin *begin)
         begin->terminal |= 1u << STDERR_FILENO;
       (void) ioctl (STDIN_FILENO, TIOCGWINSZ, &begin->size); /* or none */
     }
+  begin->others = send_others (-1);
 }
 
 /* Have the descriptors of the first process in this one, a child: that of the
@@ -153,6 +177,18 @@ in_foreground (void)
   return tcgetpgrp (STDIN_FILENO) == getpgrp ();
 }
 
+/* Take what was typed while our terminal still made lines: the kernel would
+   show an end of input that waits there as a byte.  */
+static void
+take_typed (struct attended *attended)
+{
+  struct pollfd typed = { .fd = STDIN_FILENO, .events = POLLIN };
+  while (poll (&typed, 1, 0) > 0 && (typed.revents & POLLIN) != 0)
+    if (!oci_copy_take_line (&attended->input,
+                             (char) attended->modes.c_cc[VEOF]))
+      break;
+}
+
 /* Have our terminal pass everything on, if it is ours to use.  */
 static void
 make_raw (struct attended *attended)
@@ -161,6 +197,8 @@ make_raw (struct attended *attended)
   if (attended->terminal < 0 || attended->raw || !in_foreground ()
       || tcgetattr (STDIN_FILENO, &attended->modes) < 0)
     return;
+  if ((attended->modes.c_lflag & ICANON) != 0)
+    take_typed (attended);
   raw = attended->modes;
   cfmakeraw (&raw);
   attended->raw = tcsetattr (STDIN_FILENO, TCSADRAIN, &raw) == 0;
@@ -354,6 +392,8 @@ oci_attend (const struct oci_start *start, bool *started, struct error *err)
   if (attended.runtime < 0 && number == 0)
     number = errno;
   (void) close (TAKE_FD (other)); /* its end is the child's */
+  if (number == 0 && start->begin->others > 0)
+    (void) send_others (attended.channel);
   while (number == 0 && !runtime_has_ended (&attended))
     wait_for_news (&attended);
   if (attended.channel >= 0)

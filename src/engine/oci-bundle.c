@@ -48,9 +48,12 @@ oci_own_mounts (const struct run_plan *plan,
 {
   list[0] = "/dev";
   list[1] = "/proc";
-  list[2] = "/sys";
-  list[3] = parts_of (plan);
+  list[2] = parts_of (plan);
+  list[3] = NULL;
   list[4] = NULL;
+  for (size_t i = plan->volume_count; i < plan->binding_count; i++)
+    if (strcmp (plan->bindings[i].guest, "/sys") == 0)
+      list[3] = "/sys";
 }
 
 /* Add TEXT to the array LIST.  */

@@ -13,9 +13,8 @@ struct error;
 struct run_mounts;
 struct run_plan;
 
-/* The directories that the runtime mounts in every container by itself, of
-   which there are OCI_OWN_MOUNTS: /dev, /proc, /sys, and one with our own
-   programs.  */
+/* How many directories the runtime mounts by itself at most: one with our own
+   programs, /dev, /proc, and /sys, if it is shown at all.  */
 #define OCI_OWN_MOUNTS 4
 
 /* Fill LIST with the directories that the runtime mounts in the container of

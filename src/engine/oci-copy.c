@@ -22,6 +22,24 @@ oci_copy_init (struct oci_copy *copy, int from, int to)
   copy->start = copy->end = 0;
 }
 
+bool
+oci_copy_take_line (struct oci_copy *copy, char end_of_input)
+{
+  /* One byte is left for the end of input.  */
+  if (copy->end + 1 >= sizeof copy->bytes)
+    return false;
+  ssize_t size = read (copy->from, copy->bytes + copy->end,
+                       sizeof copy->bytes - copy->end - 1);
+  if (size < 0)
+    return false;
+  copy->end += (size_t) size;
+  if (size > 0 && copy->bytes[copy->end - 1] == '\n')
+    copy->bytes[copy->end - 1] = '\r'; /* the key */
+  else
+    copy->bytes[copy->end++] = end_of_input;
+  return true;
+}
+
 void
 oci_copy_poll (const struct oci_copy *copy, struct pollfd news[2])
 {

@@ -23,6 +23,11 @@ struct oci_copy
 /* Make COPY one from FROM to TO.  */
 void oci_copy_init (struct oci_copy *copy, int from, int to);
 
+/* Read a line for COPY, which is there, from a terminal that makes lines; its
+   end of input is END_OF_INPUT, which a line without an end has behind it.
+   Return false when there is no room.  */
+bool oci_copy_take_line (struct oci_copy *copy, char end_of_input);
+
 /* Fill two members of what poll waits for with what COPY does.  */
 void oci_copy_poll (const struct oci_copy *copy, struct pollfd news[2]);
 

@@ -72,6 +72,14 @@ end"
 is "umask, limits and ignored signals are inherited" \
   "$(tr '\n' ' ' < inherited)" "0027 200 alive "
 
+echo passed > passed
+for mode in P1 R1; do
+  udocker run --nobanner --execmode=$mode c1 \
+    sh -c 'read x <&8; echo $x; ls /proc/self/fd' 8< passed > "passed.$mode"
+done
+is "descriptors of the caller are passed on, and no others" \
+  "$(cat passed.R1)" "$(cat passed.P1)"
+
 # Who the program is.
 for user in 0:0:root alice:alice alice:staff 1234 55:66 nobody-knows; do
   case $user in
@@ -139,6 +147,8 @@ run r1 --kernel=9.9 c1 true
 is_error "--kernel is refused, and who can is named" 125 '^Error: mode R1 .* R2, P1 and T1 '
 run r1 --publish=8080:80 c1 true
 is_error "so are ports that move" 125 '^Error: mode R1 .* R2, P1 and T1 '
+run r1 --user=alice --group-add=4242 c1 true
+is_error "and groups that you are not in" 125 '^Error: mode R1 .* R2, P1 and T1 '
 run r1 --fakeowner c1 true
 is_error "and owners that outlive the run" 125 '^Error: mode R1 .* P1 and T1 '
 
@@ -153,6 +163,7 @@ until_true ()
   done
 }
 for signal in INT TERM USR1; do
+  rm -f out
   env --default-signal=INT udocker run --nobanner --execmode=R1 c1 sh -c \
     "trap 'exit 40' $signal; echo ready; while :; do sleep 0.02; done" > out &
   pid=$!
@@ -162,6 +173,7 @@ for signal in INT TERM USR1; do
   wait $pid || status=$?
   is "$signal reaches the program" $status 40
 done
+rm -f out
 env --default-signal=INT udocker run --nobanner --execmode=R1 c1 sh -c \
   'echo ready; exec sleep 1000' > out &
 pid=$!
