@@ -500,6 +500,21 @@ apply_stack (int protection, uintptr_t *stack, uintptr_t page)
            PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
 }
 
+/* Return where to put an interpreter: above the kernel's own code, of two pages
+   at most, which is in the way where the kernel would have put the interpreter
+   first; or 0 where that code is above the STACK.  Libraries of MPI (PMIx)
+   that read /proc/self/maps take no notice of what follows "[vdso]", and must
+   not miss the stack.  */
+static uintptr_t
+place_above_kernel_code (struct auxiliary *vector, const uintptr_t *stack,
+                         uintptr_t page)
+{
+  const struct auxiliary *code = find_auxiliary (vector, AT_SYSINFO_EHDR);
+  if (code == NULL || code->value >= (uintptr_t) stack)
+    return 0;
+  return code->value + 2 * page;
+}
+
 uintptr_t
 load_program (const struct load_request *request, uintptr_t *stack)
 {
@@ -531,8 +546,11 @@ load_program (const struct load_request *request, uintptr_t *stack)
   uintptr_t entry = program.entry;
   if (request->interpreter != NULL)
     {
-      map_file (&interpreter, &(struct placement){ .file = request->interpreter,
-                                                   .page = page });
+      map_file (&interpreter,
+                &(struct placement){
+                    .file = request->interpreter,
+                    .base = place_above_kernel_code (vector, stack, page),
+                    .page = page });
       entry = interpreter.entry;
     }
 
