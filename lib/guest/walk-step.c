@@ -21,17 +21,41 @@ go_through_magic (struct guest_walk *walk)
   return guest_walk_start_at (walk, fd, 0);
 }
 
+/* Return whether the LENGTH bytes at TARGET are the host path of memory that
+   processes share, in a directory where the container may have it, too.  Such
+   files often have no name: the processes of an MPI job, each in a container of
+   its own, find them through each other's descriptors.  */
+static bool
+is_shared_memory (const struct guest *guest, const char *target, size_t length)
+{
+  static const char place[] = "/dev/shm/";
+  char path[GUEST_PATH_SIZE];
+  if (length < sizeof place || length >= GUEST_PATH_SIZE
+      || !guest_text_same (target, place, sizeof place - 1))
+    return false;
+  return guest_view_reverse (guest->view, target, length, 0, path, sizeof path)
+             > 0
+         && !guest_view_is_read_only (guest->view, target, length, 0);
+}
+
 /* The walk stands at a magic link (located) of a process that is not one of the
-   container.  It would lead to the host's files: the kernel refuses it as
-   another user's, unless it is not there.  */
+   container; it goes on there if FINAL.  Return 0 when it may.  It would lead
+   to the host's files: the kernel refuses it as another user's, unless it is
+   not there.  */
 static int
-refuse_process (struct guest_walk *walk)
+judge_process (struct guest_walk *walk, bool final)
 {
   char target[GUEST_PATH_SIZE];
   int length =
       host_readlinkat (walk->guest, walk->found->anchor,
                        guest_found_path (walk->found), target, sizeof target);
-  return length < 0 && length != -K_ENAMETOOLONG ? length : -K_EACCES;
+  if (length < 0 && length != -K_ENAMETOOLONG)
+    return length;
+  if (!final || length < 0
+      || !is_shared_memory (walk->guest, target, (size_t) length))
+    return -K_EACCES;
+  walk->found->magic = true;
+  return 0;
 }
 
 /* Handle the component of /proc that the walk just came to (located), whose
@@ -78,7 +102,8 @@ walk_proc (struct guest_walk *walk, const char *proc,
           ? task
           : walk->guest->ops->find_task (walk->guest, tid);
   if (other == NULL)
-    return refuse_process (walk);
+    return judge_process (walk, kind == GUEST_PROC_MAGIC && final
+                                    && !component->slash);
   if (kind == GUEST_PROC_MAGIC && guest_proc_hides (task, proc))
     return -K_ENOENT;
   if (kind == GUEST_PROC_MAGIC && final && !component->slash)
