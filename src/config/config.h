@@ -82,7 +82,8 @@ struct config
   struct config_list singularity_options;
   struct config_list valid_host_env;
   struct config_list invalid_host_env;
-  struct config_list launcher_host_env; /* patterns, as are the two above */
+  struct config_list launcher_host_env;  /* patterns, as are the two above */
+  struct config_list launcher_host_dirs; /* names of variables */
   struct config_list cpu_affinity_exec_tools;
   char *location; /* "" for none */
 

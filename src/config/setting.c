@@ -412,14 +412,26 @@ const struct setting settings[] = {
       .type = SETTING_LIST,
       .offset = offsetof (struct config, launcher_host_env),
       .default_text =
-          "PMI_* PMIX_* PMI2_* PRTE_* OMPI_* MPI_LOCAL* MPICH_* I_MPI_* "
-          "HYDRA_* HYDI_* MV2_* MVP_* UCX_* FI_* PALS_* ALPS_* PBS_* FLUX_* "
-          "SLURM_* SLURMD_* SRUN_* LSB_* JSM_* SGE_* PE_HOSTFILE JOB_ID "
-          "OMP_* KMP_* GOMP_* CUDA_VISIBLE_DEVICES NVIDIA_VISIBLE_DEVICES "
+          "PMI_* PMIX_* PMI2_* PRTE_* OMPI_* MPI_LOCAL* MPIR_* MPICH_* "
+          "I_MPI_* HYDRA_* HYDI_* MV2_* MVP_* UCX_* FI_* PSM2_* PSM3_* "
+          "SLINGSHOT_* PALS_* ALPS_* PBS_* FLUX_* SLURM_* SLURMD_* SRUN_* "
+          "LSB_* JSM_* SGE_* PE_HOSTFILE NSLOTS NHOSTS JOB_ID OAR_* COBALT_* "
+          "_CONDOR_* OMP_* KMP_* GOMP_* CUDA_VISIBLE_DEVICES "
+          "NVIDIA_VISIBLE_DEVICES "
           "ROCR_VISIBLE_DEVICES HIP_VISIBLE_DEVICES GPU_DEVICE_ORDINAL "
           "ZE_AFFINITY_MASK",
       .help = N_ ("patterns of variables of batch systems and MPI launchers "
                   "that containers get"),
+  },
+  {
+      .name = "launcher_host_dirs",
+      .variable = "UDOCKER_LAUNCHER_HOST_DIRS",
+      .type = SETTING_LIST,
+      .offset = offsetof (struct config, launcher_host_dirs),
+      .default_text =
+          "SLURM_TMPDIR PMIX_SERVER_TMPDIR OMPI_MCA_orte_top_session_dir",
+      .help = N_ ("variables with a directory of a batch system or MPI "
+                  "launcher, which containers see"),
   },
   {
       .name = "cpu_affinity_exec_tools",

@@ -81,7 +81,8 @@ shell_tests += tests/shell/store-verify.sh
 
 shell_tests += tests/shell/run-gpus.sh tests/shell/run-drivers.sh
 shell_tests += tests/shell/setup-python.sh
-shell_tests += tests/shell/batch-concurrent.sh tests/shell/batch-obtain.sh
+shell_tests += tests/shell/batch-concurrent.sh tests/shell/batch-mpi.sh \
+  tests/shell/batch-obtain.sh
 shell_tests += tests/shell/run-environment.sh tests/shell/run-foreign.sh \
   tests/shell/run-exec.sh tests/shell/run-image.sh tests/shell/run-metadata.sh \
   tests/shell/run-volumes.sh tests/shell/run-volume-table.sh \

@@ -271,6 +271,18 @@ add_host_variables (struct run_plan *plan, const char *patterns,
     }
 }
 
+/* Warn where the launcher of PLAN's process, which tells it of PMIx, will take
+   it for somebody else's: it talks to nobody who shows other ids.  */
+static void
+warn_of_ids (const struct run_plan *plan)
+{
+  if (run_plan_environment (plan, "PMIX_RANK") != NULL
+      && (plan->user.uid != geteuid () || plan->user.gid != getegid ()))
+    log_warning (_ ("the launcher of this job (PMIx) talks to MPI programs only"
+                    " if they have your ids; --user=%u:%u shows these"),
+                 (unsigned) geteuid (), (unsigned) getegid ());
+}
+
 static int
 compare_texts (const void *one, const void *other)
 {
@@ -421,6 +433,7 @@ run_plan_add_environment (struct run_plan *plan,
   add_host_variables (plan, request->host_environment, config);
   add_folders (plan);
   drop_unset (plan);
+  warn_of_ids (plan);
   return 0;
 }
 

@@ -417,6 +417,25 @@ add_setting (struct run_plan *plan, const struct config_list *list,
                    list->count, no_volumes, used, PURPOSE_SYSTEM, err);
 }
 
+/* Add the directories of batch systems and MPI launchers that the variables of
+   the setting LIST name, each under its own name: processes of a job find each
+   other there.  */
+static int
+add_launcher_directories (struct run_plan *plan, const struct config_list *list,
+                          const struct run_list *no_volumes, bool *used,
+                          struct error *err)
+{
+  int status = 0;
+  for (size_t i = 0; i < list->count && status == 0; i++)
+    {
+      const char *path = getenv (list->items[i]);
+      if (path != NULL && path[0] == '/' && path[1] != '\0'
+          && !is_left_out (no_volumes, used, path, path))
+        status = add_binding (plan, path, path, 0, PURPOSE_SYSTEM, err);
+    }
+  return status;
+}
+
 int
 run_plan_bind_device (struct run_plan *plan, const char *host,
                       const char *guest, uint32_t flags, struct error *err)
@@ -452,6 +471,9 @@ run_plan_add_volumes (struct run_plan *plan, const struct run_request *request,
   int status = add_asked (plan, request, used, err);
   if (status == 0 && !request->no_system_volumes)
     status = add_setting (plan, &config->sysdirs_list, out, used, err);
+  if (status == 0 && !request->no_system_volumes)
+    status = add_launcher_directories (plan, &config->launcher_host_dirs, out,
+                                       used, err);
   if (status == 0 && request->bind_dri)
     status = add_setting (plan, &config->dri_list, out, used, err);
   if (status == 0 && request->bind_home)

@@ -30,7 +30,7 @@ EXTRA_DIST += \
   tests/guest/enter-engine.c tests/guest/escape.c \
   tests/guest/enter-root.c tests/guest/foreign.c tests/guest/gs.c tests/guest/int80.c tests/guest/mixed.c tests/guest/stack.c tests/guest/newer.c tests/guest/nothing.c \
   tests/guest/paths.c tests/guest/ports.c tests/guest/proc.c tests/guest/processes.c \
-  tests/guest/random-paths.c tests/guest/readonly.c tests/guest/rough.c \
+  tests/guest/random-paths.c tests/guest/ranks.c tests/guest/readonly.c tests/guest/rough.c \
   tests/guest/registers.c tests/guest/root.c tests/guest/root.expected tests/guest/signals.c \
   tests/guest/sites.c tests/guest/sparse.c tests/guest/sockets.c tests/images/prepare.sh \
   tests/images/root.sh tests/bench/engines.sh tests/bench/jobs.sh \
@@ -64,7 +64,7 @@ test-roots:
 	       packages-sid"; \
 	test "$$TEST_LONG" != yes \
 	  || roots="$$roots debian12-runtimes debian12-debuggers \
-	       debian12-programs biome"; \
+	       debian12-programs debian12-mpi debian13-mpi biome"; \
 	$(AM_TESTS_ENVIRONMENT) \
 	$(SHELL) $(top_srcdir)/tests/images/prepare.sh $$roots
 .PHONY: test-roots

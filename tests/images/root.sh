@@ -8,7 +8,7 @@
 #
 # NAME is busybox, musl, i386, esbuild, biome, debian11, debian12, debian13, sid,
 # debian12-small, debian12-runtimes, debian12-programs, debian12-debuggers,
-# debian12-arm64 or debian12-i386.  The root is made below $TEST_ROOTS (by default
+# debian12-mpi, debian13-mpi, debian12-arm64 or debian12-i386.  The root is made below $TEST_ROOTS (by default
 # tests/images/cache of the build tree, which is the current directory), under
 # a temporary name that is renamed when it is whole, so that a root that is
 # there is complete, whoever made it.  A root never holds devices, and its
@@ -252,14 +252,16 @@ runtimes=golang-go,rustc,nodejs,default-jdk-headless,gdb
 programs=clang,libclang-rt-14-dev,gcc,g++,libc6-dev,make,cmake,openmpi-bin
 programs=$programs,libopenmpi-dev,mpich,libmpich-dev,postgresql,nginx-light
 programs=$programs,curl,python3,procps
+# Both libraries of MPI, and what programs for them are made with.
+mpi=gcc,libc6-dev,openmpi-bin,libopenmpi-dev,mpich,libmpich-dev
 debuggers=gdb,strace,ltrace,linux-perf,gcc,libc6-dev,file,procps
 
 if test ! -d "$root"; then
   case $name in
     busybox | musl | i386) ;;
     debian1[123] | debian12-small | debian12-runtimes | debian12-debuggers \
-      | debian12-programs | debian12-arm64 | debian12-i386 | sid | esbuild \
-      | biome)
+      | debian12-programs | debian12-mpi | debian13-mpi | debian12-arm64 \
+      | debian12-i386 | sid | esbuild | biome)
       test "$cheap" = no || unavailable "'$name' is not in the cache" ;;
     *) fail "unknown root '$name'" ;;
   esac
@@ -289,6 +291,8 @@ if test ! -d "$root"; then
       --architectures=i386 --include=perl,python3,bash,dash,git ;;
     debian12-runtimes) make_debian bookworm "$everything,$runtimes" ;;
     debian12-programs) make_debian bookworm "$programs" ;;
+    debian12-mpi) make_debian bookworm "$mpi" ;;
+    debian13-mpi) make_debian trixie "$mpi" ;;
     debian12-debuggers) make_debian bookworm "$debuggers" ;;
   esac
   chmod -R u+rwX "$work"
