@@ -28,15 +28,18 @@
    just made one is about to lock it.  */
 #define GRACE 60
 
-/* Return where temporary directories are made.  */
+/* Return where temporary directories are made.  What a batch system set up for
+   the job, and cleans afterwards, is better than memory.  */
 static const char *
 choose_place (void)
 {
-  static const char memory[] = "/dev/shm";
-  if (access (memory, W_OK | X_OK) == 0)
-    return memory;
-  const char *place = getenv ("TMPDIR");
-  return place != NULL && place[0] == '/' ? place : "/tmp";
+  const char *const places[] = { getenv ("TMPDIR"), getenv ("SLURM_TMPDIR"),
+                                 "/dev/shm" };
+  for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+    if (places[i] != NULL && places[i][0] == '/'
+        && access (places[i], W_OK | X_OK) == 0)
+      return places[i];
+  return "/tmp";
 }
 
 /* Return how names of this user's begin, which the caller frees.  */

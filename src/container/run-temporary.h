@@ -8,8 +8,8 @@
 
 struct error;
 
-/* A run's temporary directories: in memory where /dev/shm is, else where TMPDIR
-   says, else in /tmp.  They lie in one of this user's only, which is locked
+/* A run's temporary directories: where TMPDIR says, or SLURM_TMPDIR, else in
+   memory where /dev/shm is, else in /tmp.  They lie in one of this user's only, which is locked
    while the run's process lives, so that another run can remove what a killed
    one left.  */
 struct run_temporary

@@ -24,7 +24,6 @@ ud c1 true || bail "udocker run does not work"
 traces ()
 {
   find "$work/repository" "$work/home" "$TMPDIR" "$XDG_RUNTIME_DIR" | sort
-  find /dev/shm -maxdepth 1 -user "$(id -u)" -name 'udocker-*'
   cat "$UDOCKER_DIR"/run/*/*
   for process in /proc/[0-9]*; do
     case $(tr '\0' ' ' < "$process/cmdline") in

@@ -32,7 +32,7 @@ is_as_before ()
   all > now
   ok "$1" cmp -s before now || diff before now | sed 's/^/#   /'
 }
-left="/dev/shm/udocker-$(id -u)-tmpfs.*"
+left="${TMPDIR:-/dev/shm}/udocker-$(id -u)-tmpfs.*"
 mkdir host && echo inner > host/file && echo alone > alone
 mkdir "$root/data"
 all > before

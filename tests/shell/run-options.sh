@@ -229,6 +229,21 @@ a"
     "$(ls -a /dev/shm "${TMPDIR:-/tmp}" | grep -c "udocker-$(id -u)-tmpfs")" \
     "$(grep -c "udocker-$(id -u)-tmpfs" places)"
 done
+# Where they are.
+mkdir job slurm
+for case in "TMPDIR=$PWD/job SLURM_TMPDIR=$PWD/slurm:$PWD/job" \
+            "SLURM_TMPDIR=$PWD/slurm:$PWD/slurm" \
+            "TMPDIR=relative SLURM_TMPDIR=/does/not/exist:/dev/shm"; do
+  # shellcheck disable=SC2086
+  set -- ${case%%:*}
+  test "${case#*:}" != /dev/shm || test -w /dev/shm || continue
+  run env -u TMPDIR -u SLURM_TMPDIR "$@" udocker -D run --nobanner --tmpfs /t \
+    c1 true
+  like "--tmpfs lies where ${case%%:*} says" "$stderr" \
+    "binding: '${case#*:}/udocker-$(id -u)-tmpfs[^/]*/0' at '/t'"
+done
+is "  and nothing stays there" "$(ls -A job slurm | tr -d '\n')" job:slurm:
+
 # Of killed runs, and while others use theirs.
 leftovers ()
 {
