@@ -211,7 +211,7 @@ udocker rm -f data > /dev/null
 is "  and not longer" "$(test -e "$data" && echo there)" ""
 
 # Temporary ones.
-ls -a /dev/shm "${TMPDIR:-/tmp}" > places
+ls -a "${TMPDIR:-/dev/shm}" > places
 for mode in P1 T1; do
   test "$mode" = P1 || test -x "$libexec/udocker-trap" || continue
   run ud --execmode=$mode --tmpfs /tmp --tmpfs=/run/x:size=1m,mode=1777 \
@@ -226,7 +226,7 @@ for mode in P1 T1; do
 a"
   like "  without a limit" "$stderr" "directory is not limited"
   is "  which is gone afterwards" \
-    "$(ls -a /dev/shm "${TMPDIR:-/tmp}" | grep -c "udocker-$(id -u)-tmpfs")" \
+    "$(ls -a "${TMPDIR:-/dev/shm}" | grep -c "udocker-$(id -u)-tmpfs")" \
     "$(grep -c "udocker-$(id -u)-tmpfs" places)"
 done
 # Where they are.
@@ -247,8 +247,7 @@ is "  and nothing stays there" "$(ls -A job slurm | tr -d '\n')" job:slurm:
 # Of killed runs, and while others use theirs.
 leftovers ()
 {
-  ls -d /dev/shm/udocker-"$(id -u)"-tmpfs.* \
-    "${TMPDIR:-/tmp}"/udocker-"$(id -u)"-tmpfs.* 2> /dev/null
+  ls -d "${TMPDIR:-/dev/shm}"/udocker-"$(id -u)"-tmpfs.* 2> /dev/null
 }
 udocker run --nobanner --tmpfs /t -v "$PWD/volume:/v" c1 sh -c \
   'mkdir -p /t/a/b; chmod 0 /t/a; echo > /v/begun; exec sleep 100' &
