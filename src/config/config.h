@@ -57,6 +57,7 @@ struct config
   struct config_list mountpoint_prefixes;
   char *override_default_execution_mode; /* "" for none */
   char *default_execution_mode;          /* "" for none */
+  char *default_execution_modes;         /* by machine, for literal_find */
   enum config_choice proot_noseccomp;
   bool proot_killonexit;
   bool proot_link2symlink;
@@ -113,7 +114,6 @@ struct config
   bool autoinstall;
   char *use_curl_executable;
   char *config;
-  char *default_execution_modes;
   char *docker_registries;
 
   /* Said on the command line only.  */

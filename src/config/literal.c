@@ -61,6 +61,43 @@ literal_read_text (const char *text)
   return xstrdup (text);
 }
 
+/* Read the word at CURSOR, in quotes or not, into OUT.  Return what follows it,
+   or NULL when there is none.  */
+static const char *
+read_word (const char *cursor, struct buffer *out)
+{
+  if (*cursor == '\'' || *cursor == '"')
+    return read_quoted (cursor, out);
+  size_t length = strcspn (cursor, " \t\r\n,:={}");
+  buffer_add (out, cursor, length);
+  return length > 0 ? cursor + length : NULL;
+}
+
+char *
+literal_find (const char *text, const char *key)
+{
+  for (;;)
+    {
+      AUTO_BUFFER (name);
+      AUTO_BUFFER (value);
+      text += strspn (text, " \t\r\n,{}");
+      text = read_word (text, &name);
+      if (text == NULL)
+        return NULL;
+      text += strspn (text, blanks);
+      if (*text != ':' && *text != '=')
+        return NULL;
+      text++;
+      text += strspn (text, blanks);
+      text = read_word (text, &value);
+      if (text == NULL)
+        return NULL;
+      if (name.length == strlen (key)
+          && memcmp (name.data, key, name.length) == 0)
+        return buffer_take (&value);
+    }
+}
+
 static void
 list_add (struct config_list *list, char *item)
 {

@@ -16,6 +16,11 @@ struct config_list;
    it is None.  */
 char *literal_read_text (const char *text);
 
+/* Return the value of KEY in TEXT, a Python dictionary of strings, or words
+   KEY=VALUE with blanks or commas between, which the caller frees; NULL when it
+   has none.  */
+char *literal_find (const char *text, const char *key);
+
 /* Read TEXT as a list into LIST, whose former items are freed: a Python list
    or tuple of strings (a list inside becomes one item, its words separated by
    blanks), or words separated by commas where there is one and by white space

@@ -195,8 +195,9 @@ const struct setting settings[] = {
       .name = "default_execution_modes",
       .type = SETTING_TEXT,
       .offset = offsetof (struct config, default_execution_modes),
-      .default_text = "{'x86_64': 'P1', 'x86': 'P1', 'arm64': 'P1', "
-                      "'arm': 'P2', 'ppc64le': 'R1', 'DEFAULT': 'R1'}",
+      .default_text = "{'DEFAULT': 'P1'}",
+      .help = N_ ("the same by the machine of the host, such as x86_64 or arm64;"
+                  " DEFAULT is all others"),
   },
   {
       .name = "default_execution_mode",

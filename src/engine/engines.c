@@ -17,6 +17,7 @@
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
 #include "src/config/config.h"
+#include "src/config/literal.h"
 #include "src/container/container.h"
 #include "src/platform/host.h"
 #include "xalloc.h"
@@ -109,6 +110,35 @@ engine_best_mode (void)
   return NULL;
 }
 
+/* Return the mode of containers that have none, which the caller frees.  */
+static char *
+default_mode (const struct config *config)
+{
+  /* The Python tool's names of machines that have others as well.  */
+  static const char *const names[][2] = {
+    { "i686", "x86" },
+    { "i386", "x86" },
+    { "aarch64", "arm64" },
+    { "armv7l", "arm" },
+  };
+  const struct host *host = platform_host ();
+  const char *modes = config->default_execution_modes;
+
+  if (config->override_default_execution_mode[0] != '\0')
+    return xstrdup (config->override_default_execution_mode);
+  if (config->default_execution_mode[0] != '\0')
+    return xstrdup (config->default_execution_mode);
+  char *mode = literal_find (modes, host->machine);
+  for (size_t i = 0; mode == NULL && i < COUNT (names); i++)
+    if (strcmp (names[i][0], host->machine) == 0)
+      mode = literal_find (modes, names[i][1]);
+  if (mode == NULL)
+    mode = literal_find (modes, host->architecture);
+  if (mode == NULL)
+    mode = literal_find (modes, "DEFAULT");
+  return mode != NULL && mode[0] != '\0' ? mode : xstrdup ("P1");
+}
+
 int
 engine_mode_of (const struct container *container, const struct config *config,
                 char **mode, struct error *err)
@@ -126,11 +156,6 @@ engine_mode_of (const struct container *container, const struct config *config,
           return 0;
         }
     }
-  if (config->override_default_execution_mode[0] != '\0')
-    *mode = xstrdup (config->override_default_execution_mode);
-  else if (config->default_execution_mode[0] != '\0')
-    *mode = xstrdup (config->default_execution_mode);
-  else
-    *mode = xstrdup ("P1");
+  *mode = default_mode (config);
   return 0;
 }

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,6 +50,38 @@ static const struct
   { "['a', , 'b']", NULL },
   { "[[['a']]]", NULL },
 };
+
+/* Members of dictionaries: the one called "b".  */
+static const struct
+{
+  const char *text;
+  const char *expected; /* NULL: there is none */
+} members[] = {
+  { "", NULL },
+  { "{}", NULL },
+  { "{'a': '1', 'b': '2'}", "2" },
+  { "{ \"b\" : \"2\" , 'c': '3' }", "2" },
+  { "{'bb': '1', 'b': ''}", "" },
+  { "a=1 b=2", "2" },
+  { "a=1,b=2,c=3", "2" },
+  { "b", NULL },
+  { "{'a' 'b': '2'}", NULL },
+  { "{'b': }", NULL },
+  { "{'b: '2'}", NULL },
+};
+
+static void
+test_members (void)
+{
+  for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
+    {
+      AUTO_FREE char *value = literal_find (members[i].text, "b");
+      const char *expected = members[i].expected;
+      tap_ok (expected == NULL ? value == NULL
+                               : value != NULL && strcmp (value, expected) == 0,
+              "member of %s", members[i].text);
+    }
+}
 
 static void
 test_lists (void)
@@ -295,6 +328,7 @@ main (void)
   setenv ("HOME", home, 1);
 
   test_table ();
+  test_members ();
   test_lists ();
   test_files ();
   test_precedence (home);
