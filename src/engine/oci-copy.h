@@ -20,7 +20,7 @@ struct oci_copy
   char bytes[16384];
 };
 
-/* Make COPY one from FROM to TO.  */
+/* Make COPY one from descriptor FROM to descriptor TO.  */
 void oci_copy_init (struct oci_copy *copy, int from, int to);
 
 /* Read a line for COPY, which is there, from a terminal that makes lines; its
