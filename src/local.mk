@@ -61,7 +61,8 @@ program_sources = \
   src/cmd/unknown-command.c src/cmd/unknown-command.h
 
 bin_udocker_SOURCES = $(program_sources) src/container/obtain-light.c \
-  src/container/run-inject-light.c src/container/restore-light.c
+  src/container/run-inject-light.c src/container/restore-light.c \
+  src/cmd/doctor-network.h src/cmd/doctor-network-light.c
 bin_udocker_LDADD = \
   src/cmd/libcmd.a \
   src/engine/libengine.a \
@@ -78,6 +79,7 @@ bin_udocker_LDADD = \
 
 libexec_udocker_udocker_full_SOURCES = $(program_sources) \
   src/container/obtain-create.c \
+  src/cmd/doctor-network.c \
   src/container/run-inject.c src/container/run-libraries.c \
   src/container/restore.c src/container/restore.h \
   src/container/restore-program.c src/container/restore-program.h

@@ -20,6 +20,7 @@
 #include "lib/base/size.h"
 #include "lib/elf/machine.h"
 #include "src/cmd/command.h"
+#include "src/cmd/doctor-network.h"
 #include "src/cmd/format.h"
 #include "src/config/config.h"
 #include "src/container/container.h"
@@ -37,9 +38,25 @@ extern const struct command command_doctor;
 struct doctor_options
 {
   const char *format;
+  bool network;
+  struct option_list registries;
 };
 
 static const struct option_row doctor_rows[] = {
+  {
+      .name = "network",
+      .kind = OPTION_FLAG,
+      .help =
+          N_ ("ask the registry and its mirrors that the settings name, too"),
+      .target = OPTION_TARGET (struct doctor_options, network),
+  },
+  {
+      .name = "registry",
+      .kind = OPTION_LIST,
+      .argument = N_ ("URL"),
+      .help = N_ ("and this one"),
+      .target = OPTION_TARGET (struct doctor_options, registries),
+  },
   FORMAT_TABLE_ROW (struct doctor_options, format),
   { 0 },
 };
@@ -299,6 +316,27 @@ report_devices (struct findings *findings)
     }
 }
 
+static void
+report_registry (void *data, const char *url, bool works, const char *reason)
+{
+  report (data, url, url, works, reason, NULL);
+}
+
+/* Report what of the network OPTIONS ask for, if anything.  */
+static void
+report_network (struct findings *findings, const struct doctor_options *options,
+                const struct config *config)
+{
+  AUTO_FREE const char **urls =
+      xcalloc (options->registries.count + 1, sizeof *urls);
+  if (!options->network && options->registries.count == 0)
+    return;
+  for (size_t i = 0; i < options->registries.count; i++)
+    urls[i] = options->registries.items[i];
+  begin (findings, "registries", _ ("Registries"));
+  doctor_ask_registries (config, urls, report_registry, findings);
+}
+
 static int
 run_doctor (struct invocation *invocation, struct error *err)
 {
@@ -308,6 +346,9 @@ run_doctor (struct invocation *invocation, struct error *err)
   struct store *store = NULL;
   struct container *container = NULL;
 
+  if ((options->network || options->registries.count > 0)
+      && !command_is_full ())
+    return platform_exec_part ("udocker-full", invocation->argv, err);
   if (invocation->operand_count > 0)
     {
       const struct store_paths paths = store_paths_of (config);
@@ -338,6 +379,7 @@ run_doctor (struct invocation *invocation, struct error *err)
   report_features (&findings);
   report_emulators (&findings, config);
   report_devices (&findings);
+  report_network (&findings, options, config);
   container_close (container);
   store_close (store);
   if (object != NULL)
@@ -356,11 +398,16 @@ const struct command command_doctor = {
       "recommended; what the kernel, the administrator and a sandbox around "
       "let you do; emulators for programs of other machines; graphics "
       "processors. What does not work is told with the reason and, where "
-      "there is one, what would change that. The network is left alone.\n\n"
+      "there is one, what would change that. The network is left alone unless "
+      "it is asked for: --network asks the registry of Docker Hub, or the one "
+      "that the settings have in its place, and mirrors; through the proxy "
+      "that "
+      "is set.\n\n"
       "The status is 1 when no mode works.\n\n"
       "With --format=json an object is printed with the members version, "
       "kernel, machine, recommended (a mode, or null) and the lists places, "
-      "modes, features, emulators and devices, of objects with the members "
+      "modes, features, emulators, devices and, when asked for, registries, of "
+      "objects with the members "
       "name and works, perhaps reason and remedy; places have path, "
       "file_system, exists, writable, executes, setuid, locks, free and "
       "inodes (-1: not known) as well."),

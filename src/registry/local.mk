@@ -14,6 +14,7 @@ src_registry_libregistry_a_SOURCES = \
   src/registry/mirrors.c \
   src/registry/names.c src/registry/names.h \
   src/registry/place.c \
+  src/registry/reach.c \
   src/registry/reference.c src/registry/reference.h \
   src/registry/registry.c src/registry/registry.h \
   src/registry/registry-private.h \

@@ -129,6 +129,13 @@ int registry_check_login (const char *url, const char *user,
                           const struct registry_options *options,
                           struct error *err);
 
+/* Ask the registry at URL, as for registry_open_at, whether it is there, with the
+   credentials that are kept for it.  Return 0 when it answers as a registry does,
+   with *REFUSES whether it does so without letting this user in; or a negative
+   errno with ERR set.  */
+int registry_reach (const char *url, const struct registry_options *options,
+                    bool *refuses, struct error *err);
+
 /* Return the URL of the registry without path, as messages show it, for
    instance "https://registry-1.docker.io".  Borrowed.  */
 const char *registry_url (const struct registry *registry);

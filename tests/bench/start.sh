@@ -8,8 +8,8 @@
 # To be run by root from the build directory: chroot needs it.  udocker is run
 # by the ordinary account of $SUDO_USER, or nobody.  Each round times both, one
 # after the other; printed are medians in milliseconds and their ratio, for one
-# start of /bin/true and for 50 at once, for exec into a container that runs
-# against run, and the path-taking system calls of one start.  LC_ALL=C, as in
+# start of /bin/true and for 50 at once, for exec into a container that runs and
+# for doctor against run, and the path-taking system calls of one start.  LC_ALL=C, as in
 # batch jobs.
 
 rounds=${1:-31}
@@ -51,9 +51,12 @@ run = [udocker, "run", "--nobanner", "c1", "/bin/true"]
 environment = {"HOME": work, "UDOCKER_DIR": work + "/repository",
                "PATH": os.environ["PATH"], "LC_ALL": "C"}
 
+null = os.open("/dev/null", os.O_WRONLY)
+
 def spawn(command, drop):
     pid = os.fork()
     if pid == 0:
+        os.dup2(null, 1)
         if drop:
             os.setgroups([]); os.setgid(gid); os.setuid(uid)
         os.execve(command[0], command, environment)
@@ -95,6 +98,8 @@ one([udocker, "run", "--detach", "c1", "/bin/busybox", "sleep", "1000"], True)
 report("exec", one, rounds, ("run   ", run, True),
        ("exec   ", [udocker, "exec", "c1", "/bin/true"], True))
 one([udocker, "stop", "--time=0", "c1"], True)
+report("doctor", one, max(5, rounds // 3), ("run   ", run, True),
+       ("doctor ", [udocker, "doctor"], True))
 EOP
 python3 "$work/bench.py" "$uid" "$gid" "$root" "$rounds" \
   "$top_builddir/bin/udocker" "$work"
