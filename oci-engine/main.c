@@ -27,25 +27,6 @@
 #include "oci-engine/become.h"
 #include "oci-engine/streams.h"
 
-/* Give signals the meaning that they have for udocker's caller.  */
-static void
-set_signals (const struct channel_begin *begin)
-{
-  sigset_t blocked;
-  sigemptyset (&blocked);
-  for (int number = 1; number <= SIGRTMAX; number++)
-    {
-      uint64_t bit = (uint64_t) 1 << (number - 1);
-      struct sigaction action = { .sa_handler = SIG_DFL };
-      if ((begin->ignored & bit) != 0)
-        action.sa_handler = SIG_IGN;
-      (void) sigaction (number, &action, NULL); /* not those of the C library */
-      if ((begin->blocked & bit) != 0)
-        sigaddset (&blocked, number);
-    }
-  (void) sigprocmask (SIG_SETMASK, &blocked, NULL); /* cannot fail */
-}
-
 /* What this process works with.  */
 struct run
 {
@@ -62,7 +43,7 @@ run_child (const struct run *run)
   (void) setpgid (0, 0); /* our parent does the same */
   if (begin->terminal != 0)
     (void) tcsetpgrp (STDIN_FILENO, getpid ()); /* SIGTTOU is blocked */
-  set_signals (begin);
+  channel_set_signals (begin);
   (void) umask ((mode_t) begin->umask);
   streams_complete (begin);
   _exit (become_program (&run->plan, run->plan_fd));

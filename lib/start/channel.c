@@ -7,8 +7,58 @@
 #include "lib/start/channel.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* What the kernel takes for rt_sigaction; the rest is zero.  */
+struct action
+{
+  uintptr_t handler;
+  unsigned long flags;
+  uintptr_t restorer;
+  uint64_t mask;
+};
+
+enum
+{
+  SIGNALS = 64
+};
+
+void
+channel_read_signals (struct channel_begin *begin)
+{
+  begin->blocked = begin->ignored = 0;
+  (void) syscall (SYS_rt_sigprocmask, SIG_SETMASK, NULL, &begin->blocked,
+                  sizeof begin->blocked); /* cannot fail */
+  for (int number = 1; number <= SIGNALS; number++)
+    {
+      struct action action = { 0 };
+      if (syscall (SYS_rt_sigaction, number, NULL, &action, sizeof action.mask)
+              == 0
+          && action.handler == (uintptr_t) SIG_IGN)
+        begin->ignored |= (uint64_t) 1 << (number - 1);
+    }
+}
+
+void
+channel_set_signals (const struct channel_begin *begin)
+{
+  for (int number = 1; number <= SIGNALS; number++)
+    {
+      const bool ignored = (begin->ignored >> (number - 1) & 1) != 0;
+      const struct action action = {
+        .handler = (uintptr_t) (ignored ? SIG_IGN : SIG_DFL),
+      };
+      (void) syscall (SYS_rt_sigaction, number, &action, NULL,
+                      sizeof action.mask); /* but for SIGKILL, SIGSTOP */
+    }
+  (void) syscall (SYS_rt_sigprocmask, SIG_SETMASK, &begin->blocked, NULL,
+                  sizeof begin->blocked); /* cannot fail */
+}
 
 int
 channel_send (int channel, enum channel_kind kind, int number, int passed)

@@ -54,6 +54,12 @@ struct channel_message
   int32_t number;
 };
 
+/* Note in BEGIN which signals this process blocks and ignores; and block and
+   ignore those that BEGIN says, and no others.  Those of the C library are no
+   exception.  */
+void channel_read_signals (struct channel_begin *begin);
+void channel_set_signals (const struct channel_begin *begin);
+
 /* Send KIND with NUMBER, and a copy of the descriptor PASSED unless that is -1,
    over CHANNEL.  Return 0 or a negative errno.  */
 int channel_send (int channel, enum channel_kind kind, int number, int passed);

@@ -125,7 +125,7 @@ struct run_user
 struct run_plan
 {
   struct container *container; /* borrowed; NULL with --location */
-  const struct config *config; /* borrowed */
+  const struct config *config; /* borrowed; NULL: the defaults */
   char *root;                  /* host path of "/" */
   int root_fd;                 /* the same, O_PATH; -1 when released */
   char *mode;                  /* "P1" */

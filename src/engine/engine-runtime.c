@@ -395,8 +395,6 @@ runtime_try (const struct config *config, const char *mode, struct error *err)
   static int number;
   static char *reason;
   (void) mode;
-  if (config == NULL)
-    return 0;
   if (!known)
     {
       AUTO_ERROR struct error why = { 0 };

@@ -28,7 +28,7 @@ const struct engine *const engines[] = {
 };
 
 /* Modes by how fast they are and how much they can do, the best first.  */
-static const char *const preferred[] = { "T1", "P1", "T2", "P2" };
+static const char *const preferred[] = { "T1", "P1", "T2", "P2", "R1" };
 
 /* Modes that containers of other releases may be in.  */
 static const char *const foreign_modes[] = { "F1", "F2", "F3", "F4" };

@@ -85,19 +85,8 @@ send_others (int channel)
 void
 oci_begin (struct channel_begin *begin)
 {
-  sigset_t blocked;
   *begin = (struct channel_begin){ 0 };
-  (void) sigprocmask (SIG_SETMASK, NULL, &blocked); /* cannot fail */
-  for (int number = 1; number <= SIGRTMAX; number++)
-    {
-      struct sigaction action;
-      uint64_t bit = (uint64_t) 1 << (number - 1);
-      if (sigismember (&blocked, number) > 0)
-        begin->blocked |= bit;
-      if (sigaction (number, NULL, &action) == 0
-          && action.sa_handler == SIG_IGN)
-        begin->ignored |= bit;
-    }
+  channel_read_signals (begin);
   begin->umask = umask (0);
   (void) umask ((mode_t) begin->umask);
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)

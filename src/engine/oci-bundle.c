@@ -108,7 +108,9 @@ make_process (const struct run_plan *plan)
   for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
     {
       struct json_object *list = json_object_new_array ();
-      for (size_t j = 0; j < plan->config->runc_capabilities.count; j++)
+      for (size_t j = 0; plan->config != NULL
+                         && j < plan->config->runc_capabilities.count;
+           j++)
         add_text (list, plan->config->runc_capabilities.items[j]);
       set (capabilities, sets[i], list);
     }
@@ -228,6 +230,7 @@ add_own_mount (struct json_object *list, const struct run_plan *plan,
   for (size_t i = 0; i < sizeof own / sizeof *own; i++)
     if (strcmp (own[i].place, guest) == 0
         && (strcmp (own[i].type, "mqueue") != 0
+            || plan->config == NULL
             || plan->config->runc_nomqueue != CONFIG_YES))
       (void) json_object_array_add (
           list, make_mount (own[i].guest, own[i].type, own[i].source,

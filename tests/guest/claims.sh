@@ -31,6 +31,7 @@ guest_engine ()
 {
   case $1 in
     T*) echo "${GUEST_ENGINE:-$libexec/udocker-trap}" ;;
+    R*) echo "$libexec/udocker-init" ;;
     *) echo "${GUEST_ENGINE:-$libexec/udocker-proot}" ;;
   esac
 }
@@ -131,6 +132,15 @@ guest_enter ()
     truth*) # truth-again shows whether a claim is honest
       set -- "$work/tools/enter-root" $guest_truth_options $guest_bindings \
         "$guest_root" "$guest_directory" "$@" ;;
+    R*)
+      # What these need is made by udocker.
+      guest_user=$(id -u):$(id -g)
+      test "$guest_engine_options" != -0 || guest_user=root
+      set -- "$udocker" run --nobanner --execmode="$guest_how" \
+        --location="$guest_root" --user="$guest_user" \
+        --workdir="$guest_directory" --env=HOME=/tmp --env=LC_ALL=C \
+        --env=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+        ignored "$@" ;;
     *)
       if test -n "$guest_container"; then
         set -- "$work/tools/enter-udocker" "$guest_how" "$guest_directory" \

@@ -42,7 +42,8 @@ shell_tests += tests/guest/in-debian12-runtimes.sh tests/guest/lacking.sh
 shell_tests += \
   tests/guest/bindings.sh tests/guest/escape.sh tests/guest/fake-root.sh \
   tests/guest/exact.sh \
-  tests/guest/in-busybox.sh tests/guest/random-paths.sh \
+  tests/guest/in-busybox.sh tests/guest/in-runtime.sh \
+  tests/guest/random-paths.sh \
   tests/guest/readonly.sh tests/guest/rough.sh tests/guest/sites.sh \
   tests/guest/debugging.sh tests/guest/handover.sh tests/guest/step.sh \
   tests/guest/in-i386.sh tests/guest/in-debian12-i386.sh \

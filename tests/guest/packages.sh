@@ -166,7 +166,12 @@ packages_here ()
   if test "$1" = debian12-small; then
     packages_list=$packages_few
     # The other mode has its turn in the long form.
-    test "${TEST_LONG-}" = yes || guest_modes=${GUEST_MODES:-P1}
+    if test "${TEST_LONG-}" != yes; then
+      guest_modes=${GUEST_MODES:-P1}
+    elif udocker run --nobanner --execmode=R2 --location="$packages_from" x \
+           true 2> /dev/null < /dev/null; then
+      guest_modes=${GUEST_MODES:-$guest_modes R2}
+    fi
   else
     packages_list=$packages_many
   fi

@@ -88,11 +88,11 @@ if test -x sandbox && ./sandbox EPERM fanotify_init -- true; then
     $sandbox EPERM seccomp prctl --)" "([True, False], 'P1')"
   like 'the reason is the sandbox, too' "$(ask 'of("modes", "T1")' $sandbox \
     EPERM seccomp prctl --)" 'sandbox that udocker runs in.*seccomp=unconfined'
-  run $sandbox EPERM ptrace seccomp prctl -- udocker doctor
-  is 'without both nothing works' "$status" 1
+  run $sandbox EPERM ptrace seccomp prctl unshare -- udocker doctor
+  is 'without all that nothing works' "$status" 1
   unlike 'nothing is recommended then' "$stdout" 'recommended'
   is 'in JSON it is null' "$(ask 'd["recommended"]' \
-    $sandbox EPERM ptrace seccomp prctl --)" None
+    $sandbox EPERM ptrace seccomp prctl unshare --)" None
   run $sandbox EPERM ptrace seccomp prctl -- udocker run --execmode=auto c1 true
   is_error '"auto" refuses' 125 "no execution mode works.*doctor"
   like 'locks that fail are said' "$(ask 'of("places", "containers")' \

@@ -287,6 +287,32 @@ else
     '^Error: mode R1 .* P1 and T1 .*\(user.max_user_namespaces\)'
 fi
 
+if cc -std=gnu11 -O1 -o sandbox "$top_srcdir/tests/sandbox.c" -lseccomp \
+     2> compiler.log && ./sandbox EPERM fanotify_init -- true; then
+  run ./sandbox EPERM unshare clone3 -- udocker run --nobanner --execmode=R1 \
+    c1 true
+  is_error "a sandbox that forbids them is blamed" 125 \
+    '^Error: mode R1 .* P1 and T1 .* sandbox that udocker runs in .*unshare'
+  run ./sandbox EPERM pivot_root -- udocker run --nobanner --execmode=R1 c1 true
+  is_error "what a runtime says of what it is forbidden is told" 125 \
+    '^Error: no OCI runtime starts a container here: .*pivot_root.* P1 and T1 '
+  run ./sandbox EPERM pivot_root -- udocker setup --execmode=R1 c1
+  is_error "  by setup, too, which tries it" 1 'pivot_root'
+else
+  skip "what is forbidden" "a sandbox cannot be built here"
+fi
+run unshare --user --map-root-user --mount sh -c '
+  for place in /proc/acpi /proc/scsi /proc/fs; do
+    mount -t tmpfs none $place 2> /dev/null && break
+  done || exit 77
+  exec udocker --allow-root run --nobanner --execmode=R1 c1 true'
+if test "$status" = 77; then
+  skip "a container with parts of /proc masked" "nothing can be masked here"
+else
+  is_error "in a container with parts of /proc masked that is the reason" 125 \
+    '^Error: no OCI runtime .*/proc is not whole.* P1 and T1 '
+fi
+
 # crun, which refuses control groups of both versions, mixed: there it is shown
 # only those of version 2.
 crun_run ()
