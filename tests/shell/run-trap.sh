@@ -127,9 +127,9 @@ is_error "as is one on memory" 125 "^Error: .*ulimit -v"
 cc -std=gnu11 -O1 -o "$work/lacks" "$top_srcdir/tests/guest/lacks.c" \
   || bail "cannot compile lacks"
 run "$work/lacks" seccomp udocker setup --execmode=T1 c1
-is_error "without filters" 1 "^Error: mode T1 needs filters .*mode P2 works"
+is_error "without filters" 1 "^Error: mode T1 does not work here: filters .*mode P2 works"
 run "$work/lacks" seccomp udocker run --nobanner c1 true
-is_error "  at a run, too" 125 "^Error: mode T1 needs filters .*mode P2 works"
+is_error "  at a run, too" 125 "^Error: mode T1 does not work here: filters .*mode P2 works"
 if echo 'int main (void) { return 0; }' \
      | cc -m32 -static -x c - -o "$root/bin/small" 2> /dev/null; then
   run ud c1 /bin/small
