@@ -113,11 +113,11 @@ echo F3 > "$UDOCKER_DIR/containers/$id/execmode"
 run ud c1 true
 is_error "a mode of another release" 125 "^Error: no execution engine for this execmode: F3"
 rm "$UDOCKER_DIR/containers/$id/execmode"
-UDOCKER_DEFAULT_EXECUTION_MODE=S1
+UDOCKER_DEFAULT_EXECUTION_MODE=F1
 export UDOCKER_DEFAULT_EXECUTION_MODE
 run ud c1 true
 is_error "a default that this release does not have" 125 \
-  "^Error: no execution engine for this execmode: S1"
+  "^Error: no execution engine for this execmode: F1"
 unset UDOCKER_DEFAULT_EXECUTION_MODE
 is "none of these left anything behind" "$(tree)" "$before"
 
