@@ -6,6 +6,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "src/container/container.h"
 #include "src/container/permissions.h"
 #include "src/container/restore.h"
+#include "src/container/run-mounts.h"
 #include "src/engine/engine.h"
 #include "src/platform/host.h"
 
@@ -120,6 +122,17 @@ set_mode (struct container *container, const struct config *config,
   return status;
 }
 
+/* Remove empty directories and files that killed runs have left in CONTAINER,
+   as mount points.  */
+static void
+remove_mount_points (const struct container *container)
+{
+  AUTO_CLOSE int root =
+      open (container->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (root >= 0 && !run_mounts_sweep (container->fd, root))
+    log_warning (_ ("mount points stay in the container, since it runs"));
+}
+
 /* Make all of CONTAINER the user's own.  */
 static int
 fix_permissions (struct container *container, struct error *err)
@@ -172,6 +185,8 @@ run_setup (struct invocation *invocation, struct error *err)
         error_set (err, EPERM, _ ("container is protected: %s"), container->id);
   if (status == 0 && options->purge)
     status = restore (container, options->force, err);
+  if (status == 0 && options->purge)
+    remove_mount_points (container);
   if (status == 0 && options->fixperm)
     status = fix_permissions (container, err);
   if (status == 0 && (options->nvidia || options->no_nvidia))

@@ -80,6 +80,7 @@ struct config
   char *use_qemu_executable;
   enum config_choice runc_nomqueue;
   struct config_list runc_capabilities;
+  bool runc_subids;
   struct config_list singularity_options;
   struct config_list valid_host_env;
   struct config_list invalid_host_env;

@@ -387,6 +387,16 @@ const struct setting settings[] = {
       .help = N_ ("R modes: capabilities in the container"),
   },
   {
+      .name = "runc_subids",
+      .type = SETTING_TRUTH,
+      .variable = "UDOCKER_RUNC_SUBIDS",
+      .offset = offsetof (struct config, runc_subids),
+      .default_text = "False",
+      .help = N_ ("mode R1: root of the container has the ids of /etc/subuid, "
+                  "too; what it gives them is not yours until 'setup "
+                  "--fixperm'"),
+  },
+  {
       .name = "singularity_options",
       .type = SETTING_LIST,
       .offset = offsetof (struct config, singularity_options),

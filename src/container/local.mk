@@ -95,5 +95,6 @@ shell_tests += tests/shell/run-environment.sh tests/shell/run-foreign.sh \
   tests/shell/run-terminal.sh tests/shell/run-users.sh
 EXTRA_DIST += tests/agree.py tests/container.sh tests/debian-container.sh
 
-shell_tests += tests/shell/mode-r1.sh tests/shell/mode-r2.sh
+shell_tests += tests/shell/mode-r1.sh tests/shell/mode-r1-ranges.sh \
+  tests/shell/mode-r2.sh
 EXTRA_DIST += tests/runtime.sh

@@ -35,6 +35,7 @@
 #include "src/engine/oci-bundle.h"
 #include "src/engine/oci-runtimes.h"
 #include "src/engine/program.h"
+#include "src/platform/namespace.h"
 #include "src/platform/probe.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
@@ -329,6 +330,26 @@ join (const struct run_plan *plan, struct error *err)
                     reasons.data);
 }
 
+/* Find in SUBIDS the ids that PLAN's root is to have besides its own.  Return
+   whether it is to have any, or -ENOENT with ERR set when there are none.  */
+static int
+find_subids (const struct run_plan *plan, struct subids *subids,
+             struct error *err)
+{
+  AUTO_FREE char *reason = NULL;
+  AUTO_FREE char *remedy = NULL;
+  if (plan->config == NULL || !plan->config->runc_subids
+      || strcmp (plan->mode, "R1") != 0 || plan->user.uid != 0
+      || plan->user.gid != 0)
+    return 0;
+  if (subids_find (subids, &reason, &remedy) == 0)
+    return 1;
+  (void) error_set (err, ENOENT, _ ("root cannot have more ids: %s"), reason);
+  if (remedy != NULL)
+    (void) error_hint (err, _ ("to change that, %s"), remedy);
+  return -ENOENT;
+}
+
 /* Run PLAN in a container of its own; SILENT only tries.  */
 static int
 run_in_new (const struct run_plan *plan, bool silent, struct error *err)
@@ -340,9 +361,14 @@ run_in_new (const struct run_plan *plan, bool silent, struct error *err)
     return -err->number;
   const char *own[OCI_OWN_MOUNTS + 1];
   oci_own_mounts (plan, own);
-  int status = run_mounts_make (&mounts, plan, own, &temporary, err);
+  struct subids subids;
+  int ranged = find_subids (plan, &subids, err);
+  int status = ranged < 0
+                   ? ranged
+                   : run_mounts_make (&mounts, plan, own, &temporary, err);
   if (status == 0)
-    status = oci_bundle_write (bundle, plan, &mounts, err);
+    status = oci_bundle_write (bundle, plan, &mounts,
+                               ranged > 0 ? &subids : NULL, err);
   if (status == 0)
     {
       struct started run = {

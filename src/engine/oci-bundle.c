@@ -29,6 +29,7 @@
 #include "src/container/run-mounts.h"
 #include "src/container/run-plan.h"
 #include "src/platform/host.h"
+#include "src/platform/namespace.h"
 #include "xvasprintf.h"
 
 /* Return where the container of PLAN has our own programs: where a mount point
@@ -108,8 +109,8 @@ make_process (const struct run_plan *plan)
   for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
     {
       struct json_object *list = json_object_new_array ();
-      for (size_t j = 0; plan->config != NULL
-                         && j < plan->config->runc_capabilities.count;
+      for (size_t j = 0;
+           plan->config != NULL && j < plan->config->runc_capabilities.count;
            j++)
         add_text (list, plan->config->runc_capabilities.items[j]);
       set (capabilities, sets[i], list);
@@ -229,8 +230,7 @@ add_own_mount (struct json_object *list, const struct run_plan *plan,
   };
   for (size_t i = 0; i < sizeof own / sizeof *own; i++)
     if (strcmp (own[i].place, guest) == 0
-        && (strcmp (own[i].type, "mqueue") != 0
-            || plan->config == NULL
+        && (strcmp (own[i].type, "mqueue") != 0 || plan->config == NULL
             || plan->config->runc_nomqueue != CONFIG_YES))
       (void) json_object_array_add (
           list, make_mount (own[i].guest, own[i].type, own[i].source,
@@ -258,22 +258,34 @@ make_mounts (const struct run_plan *plan, const struct run_mounts *mounts,
   return list;
 }
 
-/* Return a map of the id HERE of the container to the user's own, THERE.  */
+/* Add to LIST a map of COUNT ids from HERE on, in the container, to those from
+   THERE on.  */
+static void
+add_map (struct json_object *list, unsigned long here, unsigned long there,
+         unsigned long count)
+{
+  struct json_object *map = json_object_new_object ();
+  set_number (map, "containerID", (int64_t) here);
+  set_number (map, "hostID", (int64_t) there);
+  set_number (map, "size", (int64_t) count);
+  (void) json_object_array_add (list, map);
+}
+
+/* Return the maps of users or, if KIND is 1, of groups: 0 is OWN, the others
+   are SUBIDS, unless that is NULL.  */
 static struct json_object *
-make_map (uint32_t here, uint32_t there)
+make_maps (unsigned own, const struct subids *subids, int kind)
 {
   struct json_object *list = json_object_new_array ();
-  struct json_object *map = json_object_new_object ();
-  set_number (map, "containerID", here);
-  set_number (map, "hostID", there);
-  set_number (map, "size", 1);
-  (void) json_object_array_add (list, map);
+  add_map (list, 0, own, 1);
+  if (subids != NULL)
+    add_map (list, 1, subids->first[kind], subids->count[kind]);
   return list;
 }
 
-/* Return what is particular to Linux.  */
+/* Return what is particular to Linux, SUBIDS being as above.  */
 static struct json_object *
-make_linux (void)
+make_linux (const struct subids *subids)
 {
   static const char *const namespaces[] = { "user", "mount", "pid", "ipc",
                                             "uts" };
@@ -302,8 +314,8 @@ make_linux (void)
       (void) json_object_array_add (list, one);
     }
   set (object, "namespaces", list);
-  set (object, "uidMappings", make_map (0, geteuid ()));
-  set (object, "gidMappings", make_map (0, getegid ()));
+  set (object, "uidMappings", make_maps (geteuid (), subids, 0));
+  set (object, "gidMappings", make_maps (getegid (), subids, 1));
   set (object, "maskedPaths", array_of (masked));
   set (object, "readonlyPaths", array_of (read_only));
   return object;
@@ -327,7 +339,8 @@ write_json (const char *directory, const char *name, struct json_object *object,
 
 int
 oci_bundle_write (const char *directory, const struct run_plan *plan,
-                  const struct run_mounts *mounts, struct error *err)
+                  const struct run_mounts *mounts, const struct subids *subids,
+                  struct error *err)
 {
   AUTO_FREE char *program = platform_find_part ("udocker-init", err);
   if (program == NULL)
@@ -345,7 +358,7 @@ oci_bundle_write (const char *directory, const struct run_plan *plan,
   if (plan->host_name != NULL)
     set_text (config, "hostname", plan->host_name);
   set (config, "mounts", make_mounts (plan, mounts, program));
-  set (config, "linux", make_linux ());
+  set (config, "linux", make_linux (subids));
   int status = write_json (directory, "config.json", config, err);
   if (status < 0)
     return status;

@@ -12,6 +12,7 @@
 struct error;
 struct run_mounts;
 struct run_plan;
+struct subids;
 
 /* How many directories the runtime mounts by itself at most: one with our own
    programs, /dev, /proc, and /sys, if it is shown at all.  */
@@ -23,9 +24,11 @@ void oci_own_mounts (const struct run_plan *plan,
                      const char *list[OCI_OWN_MOUNTS + 1]);
 
 /* Write a bundle for PLAN, of whose mounts MOUNTS tells, to DIRECTORY, which is
-   empty, and in process.json what is to be run to join the container.  Return
+   empty, and in process.json what is to be run to join the container.  Its ids
+   from 1 on are SUBIDS, unless that is NULL: then there is root alone.  Return
    0, or a negative errno with ERR set.  */
 int oci_bundle_write (const char *directory, const struct run_plan *plan,
-                      const struct run_mounts *mounts, struct error *err);
+                      const struct run_mounts *mounts,
+                      const struct subids *subids, struct error *err);
 
 #endif
