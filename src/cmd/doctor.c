@@ -286,7 +286,7 @@ static const struct
 } devices[] = {
   { "nvidia", N_ ("NVIDIA devices"), "/dev/nvidia[0-9]*" },
   { "amd", N_ ("AMD devices (ROCm)"), "/dev/kfd" },
-  { "dri", N_ ("other devices for rendering"), "/dev/dri/renderD*" },
+  { "dri", N_ ("other devices for rendering"), "/dev/dri/render*" },
   { "cdi", N_ ("CDI specifications"), "{/etc,/var/run}/cdi/*.{json,yaml,yml}" },
 };
 

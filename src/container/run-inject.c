@@ -116,13 +116,13 @@ read_gpus (const char *text, struct gpus *gpus, struct error *err)
     {
       word += strspn (word, "\"'");
       size_t length = strcspn (word, ",\"'");
-      size_t equals = strcspn (word, "=,\"'");
+      const char *equals = memchr (word, '=', length);
       const char *value = word;
-      if (word[equals] == '=' && equals < length)
+      if (equals != NULL)
         {
           key = word;
-          key_length = equals;
-          value = word + equals + 1;
+          key_length = (size_t) (equals - word);
+          value = equals + 1;
         }
       AUTO_FREE char *copy = xstrndup (value, (size_t) (word + length - value));
       if (!take_value (gpus, key, key_length, copy))
