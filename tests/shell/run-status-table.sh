@@ -144,7 +144,32 @@ cat > table << 'EOD'
 125 invalid --location|--location=/none x true
 EOD
 
-# run_words KIND WORDS: udocker run WORDS, with streams of KIND; the status is
+cat > exec-table << 'EOD'
+0 |c1 true
+1 |c1 false
+77 |c1 sh -c 'exit 77'
+255 |c1 sh -c 'exit 255'
+143 |c1 sh -c 'kill $$'
+137 |c1 sh -c 'kill -9 $$; sleep 5'
+126 '/bin/plain': Permission denied|c1 /bin/plain
+126 '/etc': Is a directory|c1 /etc
+126 '/bin/in-plain': Permission denied|c1 in-plain
+126 '/bin/alien': it is a program for another machine|c1 alien
+126 '/bin/damaged'|c1 damaged
+127 'none': there is no such program|c1 none
+127 '/bin/none': No such file|c1 /bin/none
+127 '/bin/orphan': its interpreter is not in the container|c1 orphan
+125 does not run here|entry true
+125 nobody-has-this|nobody-has-this true
+125 must specify a container and a command|c1
+125 must specify a container and a command|
+125 --bogus|--bogus c1 true
+125 invalid working directory: /none|-w /none c1 true
+125 invalid syntax for user a:b:c|-u a:b:c c1 true
+125 --env-file|--env-file=/none c1 true
+EOD
+
+# run_words KIND WORDS: udocker WORDS, with streams of KIND; the status is
 # in $result, what could be read of the error in err.
 run_words ()
 {
@@ -152,7 +177,7 @@ run_words ()
   : > err
   result=0
   # It is written as a shell reads it.
-  eval "set -- \"\$1\" udocker run --nobanner --execmode=$mode $2"
+  eval "set -- \"\$1\" udocker $2"
   case $1 in
     usual) shift; "$@" < /dev/null > out 2> err || result=$? ;;
     file) shift; "$@" < table > out 2> err || result=$? ;;
@@ -180,9 +205,12 @@ quote ()
   done
 }
 
-tree > before 2> /dev/null # one is closed
-index=0
-for mode in $modes; do
+# try_table TABLE COMMAND: go through the rows of the file TABLE, where COMMAND
+# stands in front of the words, in $mode, which is number $index.
+try_table ()
+{
+  table=$1
+  command=$2
   row=0
   while IFS= read -r line <&3; do
     row=$((row + 1))
@@ -199,17 +227,33 @@ for mode in $modes; do
     fi
     wrong=
     for kind in usual $kinds; do
-      run_words "$kind" "$words" 3<&-
+      run_words "$kind" "$command $words" 3<&-
       case $kind in
         no-error | none) said=0 ;;
         *) said="$(wc -l < err) $(cat err)" ;;
       esac
       test "$result" = "$wanted" && test ! -s out \
-        && printf '%s\n' "$said" | grep -Eq -e "^(0|1 Error: .*$pattern.*)\$" \
+        && printf '%s\n' "$said" | grep -Eq -e "^(0 ?|1 Error: .*$pattern.*)\$" \
         || wrong="$wrong $kind: $result $said"
     done
-    is "$mode: run $(echo "$words" | cut -c 1-40) is $wanted" "$wrong" ""
-  done 3< table
+    is "$mode: ${command%% *} $(echo "$words" | cut -c 1-40) is $wanted" \
+      "$wrong" ""
+  done 3< "$table"
+}
+
+tree > before 2> /dev/null # one is closed
+index=0
+for mode in $modes; do
+  try_table table "run --nobanner --execmode=$mode"
+
+  udocker run --nobanner --execmode="$mode" c1 sh -c \
+    'echo begun; exec sleep 1000' > begun 2>&1 &
+  runner=$!
+  at_end "kill $runner 2> /dev/null"
+  until_true grep -q begun begun || bail "no run to join"
+  try_table exec-table exec
+  kill $runner
+  wait $runner
   index=$((index + 1))
 done
 tree > after 2> /dev/null

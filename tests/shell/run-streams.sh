@@ -100,6 +100,26 @@ is "a reader that goes away" "$(cat out)$(cat err)" y
 ud c1 echo x > /dev/full 2> err
 is "a full disk is the program's affair" $? 1
 
+# What a caller ignores is ignored, and nothing else.
+signals ()
+{
+  "$@" grep -E 'Sig(Blk|Ign)' /proc/self/status
+}
+for mode in $modes; do
+  udocker -q protect c1
+  for option in --rm --tmpfs=/tmp --nobanner; do
+    run_in="ud --execmode=$mode $option c1"
+    # shellcheck disable=SC2086 # words
+    is "signals are as they were, in $mode with $option" \
+      "$(signals $run_in)" "$(signals env)"
+    # shellcheck disable=SC2086
+    is "  and those that are ignored" \
+      "$(trap '' PIPE USR1 CHLD; signals $run_in)" \
+      "$(trap '' PIPE USR1 CHLD; signals env)"
+  done
+  udocker -q unprotect c1
+done
+
 umask 077
 is "the umask is inherited" "$(ud c1 sh -c umask)" 0077
 umask 022
