@@ -82,7 +82,7 @@ shell_tests += tests/shell/store-verify.sh
 shell_tests += tests/shell/run-gpus.sh tests/shell/run-drivers.sh
 shell_tests += tests/shell/setup-modes.sh tests/shell/setup-python.sh
 shell_tests += tests/shell/batch-concurrent.sh tests/shell/batch-mpi.sh \
-  tests/shell/batch-obtain.sh
+  tests/shell/batch-obtain.sh tests/shell/batch-slurm.sh
 shell_tests += tests/shell/run-environment.sh tests/shell/run-foreign.sh \
   tests/shell/run-exec.sh tests/shell/run-image.sh tests/shell/run-metadata.sh \
   tests/shell/run-volumes.sh tests/shell/run-volume-table.sh \
@@ -93,7 +93,7 @@ shell_tests += tests/shell/run-environment.sh tests/shell/run-foreign.sh \
   tests/shell/run-sockets.sh tests/shell/run-squashed.sh \
   tests/shell/run-streams.sh \
   tests/shell/run-terminal.sh tests/shell/run-users.sh
-EXTRA_DIST += tests/agree.py tests/container.sh tests/debian-container.sh
+EXTRA_DIST += tests/agree.py tests/container.sh tests/slurm.sh tests/debian-container.sh
 
 shell_tests += tests/shell/mode-r1.sh tests/shell/mode-r1-ranges.sh \
   tests/shell/mode-r2.sh

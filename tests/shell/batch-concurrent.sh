@@ -88,7 +88,7 @@ machine ()
     mount -t proc proc /proc && hostname "$1" && touch ready
     exec sleep 1000' - "$1" > "$1.log" 2>&1 &
   machine_unshare=$!
-  at_end "kill $machine_unshare 2> /dev/null"
+  at_end "kill -KILL $machine_unshare 2> /dev/null" # it ignores others
   machine_wait=0
   until test -e ready; do
     machine_wait=$((machine_wait + 1))
