@@ -218,6 +218,11 @@ unknown
   udocker run -d --execmode=$mode c1 sh -c 'sleep 0.3; exit 8' > /dev/null
   run udocker wait c1
   is "  also when it is waited for" "$status:$stdout" 0:8
+  copy=$(udocker -q clone c1)
+  udocker run -d --rm --execmode=$mode "$copy" sh -c 'sleep 0.5; exit 9' \
+    > /dev/null
+  run udocker wait "$copy"
+  is "  and the container goes then" "$status:$stdout" "0:$(told 9)"
   udocker run -d --execmode=$mode c1 sleep 100 > /dev/null
   udocker stop c1 > /dev/null
   run udocker wait c1
@@ -228,6 +233,19 @@ unknown
   is "  and says nothing that is not true when all is killed" \
     "$(echo "$stdout" | grep -Ecx '137|unknown')" 1
 done
+# Where Linux tells nothing.
+if cc -std=gnu11 -O1 -o sandbox "$top_srcdir/tests/sandbox.c" -lseccomp \
+  2> compiler.log && ./sandbox EPERM fanotify_init -- true 2> /dev/null; then
+  udocker run -d c1 sh -c 'sleep 0.4; exit 9' > /dev/null
+  run ./sandbox ENOSYS pidfd_open -- udocker wait c1
+  is "what is noted is told on an old kernel, too" "$status:$stdout" 0:9
+  start c1 sh -c 'echo > /vol/started; exec sleep 1'
+  run ./sandbox ENOSYS pidfd_open -- udocker wait c1
+  is "  and what the one before has noted is not" "$status:$stdout" 0:unknown
+  ended
+else
+  skip "an old kernel" "no sandbox here"
+fi
 udocker run -d c1 printf '\n' > /dev/null
 udocker wait c1 > /dev/null
 for lines in 0 1 2 1500; do
