@@ -89,15 +89,15 @@ machine ()
     exec sleep 1000' - "$1" > "$1.log" 2>&1 &
   machine_unshare=$!
   at_end "kill -KILL $machine_unshare 2> /dev/null" # it ignores others
-  machine_wait=0
-  until test -e ready; do
-    machine_wait=$((machine_wait + 1))
-    test $machine_wait -lt 100 && kill -0 $machine_unshare 2> /dev/null \
-      || return 1
-    sleep 0.05
-  done
+  until_true test_machine && test -e ready || return 1
   machine_pid=$(cat "/proc/$machine_unshare/task/$machine_unshare/children")
   machine_pid=${machine_pid% }
+}
+
+# test_machine: it is ready, or has failed.
+test_machine ()
+{
+  test -e ready || ! kill -0 $machine_unshare
 }
 
 # on PID COMMAND...: run it on the machine.
@@ -116,15 +116,10 @@ command -v unshare > /dev/null && machine one && one=$machine_pid \
 }
 is "two machines" "$(on "$one" hostname) $(cat name)" "one two"
 
-# until_running PID: wait until c1 runs on that machine.
-until_running ()
+# runs_on PID: c1 runs on that machine.
+runs_on ()
 {
-  until_count=0
-  until on "$1" udocker --allow-root ps --running | grep -q "$id  *[0-9]"; do
-    until_count=$((until_count + 1))
-    test "$until_count" -lt 100 || return 1
-    sleep 0.05
-  done
+  on "$1" udocker --allow-root ps --running | grep -q "$id  *[0-9]"
 }
 
 for mode in P1 T1; do
@@ -132,7 +127,7 @@ for mode in P1 T1; do
   on "$one" udocker --allow-root run --nobanner --execmode=$mode c1 sleep 1000 \
     > sleeper 2>&1 &
   sleeper=$!
-  ok "a run in $mode on one" until_running "$one"
+  ok "a run in $mode on one" until_true runs_on "$one"
   run on "$two" udocker --allow-root ps --running
   like "  is shown on two as that of one" "$stdout" \
     "^$id +- - +- +\\(on one\\)"
@@ -160,7 +155,7 @@ done
 # Both at once, while others look, and one would remove it.
 on "$one" udocker --allow-root run --nobanner c1 sleep 1000 > sleeper 2>&1 &
 sleeper=$!
-ok "one more runs on one" until_running "$one"
+ok "one more runs on one" until_true runs_on "$one"
 mkdir one two
 : > wrong
 for name in one two; do

@@ -79,7 +79,7 @@ mkfifo hold
 python3 holds.py "$work/plain" "$work/held" < hold &
 holder=$!
 exec 9> hold
-until test -e held; do sleep 0.05; done
+until_true test -e held || bail "holds.py does not begin"
 mkdir session
 for mode in $modes; do
   run ud --execmode=$mode c1 sh -c "cat /proc/$holder/fd/100"

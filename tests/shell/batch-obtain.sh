@@ -54,25 +54,21 @@ finish ()
   done
 }
 
-# said PATTERN N: wait until N tasks have said what PATTERN matches.
+# said PATTERN N: N tasks have said what PATTERN matches.
 said ()
 {
-  said_count=0
-  until test "$(cat err.* | grep -c -e "$1")" -ge "$2"; do
-    said_count=$((said_count + 1))
-    test "$said_count" -lt 200 || return 1
-    sleep 0.05
-  done
+  test "$(cat err.* | grep -c -e "$1")" -ge "$2"
 }
 
-# appears PATTERN: wait until there is a file of that name.
+# appears PATTERN: wait until there is a file of that name, which may be there
+# for a moment only.
 appears ()
 {
   appears_count=0
   # shellcheck disable=SC2086  # a pattern
   until ls $1 > list 2>&1; do
     appears_count=$((appears_count + 1))
-    test "$appears_count" -lt 1000 || return 1
+    test "$appears_count" -lt 3000 || return 1
     sleep 0.01
   done
 }
@@ -153,7 +149,7 @@ udocker run --nobanner --rm "$image" true 2> first.err &
 first=$!
 ok "one pulls" appears "$UDOCKER_DIR/layers/.*.part"
 start 3 --rm "$image" true
-ok "three wait for one that pulls" said 'process that pulls' 3
+ok "three wait for one that pulls" until_true said 'process that pulls' 3
 kill -KILL $first
 wait $first 2> list
 finish
@@ -170,7 +166,7 @@ ok "one makes a container" appears "$UDOCKER_DIR/containers/.job.lock"
 kill -STOP $first
 start 3 --pull=reuse --name=job "$image" sh -c 'ls /many | wc -l'
 ok "three wait for one that makes a container" \
-  said "process that creates container 'job'" 3
+  until_true said "process that creates container 'job'" 3
 kill -KILL $first
 wait $first 2> list
 finish

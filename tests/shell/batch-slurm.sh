@@ -40,42 +40,26 @@ inside ()
     | grep -F -e "-> $libexec" -e "-> $root" | sed 's|.* \(/proc/.*\)|\1|'
 }
 
-# gone: wait until there are none.
+# gone: there are none.
 gone ()
 {
-  gone_count=0
-  until test -z "$(inside)"; do
-    gone_count=$((gone_count + 1))
-    test $gone_count -lt 100 || return 1
-    sleep 0.1
-  done
+  test -z "$(inside)"
 }
 
-# appears FILE: wait for it.
-appears ()
+# is_over ID: set ended_state to what became of a job; fail while it has not
+# ended.
+is_over ()
 {
-  appears_count=0
-  until test -e "$1"; do
-    appears_count=$((appears_count + 1))
-    test $appears_count -lt 100 || return 1
-    sleep 0.1
-  done
+  ended_state=$(scontrol show job "$1" | sed -n 's/.*JobState=\([A-Z]*\).*/\1/p')
+  case $ended_state in
+    PENDING | RUNNING | COMPLETING) return 1 ;;
+  esac
 }
 
 # ended ID: wait until the job has ended, and print its state.
 ended ()
 {
-  ended_count=0
-  while :; do
-    ended_state=$(scontrol show job "$1" | sed -n 's/.*JobState=\([A-Z]*\).*/\1/p')
-    case $ended_state in
-      PENDING | RUNNING | COMPLETING) ;;
-      *) break ;;
-    esac
-    ended_count=$((ended_count + 1))
-    test $ended_count -lt 1500 || break
-    sleep 0.1
-  done
+  until_true is_over "$1" || until_true is_over "$1"
   echo "$ended_state"
 }
 
@@ -183,13 +167,13 @@ $udocker -v $work/MODE.script:/volume c1 sh /volume/work &")
 wait
 END
 for name in $(each 'MODE.step MODE.script MODE.detached'); do
-  ok "a job: $name" appears "$name/begun"
+  ok "a job: $name" until_true test -e "$name/begun"
 done
 ok "  runs" test "$(inside | wc -l)" -ge $((6 * mode_count))
 # Of the script's own processes scancel tells only with --full.
 scancel --full "$job"
 is "  and is cancelled" "$(ended "$job")" CANCELLED
-ok "  with all processes of containers" gone || note "$(inside)"
+ok "  with all processes of containers" until_true gone || note "$(inside)"
 for name in $(each 'MODE.step MODE.script'); do
   is "  by a signal that they may heed: $name" "$(cat "$name/term")" ended
 done
@@ -203,7 +187,7 @@ while ! test -e $work/MODE.detached/begun; do sleep 0.1; done")
 END
 is "containers in the background of a script that ends" "$(ended "$job")" \
   COMPLETED
-ok "  end with the job" gone || note "$(inside)"
+ok "  end with the job" until_true gone || note "$(inside)"
 is "  so that no run is left" "$(udocker ps --running | sed 1d)" ''
 ok "  nor a lock" flock -n "$UDOCKER_DIR"/run/*/$id true
 
@@ -217,7 +201,7 @@ $(each "srun -Q -n 1 --exact $udocker -v $work/MODE.step:/volume c1 \
 wait
 END
   is "a limit of a minute" "$(ended "$job")" TIMEOUT
-  ok "  ends all processes" gone || note "$(inside)"
+  ok "  ends all processes" until_true gone || note "$(inside)"
   for name in $(each MODE.step); do
     is "  by a signal that they may heed: $name" "$(cat "$name/term")" ended
   done
