@@ -93,7 +93,8 @@ shell_tests += tests/shell/run-environment.sh tests/shell/run-foreign.sh \
   tests/shell/run-sockets.sh tests/shell/run-squashed.sh \
   tests/shell/run-streams.sh \
   tests/shell/run-terminal.sh tests/shell/run-users.sh
-EXTRA_DIST += tests/agree.py tests/container.sh tests/slurm.sh tests/debian-container.sh
+EXTRA_DIST += tests/bench/concurrent.sh \
+  tests/agree.py tests/container.sh tests/slurm.sh tests/debian-container.sh
 
 shell_tests += tests/shell/mode-r1.sh tests/shell/mode-r1-ranges.sh \
   tests/shell/mode-r2.sh
