@@ -456,7 +456,8 @@ add_home (struct run_plan *plan, const struct run_list *no_volumes, bool *used,
   const char *home = platform_home ();
   if (home == NULL || strcmp (home, "/") == 0)
     return error_set (err, ENOENT,
-                      _ ("cannot tell your home directory for --bindhome"));
+                      _ ("cannot tell your home directory for --bindhome; "
+                         "set HOME"));
   return add_list (plan, run_volume_read, &home, 1, no_volumes, used,
                    PURPOSE_USER, err);
 }
