@@ -518,6 +518,50 @@ groups (void)
   SAY ("nobody left", wait (&status));
 }
 
+static volatile sig_atomic_t seen[32];
+
+static void
+on_signal_noted (int number)
+{
+  seen[number]++;
+}
+
+/* Two signals wait, one of them NUMBER, of the sort that faults make, and are
+   let in by one call: BY_WAITING, or by a change of the mask.  PROCESS: NUMBER
+   is for any thread.  */
+static void
+two_at_once (int number, int process, int by_waiting)
+{
+  sigset_t both, old;
+  handle (SIGUSR1, on_signal_noted, 0);
+  handle (number, on_signal_noted, 0);
+  sigemptyset (&both);
+  sigaddset (&both, SIGUSR1);
+  sigaddset (&both, number);
+  sigprocmask (SIG_BLOCK, &both, &old);
+  seen[SIGUSR1] = seen[number] = 0;
+  raise (SIGUSR1);
+  if (process)
+    kill (getpid (), number);
+  else
+    raise (number);
+  printf ("before: %d %d\n", (int) seen[SIGUSR1], (int) seen[number]);
+  if (by_waiting)
+    SAY ("sigsuspend", sigsuspend (&old));
+  sigprocmask (SIG_SETMASK, &old, NULL);
+  printf ("both at once: %d %d\n", (int) seen[SIGUSR1], (int) seen[number]);
+  handle (number, SIG_DFL, 0);
+}
+
+static void
+together (void)
+{
+  static const int numbers[] = { SIGILL, SIGBUS, SIGSEGV, SIGSYS };
+  for (int i = 0; i < 4; i++)
+    for (int how = 0; how < 4; how++)
+      two_at_once (numbers[i], how & 1, how >> 1);
+}
+
 int
 main (void)
 {
@@ -531,5 +575,6 @@ main (void)
   cores ();
   details ();
   groups ();
+  together ();
   return 0;
 }

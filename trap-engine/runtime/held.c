@@ -146,7 +146,11 @@ held_send_open (struct trap_block *block)
   /* BLOCKED is seen by who holds one for another thread, or that is seen
      here.  */
   __atomic_thread_fence (__ATOMIC_SEQ_CST);
-  while (held_take (block, ~block->blocked, &info))
+  /* While another signal waits for the way out, what is sent would only be held
+     again.  It is looked for there once more.  */
+  while ((__atomic_load_n (&block->pending, __ATOMIC_RELAXED) & WAITS_SIGNAL)
+             == 0
+         && held_take (block, ~block->blocked, &info))
     held_send (&info);
 }
 
