@@ -256,6 +256,18 @@ is "  until it is set back" "$stdout" P1
 rm "$UDOCKER_DIR/containers/$id/execmode" "$UDOCKER_DIR/containers/$id/root.path"
 is_as_before "  and the container is as it was"
 
+# What a killed run has left, with a file that somebody has put there.
+mkdir -p "$UDOCKER_DIR/containers/$id/.mountpoints" "$root/left/deep" "$root/used"
+touch "$root/used/file"
+for note in '#left#deep:#left' '#left:#' '#used:#' '#gone:#'; do
+  ln -s "${note#*:}" "$UDOCKER_DIR/containers/$id/.mountpoints/${note%:*}"
+done
+run udocker setup --purge c1
+is "setup --purge removes mount points that were left" \
+  "$status,$(ls -d "$root/left" "$UDOCKER_DIR/containers/$id/.mountpoints" 2> /dev/null)" "0,"
+is "  and nothing that is in use" "$(ls "$root/used")" file
+rm -r "$root/used"
+
 # Without a runtime, or without what it needs.
 UDOCKER_USE_RUNC_EXECUTABLE=/no/such/runc
 export UDOCKER_USE_RUNC_EXECUTABLE
