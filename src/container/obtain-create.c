@@ -19,7 +19,6 @@
 #include "src/image/pull.h"
 #include "src/image/store.h"
 #include "src/registry/reference.h"
-#include "xalloc.h"
 
 /* Find the image that REF means in STORE, or pull it first as REQUEST says.  */
 static int
