@@ -92,6 +92,10 @@ for mode in $modes; do
   run env PMI_FD=7 sh -c 'exec 7< hold.txt
     exec udocker run --nobanner --execmode=$1 c1 sh -c "cat <&\$PMI_FD"' - $mode
   is "  a descriptor of the launcher" "$status$stdout" 0told
+  # Programs that pass over what follows "[vdso]" must not miss the stack.
+  run ud --execmode=$mode --location=/ x cat /proc/self/maps
+  unlike "  the stack does not follow the kernel's code" \
+    "$(sed -n '/\[stack\]/q; p' stdout | tail -n 1)" 'vdso'
   run env SLURM_TMPDIR="$work/session" PMIX_SERVER_TMPDIR=/does/not/exist \
     udocker run --nobanner --execmode=$mode c1 \
     sh -c 'echo mine > $SLURM_TMPDIR/file; ls /does'

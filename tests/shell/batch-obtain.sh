@@ -8,6 +8,7 @@
 . "$top_srcdir/tests/container.sh"
 . "$top_srcdir/tests/registry.sh"
 . "$top_srcdir/tests/bad-network.sh"
+. "$top_srcdir/tests/python-rules.sh"
 
 need docker-registry skopeo umoci
 
@@ -175,5 +176,6 @@ is "  in a whole one" "$(sort out.* | uniq -c | tr -d ' ')" 34000
 udocker -q rm job
 udocker -q prune > list
 is "  and nothing is left" "$(containers)$(leftovers)" 0
+python_rules "the repository is in order" --settled
 
 done_testing

@@ -14,6 +14,7 @@
 #include "lib/base/buffer.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/file.h"
+#include "lib/base/hash.h"
 #include "lib/base/json.h"
 #include "lib/base/lock.h"
 #include "tests/unit/tap.h"
@@ -179,6 +180,15 @@ test_locks (int dir)
                  "but not with an owner");
 }
 
+static void
+test_hashes (void)
+{
+  /* The values that FNV-1a is published with.  */
+  tap_ok (hash_text ("") == 0xcbf29ce484222325, "the hash of nothing");
+  tap_ok (hash_text ("a") == 0xaf63dc4c8601ec8c, "of a letter");
+  tap_ok (hash_text ("foobar") == 0x85944171f73967e8, "of a word");
+}
+
 int
 main (void)
 {
@@ -188,6 +198,7 @@ main (void)
   test_buffers ();
   test_json_text ();
   test_json_members ();
+  test_hashes ();
 
   const char *where = getenv ("TMPDIR");
   if (chdir (where != NULL ? where : "/tmp") < 0 || mkdtemp (directory) == NULL)
