@@ -21,6 +21,9 @@
 #  include "lib/base/cleanup.h"
 #  include "xalloc.h"
 
+/* As Linux: no interpreter's path is longer.  */
+#  define INTERPRETER_MAX 4096
+
 /* Return how many bytes of PATH are PREFIX, which something follows; 0 when it
    is not there.  */
 static size_t
@@ -78,7 +81,7 @@ take_from_interpreter (Elf *elf, int fd, const char *prefix)
   for (size_t i = 0; i < count && i < INT_MAX; i++)
     {
       GElf_Phdr header;
-      char text[PATH_MAX];
+      char text[INTERPRETER_MAX];
       if (gelf_getphdr (elf, (int) i, &header) == NULL
           || header.p_type != PT_INTERP || header.p_filesz < 2
           || header.p_filesz > sizeof text)
