@@ -23,6 +23,7 @@
 #include "lib/start/channel.h"
 #include "lib/start/message.h"
 #include "lib/start/process.h"
+#include "lib/start/supervise.h"
 #include "oci-engine/attend.h"
 #include "oci-engine/become.h"
 #include "oci-engine/streams.h"
@@ -58,6 +59,11 @@ start (const struct run *run)
   (void) sigprocmask (SIG_SETMASK, &all, NULL); /* cannot fail */
   /* Whoever dies between udocker and us: nothing stays.  */
   (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
+  /* The kernel ends what is left if we are the first process of all.  */
+  bool ends_rest =
+      getpid () != 1 && plan_number (&run->plan, PLAN_KILL_ON_EXIT, 0) != 0;
+  if (ends_rest)
+    (void) prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   pid_t child = fork ();
   if (child == 0)
     run_child (run);
@@ -68,7 +74,10 @@ start (const struct run *run)
       return START_FAILURE;
     }
   (void) setpgid (child, child); /* or it was faster */
-  return attend (child, run->channel);
+  int status = attend (child, run->channel);
+  if (ends_rest)
+    supervise_kill_rest ();
+  return status;
 }
 
 static int

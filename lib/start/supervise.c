@@ -25,6 +25,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A signal that is passed on.  */
@@ -201,6 +202,19 @@ kill_children (void)
       (void) kill ((pid_t) strtol (entry->d_name, NULL, 10), SIGKILL);
   if (directory != NULL)
     (void) closedir (directory);
+}
+
+void
+supervise_kill_rest (void)
+{
+  const struct timespec moment = { .tv_nsec = 1000000 };
+  pid_t pid;
+  while ((pid = waitpid (-1, NULL, WNOHANG)) >= 0 || errno == EINTR)
+    if (pid == 0)
+      {
+        kill_children ();
+        (void) nanosleep (&moment, NULL);
+      }
 }
 
 /* Do with the REST, which has become ours, what is wanted.  A signal in WAITING

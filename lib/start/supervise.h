@@ -29,6 +29,9 @@ enum supervise_rest
 int supervise (int (*start) (void *argument), void *argument,
                enum supervise_rest rest);
 
+/* Kill our children, and those that become ours by that, until none is left.  */
+void supervise_kill_rest (void);
+
 /* Set SIGNALS to those that who stays beside a program passes on to it.  */
 void supervise_signals (sigset_t *signals);
 

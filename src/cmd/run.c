@@ -190,7 +190,8 @@ static const struct option_row rows[] = {
         "the container sets, for later runs and for export"),
     TARGET (keep_owners) },
   { "execmode", 0, OPTION_VALUE, N_ ("MODE"),
-    N_ ("run in this mode, whatever setup says: P1, P2, T1, T2, R1, R2, R3, S1 or "
+    N_ ("run in this mode, whatever setup says: P1, P2, T1, T2, R1, R2, R3, S1 "
+        "or "
         "auto"),
     TARGET (mode) },
   { "location", 0, OPTION_VALUE, N_ ("DIR"),
@@ -211,9 +212,16 @@ static const struct option_row rows[] = {
   /* Checked below: there is only the host's.  */
   { "network", 0, OPTION_VALUE, N_ ("NAME"), TARGET (network), .hidden = true },
   { "net", 0, OPTION_VALUE, N_ ("NAME"), TARGET (network), .hidden = true },
-  { "pid", 0, OPTION_VALUE, N_ ("NAME"), TARGET (processes), .hidden = true },
-  { "ipc", 0, OPTION_VALUE, N_ ("NAME"), TARGET (semaphores), .hidden = true },
-  { "uts", 0, OPTION_VALUE, N_ ("NAME"), TARGET (nodes), .hidden = true },
+
+  /* The same, but for modes R, which have others.  */
+  { "pid", 0, OPTION_VALUE, N_ ("host"),
+    N_ ("modes R: show all processes of the host, as other modes do"),
+    TARGET (processes) },
+  { "ipc", 0, OPTION_VALUE, N_ ("host"),
+    N_ ("modes R: share memory with others on the host, as other modes do"),
+    TARGET (semaphores) },
+  { "uts", 0, OPTION_VALUE, N_ ("host"),
+    N_ ("modes R: have no name of the host of one's own"), TARGET (nodes) },
 
   /* What Docker's users write, and what is so anyway or changes nothing.  */
   { .name = "interactive", .letter = 'i', .ignored = true },
@@ -260,11 +268,18 @@ static const struct option_row rows[] = {
   { 0 },
 };
 
+/* Return whether VALUE asks for what the host has.  */
+static bool
+is_host (const char *value)
+{
+  return value != NULL && strcmp (value, "host") == 0;
+}
+
 /* Refuse VALUE of option NAME unless it is what there is: the host's.  */
 static int
 check_name_space (const char *name, const char *value, struct error *err)
 {
-  if (value == NULL || value[0] == '\0' || strcmp (value, "host") == 0)
+  if (value == NULL || value[0] == '\0' || is_host (value))
     return 0;
   return error_set (err, EINVAL,
                     _ ("--%s=%s: containers share what the host has; only"
@@ -434,6 +449,9 @@ request_of (const struct invocation *invocation, const char *root)
     .memory = options->memory,
     .keep_owners = options->keep_owners,
     .remove = options->remove,
+    .host_processes = is_host (options->processes),
+    .host_memory = is_host (options->semaphores),
+    .host_node = is_host (options->nodes),
   };
 }
 

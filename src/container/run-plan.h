@@ -85,6 +85,9 @@ struct run_request
   const char *mode;        /* execution mode */
   const char *stop_signal; /* that asks the program to end */
   bool remove;             /* remove the container afterwards */
+  bool host_processes;     /* asked for by name, where a mode has others: */
+  bool host_memory;        /* shared memory and messages of System V */
+  bool host_node;          /* the name of the host */
   bool end_all;            /* what the program leaves ends with it */
   const char *memory;      /* how much in /dev/shm is wanted */
   struct run_list groups;  /* supplementary ones to be shown, too */
@@ -168,6 +171,9 @@ struct run_plan
   bool read_only;      /* the root is, but for volumes */
   bool replaces_links; /* by copies where hard ones are not possible */
   bool no_filter;      /* of system calls: P1 runs as P2 */
+  bool host_processes; /* these three as in the request */
+  bool host_memory;
+  bool host_node;
   bool kill_on_exit;
   int stop_signal; /* 0: SIGTERM */
   bool returns;    /* something is to be done when the program has ended */

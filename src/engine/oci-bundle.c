@@ -195,46 +195,94 @@ make_binding (const char *guest, const char *host, bool read_only)
   return make_mount (guest, "bind", host, options);
 }
 
-/* Add to LIST what every container has at GUEST, one of our own mounts.  */
+/* When a container has one of our own mounts.  */
+enum when
+{
+  ALWAYS,
+  OWN_PROCESSES,
+  HOST_PROCESSES,
+  OWN_MEMORY,
+  HOST_MEMORY
+};
+
+/* What every container has at PLACE.  */
+static const struct own_mount
+{
+  const char *place, *guest, *type, *source;
+  enum when when;
+  const char *options[8];
+} own_mounts[] = {
+  { "/proc",
+    "/proc",
+    "proc",
+    "proc",
+    OWN_PROCESSES,
+    { "nosuid", "noexec", "nodev" } },
+  { "/proc", "/proc", "bind", "/proc", HOST_PROCESSES, { "rbind" } },
+  { "/sys",
+    "/sys",
+    "none",
+    "/sys",
+    ALWAYS,
+    { "rbind", "nosuid", "noexec", "nodev", "ro" } },
+  { "/dev", "/dev", "tmpfs", "tmpfs", ALWAYS, { "nosuid", "mode=755" } },
+  { "/dev",
+    "/dev/pts",
+    "devpts",
+    "devpts",
+    ALWAYS,
+    { "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620" } },
+  { "/dev",
+    "/dev/shm",
+    "tmpfs",
+    "shm",
+    OWN_MEMORY,
+    { "nosuid", "noexec", "nodev", "mode=1777" } },
+  { "/dev", "/dev/shm", "bind", "/dev/shm", HOST_MEMORY, { "rbind" } },
+  { "/dev",
+    "/dev/mqueue",
+    "mqueue",
+    "mqueue",
+    OWN_MEMORY,
+    { "nosuid", "noexec", "nodev" } },
+};
+
+/* Return whether the container of PLAN has OWN.  */
+static bool
+has_own_mount (const struct run_plan *plan, const struct own_mount *own)
+{
+  switch (own->when)
+    {
+    case OWN_PROCESSES:
+      return !plan->host_processes;
+    case HOST_PROCESSES:
+      return plan->host_processes;
+    case OWN_MEMORY:
+      return !plan->host_memory
+             && (strcmp (own->type, "mqueue") != 0 || plan->config == NULL
+                 || plan->config->runc_nomqueue != CONFIG_YES);
+    case HOST_MEMORY:
+      return plan->host_memory && access (own->source, F_OK) == 0;
+    case ALWAYS:
+    default:
+      return true;
+    }
+}
+
+/* Add to LIST what the container of PLAN has at GUEST, one of our own mounts,
+   PARTS being where our programs are.  */
 static void
 add_own_mount (struct json_object *list, const struct run_plan *plan,
                const char *parts, const char *guest)
 {
-  static const struct
-  {
-    const char *place, *guest, *type, *source;
-    const char *options[8];
-  } own[] = {
-    { "/proc", "/proc", "proc", "proc", { "nosuid", "noexec", "nodev" } },
-    { "/sys",
-      "/sys",
-      "none",
-      "/sys",
-      { "rbind", "nosuid", "noexec", "nodev", "ro" } },
-    { "/dev", "/dev", "tmpfs", "tmpfs", { "nosuid", "mode=755" } },
-    { "/dev",
-      "/dev/pts",
-      "devpts",
-      "devpts",
-      { "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620" } },
-    { "/dev",
-      "/dev/shm",
-      "tmpfs",
-      "shm",
-      { "nosuid", "noexec", "nodev", "mode=1777" } },
-    { "/dev",
-      "/dev/mqueue",
-      "mqueue",
-      "mqueue",
-      { "nosuid", "noexec", "nodev" } },
-  };
-  for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-    if (strcmp (own[i].place, guest) == 0
-        && (strcmp (own[i].type, "mqueue") != 0 || plan->config == NULL
-            || plan->config->runc_nomqueue != CONFIG_YES))
-      (void) json_object_array_add (
-          list, make_mount (own[i].guest, own[i].type, own[i].source,
-                            array_of (own[i].options)));
+  for (size_t i = 0; i < sizeof own_mounts / sizeof *own_mounts; i++)
+    {
+      const struct own_mount *own = &own_mounts[i];
+      if (strcmp (own->place, guest) == 0 && has_own_mount (plan, own))
+        (void) json_object_array_add (
+            list, make_mount (own->guest, own->type, own->source,
+                              array_of (own->options)));
+    }
   if (strcmp (guest, parts_of (plan)) == 0)
     (void) json_object_array_add (list, make_binding (guest, parts, true));
 }
@@ -283,12 +331,21 @@ make_maps (unsigned own, const struct subids *subids, int kind)
   return list;
 }
 
-/* Return what is particular to Linux, SUBIDS being as above.  */
+/* Return what is particular to Linux for PLAN, SUBIDS being as above.  */
 static struct json_object *
-make_linux (const struct subids *subids)
+make_linux (const struct run_plan *plan, const struct subids *subids)
 {
-  static const char *const namespaces[] = { "user", "mount", "pid", "ipc",
-                                            "uts" };
+  const struct
+  {
+    const char *type;
+    bool wanted;
+  } namespaces[] = {
+    { "user", true },
+    { "mount", true },
+    { "pid", !plan->host_processes },
+    { "ipc", !plan->host_memory },
+    { "uts", !plan->host_node || plan->host_name != NULL },
+  };
   static const char *const masked[] = {
     "/proc/acpi",
     "/proc/asound",
@@ -308,11 +365,12 @@ make_linux (const struct subids *subids)
   struct json_object *object = json_object_new_object ();
   struct json_object *list = json_object_new_array ();
   for (size_t i = 0; i < sizeof namespaces / sizeof *namespaces; i++)
-    {
-      struct json_object *one = json_object_new_object ();
-      set_text (one, "type", namespaces[i]);
-      (void) json_object_array_add (list, one);
-    }
+    if (namespaces[i].wanted)
+      {
+        struct json_object *one = json_object_new_object ();
+        set_text (one, "type", namespaces[i].type);
+        (void) json_object_array_add (list, one);
+      }
   set (object, "namespaces", list);
   set (object, "uidMappings", make_maps (geteuid (), subids, 0));
   set (object, "gidMappings", make_maps (getegid (), subids, 1));
@@ -358,7 +416,7 @@ oci_bundle_write (const char *directory, const struct run_plan *plan,
   if (plan->host_name != NULL)
     set_text (config, "hostname", plan->host_name);
   set (config, "mounts", make_mounts (plan, mounts, program));
-  set (config, "linux", make_linux (subids));
+  set (config, "linux", make_linux (plan, subids));
   int status = write_json (directory, "config.json", config, err);
   if (status < 0)
     return status;

@@ -143,6 +143,18 @@ run r1 c1 sh -c 'set -- /proc/[0-9]*; test $# -lt 6; echo $?
 is "processes of its own, parts of /proc out of reach" "$stdout" "0
 0
 refused"
+# shellcheck disable=SC2016 # for the container
+spaces='for kind in pid ipc uts net; do readlink /proc/self/ns/$kind; done'
+run r1 c1 sh -c "$spaces"
+for kind in pid ipc uts; do
+  unlike "the $kind namespace is its own" "$stdout" "^$(readlink /proc/self/ns/$kind | sed 's/[][]/./g')\$"
+done
+run r1 --pid=host --ipc=host --uts=host c1 sh -c "$spaces; stat -c %i /dev/shm"
+is "  unless the host's are asked for" "$stdout" "$(sh -c "$spaces")
+$(stat -c %i /dev/shm)"
+run r1 --pid=host c1 sh -c 'setsid sleep 1000 > /dev/null 2>&1 & echo $!; exit 3'
+is "  and the end of the program is that of the run" "$status" 3
+not_ok "  with all that it has started" kill -0 "$stdout"
 run r1 --kernel=9.9 c1 true
 is_error "--kernel is refused, and who can is named" 125 '^Error: mode R1 .* R2, P1 and T1 '
 run r1 --publish=8080:80 c1 true
