@@ -24,6 +24,11 @@ END
 slurm_start ()
 {
   need slurmctld slurmd srun sbatch scancel squeue sinfo
+  # The tests may be a job themselves.
+  for slurm_name in $(env \
+      | sed -n 's/^\(SLURM_[A-Z_0-9]*\|SBATCH_[A-Z_0-9]*\)=.*/\1/p'); do
+    unset "$slurm_name"
+  done
   slurm=$work/slurm
   mkdir "$slurm" "$slurm/state" "$slurm/spool"
   # shellcheck disable=SC2046

@@ -658,7 +658,9 @@ const struct command command_run = {
   .description = N_ (
       "CONTAINER is an id, the beginning of one, or a name.  For an IMAGE a "
       "new container is made each time, and the image is pulled when it is "
-      "not here; without --rm that container stays.\n\n"
+      "not here; without --rm that container stays. Of runs that start at once "
+      "one pulls it, and with --pull=reuse --name=NAME one makes the container "
+      "for all; the others wait.\n\n"
       "As root of the container programs may change owners, modes and "
       "attributes, and make devices; they see what they did until the "
       "container ends. With --fakeowner, or with the setting proot_fakeowner, "

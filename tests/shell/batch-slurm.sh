@@ -170,8 +170,7 @@ for name in $(each 'MODE.step MODE.script MODE.detached'); do
   ok "a job: $name" until_true test -e "$name/begun"
 done
 ok "  runs" test "$(inside | wc -l)" -ge $((6 * mode_count))
-# Of the script's own processes scancel tells only with --full.
-scancel --full "$job"
+scancel "$job"
 is "  and is cancelled" "$(ended "$job")" CANCELLED
 ok "  with all processes of containers" until_true gone || note "$(inside)"
 for name in $(each 'MODE.step MODE.script'); do
