@@ -19,7 +19,6 @@
 
 #  include "lib/base/buffer.h"
 #  include "lib/base/cleanup.h"
-#  include "xalloc.h"
 
 /* As Linux: no interpreter's path is longer.  */
 #  define INTERPRETER_MAX 4096

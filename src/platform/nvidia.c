@@ -25,7 +25,6 @@
 #include "src/platform/edits.h"
 #include "src/platform/host.h"
 #include "src/platform/linker-cache.h"
-#include "xalloc.h"
 #include "xstrndup.h"
 #include "xvasprintf.h"
 

@@ -37,11 +37,7 @@ run ud --execmode=R1 --user=alice c1 sh -c 'id -un; touch /tmp/mine'
 is "another user is still you" "$status,$stdout,$(stat -c %u "$root/tmp/mine")" \
   "0,alice,$(id -u)"
 ud --detach --execmode=R1 c1 sh -c 'echo ready; sleep 1000' > /dev/null
-tries=0
-until udocker logs c1 2> /dev/null | grep -q ready || test $tries = 200; do
-  tries=$((tries + 1))
-  sleep 0.05
-done
+until_true sh -c 'udocker logs c1 | grep ready'
 run udocker exec c1 sh -c 'stat -c %u /tmp/d/x; chown 7 /tmp/d/x'
 is "exec is in the same namespace" "$status,$stdout,$stderr" 0,5,
 udocker stop --time=0 c1 > /dev/null

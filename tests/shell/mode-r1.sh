@@ -165,15 +165,6 @@ run r1 --fakeowner c1 true
 is_error "and owners that outlive the run" 125 '^Error: mode R1 .* P1 and T1 '
 
 # Signals and the commands that send them.
-until_true ()
-{
-  until_tries=0
-  until "$@" > /dev/null 2>&1; do
-    until_tries=$((until_tries + 1))
-    test $until_tries -lt 400 || return 1
-    sleep 0.05
-  done
-}
 for signal in INT TERM USR1; do
   rm -f out
   env --default-signal=INT udocker run --nobanner --execmode=R1 c1 sh -c \

@@ -42,11 +42,7 @@ refused"
 done
 
 ud --detach --execmode=R2 c1 sh -c 'echo ready; while :; do sleep 0.05; done' > /dev/null
-tries=0
-until udocker logs c1 2> /dev/null | grep -q ready || test $tries = 200; do
-  tries=$((tries + 1))
-  sleep 0.05
-done
+until_true sh -c 'udocker logs c1 | grep ready'
 run udocker exec c1 sh -c 'touch /tmp/x; chown 5 /tmp/x; stat -c %u /tmp/x; rm /tmp/x; exit 4'
 is "exec has a tracer, too" "$status$stdout$stderr" 45
 run udocker stop --time=0 c1
