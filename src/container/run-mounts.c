@@ -31,6 +31,7 @@
 #include "lib/plan/plan.h"
 #include "src/container/container.h"
 #include "src/container/run-private.h"
+#include "src/container/running.h"
 #include "xalloc.h"
 #include "xstrndup.h"
 #include "xvasprintf.h"
@@ -689,7 +690,10 @@ void
 run_mounts_release (struct run_mounts *mounts)
 {
   const struct run_plan *plan = mounts->plan;
-  if (plan != NULL && mounts->lock >= 0
+  AUTO_FREE char *machine = plan != NULL && plan->container != NULL
+                                ? container_machine (plan->container)
+                                : NULL;
+  if (plan != NULL && machine == NULL && mounts->lock >= 0
       && flock (mounts->lock, LOCK_EX | LOCK_NB) == 0)
     {
       for (size_t i = mounts->made_count; i > 0; i--)

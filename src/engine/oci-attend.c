@@ -52,6 +52,7 @@ struct attended
   int channel; /* our end */
   int signals; /* a signalfd */
   bool started;
+  bool is_asked; /* to end, before anything has started */
   int result;
 
   int terminal;         /* the other end of the program's, or -1 */
@@ -274,7 +275,16 @@ hear_channel (struct attended *attended)
     }
 }
 
-/* Take the signals that have come and pass them on.  */
+/* Return whether the signal NUMBER asks a program to end.  */
+static bool
+asks_to_end (int number)
+{
+  return number == SIGINT || number == SIGTERM || number == SIGHUP
+         || number == SIGQUIT;
+}
+
+/* Take the signals that have come and pass them on.  A runtime that does not
+   come to an end is killed when that is asked for twice.  */
 static void
 pass_signals (struct attended *attended)
 {
@@ -284,6 +294,12 @@ pass_signals (struct attended *attended)
       int number = (int) info.ssi_signo;
       if (number == SIGCHLD)
         continue;
+      if (asks_to_end (number) && !attended->started)
+        {
+          if (attended->is_asked)
+            (void) kill (attended->runtime, SIGKILL); /* not waited for yet */
+          attended->is_asked = true;
+        }
       if (number == SIGWINCH && attended->terminal >= 0)
         pass_size (attended);
       else

@@ -247,6 +247,17 @@ static const struct own_mount
     { "nosuid", "noexec", "nodev" } },
 };
 
+/* Return whether the container of PLAN has message queues of its own.  Old
+   kernels do not let a user namespace mount them.  */
+static bool
+has_queues (const struct run_plan *plan)
+{
+  if (plan->config != NULL && plan->config->runc_nomqueue != CONFIG_UNSET)
+    return plan->config->runc_nomqueue == CONFIG_NO;
+  return platform_kernel_at_least (4, 8)
+         && access ("/proc/sys/fs/mqueue", F_OK) == 0;
+}
+
 /* Return whether the container of PLAN has OWN.  */
 static bool
 has_own_mount (const struct run_plan *plan, const struct own_mount *own)
@@ -259,8 +270,7 @@ has_own_mount (const struct run_plan *plan, const struct own_mount *own)
       return plan->host_processes;
     case OWN_MEMORY:
       return !plan->host_memory
-             && (strcmp (own->type, "mqueue") != 0 || plan->config == NULL
-                 || plan->config->runc_nomqueue != CONFIG_YES);
+             && (strcmp (own->type, "mqueue") != 0 || has_queues (plan));
     case HOST_MEMORY:
       return plan->host_memory && access (own->source, F_OK) == 0;
     case ALWAYS:

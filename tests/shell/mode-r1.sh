@@ -286,6 +286,23 @@ UDOCKER_USE_RUNC_EXECUTABLE=$work/refuses
 run r1 c1 true
 is_error "one that refuses is named, and what it says" 125 \
   "^Error: no OCI runtime .*'$work/refuses': nothing runs on Fridays; modes P1 "
+cat > hangs << 'EOD'
+#!/bin/sh
+echo hangs > hanging
+exec sleep 1000
+EOD
+chmod +x hangs
+UDOCKER_USE_RUNC_EXECUTABLE=$work/hangs
+env --default-signal=INT udocker run --nobanner --execmode=R1 c1 true 2> err &
+pid=$!
+until_true test -s hanging
+kill -INT $pid
+sleep 0.1
+kill -INT $pid
+status=0
+wait $pid || status=$?
+is "one that hangs ends when that is asked for twice" "$status" 125
+like "  and is named" "$(cat err)" "^Error: no OCI runtime .*'$work/hangs'"
 UDOCKER_USE_RUNC_EXECUTABLE=$(for name in $(runtimes); do command -v "$name"; done | head -n 1)
 UDOCKER_USE_CRUN_EXECUTABLE=$work/refuses
 export UDOCKER_USE_CRUN_EXECUTABLE
