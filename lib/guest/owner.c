@@ -113,6 +113,43 @@ may_chown (const struct guest_ids *ids, const struct subject *subject,
              || guest_ids_in_group (ids, gid));
 }
 
+/* Return a descriptor of SUBJECT's file, which is to be closed when *OPENED, or
+   a negative error.  */
+static int
+open_subject (struct guest *guest, const struct subject *subject, bool *opened)
+{
+  const struct guest_place *place = &subject->place;
+  bool is_here = place->flags & K_AT_EMPTY_PATH;
+
+  *opened = false;
+  if (is_here && place->dir != GUEST_AT_CWD)
+    return place->dir;
+  int fd = host_openat (
+      guest, place->dir, is_here ? "." : place->path,
+      K_O_PATH | (place->flags & K_AT_SYMLINK_NOFOLLOW ? K_O_NOFOLLOW : 0));
+  *opened = fd >= 0;
+  return fd;
+}
+
+/* Return whether SUBJECT belongs to others and lies where that stays so
+   (GUEST_BINDING_TRUE).  An administrator could change it.  */
+static bool
+is_others (struct guest *guest, const struct subject *subject)
+{
+  uint32_t host_uid = guest->identity.host_uid;
+  bool opened;
+
+  if (subject->real.st_uid == host_uid || host_uid == 0)
+    return false;
+  int fd = open_subject (guest, subject, &opened);
+  uint32_t binding =
+      fd < 0 ? GUEST_OUTSIDE : guest_place_binding (guest, fd, 0);
+  if (opened)
+    host_close (guest, fd);
+  return binding != GUEST_OUTSIDE
+         && (guest->view->binding[binding].flags & GUEST_BINDING_TRUE);
+}
+
 /* Give SUBJECT to UID and GID as far as the container can tell.  */
 static int
 change_owner (struct guest_task *task, struct subject *subject, uint32_t uid,
@@ -133,6 +170,8 @@ change_owner (struct guest_task *task, struct subject *subject, uint32_t uid,
       owner.known |= GUEST_OWNER_GID;
       owner.gid = gid;
     }
+  if (owner.known != 0 && is_others (guest, subject))
+    return -K_EPERM;
 
   /* The kernel takes set-id bits from a program that is given away.  */
   uint32_t mode = subject->shown.mode;
@@ -198,17 +237,12 @@ guest_mode_changed (struct guest *guest, const struct guest_place *place)
 static void
 restore_mode (struct guest *guest, const struct subject *subject, uint32_t mode)
 {
-  const struct guest_place *place = &subject->place;
-  bool is_here = place->flags & K_AT_EMPTY_PATH;
-  bool is_open = is_here && place->dir != GUEST_AT_CWD;
-  int fd = is_open
-               ? place->dir
-               : host_openat (guest, place->dir, is_here ? "." : place->path,
-                              K_O_PATH | K_O_NOFOLLOW);
+  bool opened;
+  int fd = open_subject (guest, subject, &opened);
   if (fd < 0)
     return;
   guest->ops->restore_mode (guest, fd, mode);
-  if (!is_open)
+  if (opened)
     host_close (guest, fd);
 }
 
@@ -229,7 +263,10 @@ change_mode (struct guest_task *task, struct subject *subject, uint32_t mode)
   mode &= 07777;
   uint32_t kept = mode | needed_mode (subject->real.st_mode);
   int result = host_chmod (guest, subject, kept);
-  if (result < 0 && result != -K_EPERM)
+  if (result < 0
+      && (result != -K_EPERM
+          || (mode != (subject->shown.mode & 07777)
+              && is_others (guest, subject))))
     return result;
 
   /* Set-id bits are remembered even where they are real: the host takes them

@@ -13,7 +13,9 @@
 enum guest_binding_flag
 {
   GUEST_BINDING_READ_ONLY = 1, /* changes below it give EROFS */
-  GUEST_BINDING_FILE = 2       /* the source is not a directory */
+  GUEST_BINDING_FILE = 2,      /* the source is not a directory */
+  GUEST_BINDING_TRUE = 4       /* owners and modes of what belongs to others
+                                  are not changed for the container either */
 };
 
 /* What the engine gives: HOST, an absolute canonical path, is seen at GUEST,

@@ -42,6 +42,8 @@ print_binding (const struct plan_record *record, FILE *stream)
     fputs (" no-follow", stream);
   if ((binding.flags & PLAN_BINDING_OPTIONAL) != 0)
     fputs (" optional", stream);
+  if ((binding.flags & PLAN_BINDING_TRUE) != 0)
+    fputs (" true", stream);
 }
 
 static void

@@ -120,10 +120,12 @@ enum
   PLAN_BINDING_NO_FOLLOW = 2, /* the guest path's last component is not
                                  followed: a link there is covered itself */
   PLAN_BINDING_OPTIONAL = 4,  /* skipped when the host path is missing */
-  PLAN_BINDING_RESOLVED = 8   /* the guest path has no link, "." or ".." in
+  PLAN_BINDING_RESOLVED = 8,  /* the guest path has no link, "." or ".." in
                                  it: the engine need not look */
+  PLAN_BINDING_TRUE = 16      /* what belongs to others there stays as it is:
+                                 fake root is refused as the host refuses */
 };
-#define PLAN_BINDING_FLAGS 15u
+#define PLAN_BINDING_FLAGS 31u
 
 /* A host file or directory shown at a guest path.  */
 struct plan_binding

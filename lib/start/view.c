@@ -164,7 +164,7 @@ open_as_seen (struct guest_task *outer, const char *path, char *host,
     }
   if (fd >= 0 && found.binding != GUEST_OUTSIDE)
     *flags = outer->guest->view->binding[found.binding].flags
-             & GUEST_BINDING_READ_ONLY;
+             & (GUEST_BINDING_READ_ONLY | GUEST_BINDING_TRUE);
   guest_found_release (outer->guest, &found);
   return fd;
 }
@@ -278,10 +278,12 @@ add_binding (struct guest *guest, struct guest_task *task,
                       binding->guest, strerror (-error));
       return error;
     }
-  error = open_place (places, outer, binding->host, canonical,
-                      (binding->flags & PLAN_BINDING_READ_ONLY) != 0
-                          ? GUEST_BINDING_READ_ONLY
-                          : 0);
+  uint32_t flags = 0;
+  if ((binding->flags & PLAN_BINDING_READ_ONLY) != 0)
+    flags |= GUEST_BINDING_READ_ONLY;
+  if ((binding->flags & PLAN_BINDING_TRUE) != 0)
+    flags |= GUEST_BINDING_TRUE;
+  error = open_place (places, outer, binding->host, canonical, flags);
   if (error < 0 && (binding->flags & PLAN_BINDING_OPTIONAL) != 0)
     return 0;
   if (error < 0)

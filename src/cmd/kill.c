@@ -243,8 +243,8 @@ await_all (const struct container *container, const struct runs *runs)
 }
 
 /* Wait until nothing runs in the container NAME of STORE, and print what the
-   first of its runs, or where there are none the last one in the background, has
-   ended with.  */
+   first of its runs, or where there are none the last one in the background,
+   has ended with.  */
 static int
 await_container (struct store *store, const char *name, struct error *err)
 {
@@ -286,8 +286,7 @@ run_wait (struct invocation *invocation, struct error *err)
   for (int i = 0; i < invocation->operand_count; i++)
     {
       AUTO_ERROR struct error problem = { 0 };
-      if (await_container (invocation->store, invocation->operands[i],
-                           &problem)
+      if (await_container (invocation->store, invocation->operands[i], &problem)
           < 0)
         invocation->report (invocation, &problem);
     }

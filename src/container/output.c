@@ -89,8 +89,8 @@ container_detach (const struct container *container, struct error *err)
                       _ ("cannot run in the background: cannot open '%s/%s': "
                          "%s"),
                       container->path, output_name, strerror (errno));
-  /* What an earlier one has ended with is not true of this one, whatever becomes
-     of it.  */
+  /* What an earlier one has ended with is not true of this one, whatever
+     becomes of it.  */
   (void) unlinkat (container->fd, end_name, 0);
   if (pipe2 (ends, O_CLOEXEC) < 0)
     return error_set (err, errno, _ ("cannot make a pipe: %s"),
@@ -119,8 +119,8 @@ void
 container_note_end (const struct container *container, int status)
 {
   struct run_member self = run_member_self ();
-  AUTO_FREE char *text = xasprintf (
-      "%d %llu %d\n", (int) self.pid, (unsigned long long) self.started, status);
+  AUTO_FREE char *text = xasprintf ("%d %llu %d\n", (int) self.pid,
+                                    (unsigned long long) self.started, status);
   AUTO_CLOSE int fd =
       openat (container->fd, end_name,
               O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);

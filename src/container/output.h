@@ -30,8 +30,8 @@ int container_open_output (const struct container *container,
 pid_t container_detach (const struct container *container, struct error *err);
 
 /* Note beside CONTAINER that this process, in which container_detach has
-   returned 0, has seen the program end with STATUS.  Never fails: then it is not
-   known.  */
+   returned 0, has seen the program end with STATUS.  Never fails: then it is
+   not known.  */
 void container_note_end (const struct container *container, int status);
 
 /* Return what the run of CONTAINER in the background that ended last has noted,

@@ -411,9 +411,8 @@ correct_passwd (const char *text, const struct run_user *user)
       bool same = valid && is_named (&found, user->name);
       /* The C library takes entries that are worse than ours may be.  */
       uint32_t id;
-      bool fits =
-          read_id (found.text[FIELD_ID], found.length[FIELD_ID], &id)
-          && id == user->uid;
+      bool fits = read_id (found.text[FIELD_ID], found.length[FIELD_ID], &id)
+                  && id == user->uid;
       if (!written && (same || fits))
         {
           buffer_add_format (&out, "%s:x:%u:%u:%s:%s:%s\n", user->name,

@@ -236,6 +236,10 @@ add_binding (struct run_plan *plan, const char *host, const char *guest,
   if (purpose == PURPOSE_SYSTEM && run_plan_binds (plan, place))
     return 0; /* the user said otherwise */
 
+  /* Programs give devices and the like owners and modes, and may believe that
+     it helps; of what belongs to people they must know.  */
+  if (purpose == PURPOSE_USER)
+    flags |= PLAN_BINDING_TRUE;
   if (missing && purpose == PURPOSE_USER)
     add_parents (plan, place, S_ISDIR (st.st_mode));
   append_binding (plan, host, place, flags);

@@ -26,6 +26,7 @@ test -O /etc/passwd && skip_all "/etc/passwd belongs to $(id -un)"
 # shellcheck disable=SC2016
 says='says () { "$@" > /dev/null 2> /tmp/why
   echo "$?:$(sed "s/.*: //" /tmp/why)"; }'
+mkdir own
 facts='%a %u %g %s %Y %Z'
 before=$(stat -c "$facts" /etc/passwd /etc "$closed")
 for mode in $modes; do
@@ -52,11 +53,26 @@ for mode in $modes; do
 1:Permission denied 1:Permission denied 1:Permission denied \
 1:Permission denied 1:Permission denied 2:Permission denied \
 1:Permission denied 1: 1:Permission denied "
-  # As all that root says of owners and modes, it is remembered as long as the
-  # container runs, and the file is as it was.
-  run ud --execmode="$mode" -v /etc:/v c1 sh -c \
-    'chown 7:8 /v/passwd && chmod 640 /v/passwd && stat -c "%u %g %a" /v/passwd'
-  is "  owners are what one believes in $mode" "$stdout" "7 8 640"
+  # What root of the container is told of its own files would not be true of
+  # these.  Where nothing changes nothing is wrong.
+  run ud --execmode="$mode" -v /etc:/v -v "$work/own:/own" c1 sh -c "$says"'
+    says chown 7 /v/passwd; says chgrp 7 /v/passwd; says chown -h 7:8 /v/passwd
+    says chmod 640 /v/passwd; says chmod 700 /v; cd /v; says chmod 700 .
+    exec 3< passwd; says chmod 700 /proc/self/fd/3; exec 3<&-
+    says chown 0:0 /v/passwd; says chmod "$(stat -c %a passwd)" passwd
+    stat -c "%u %g" /v/passwd
+    echo > /own/file; says chown 7:8 /own/file; says chmod 640 /own/file
+    stat -c "%u %g %a" /own/file; rm /own/file'
+  is "  its owners and modes are refused in $mode" \
+    "$(echo "$stdout" | tr '\n' ' ')" "1:Operation not permitted \
+1:Operation not permitted 1:Operation not permitted 1:Operation not permitted \
+1:Operation not permitted 1:Operation not permitted 1:Operation not permitted \
+0: 0: 0 0 0: 0: 7 8 640 "
+  # Unless it is the host's and was not asked for: many programs put /dev and the
+  # like in order.
+  run ud --execmode="$mode" c1 sh -c \
+    'chmod 666 /dev/null && chown 7:8 /dev/null && stat -c "%u %g" /dev/null'
+  is "  those of devices are what one believes" "$status:$stdout" "0:7 8"
   run ud --execmode="$mode" -v "$closed:/closed" -w /closed c1 true
   is_error "  and is not where to start, in $mode" 125 \
     'invalid working directory: /closed: Permission denied'
