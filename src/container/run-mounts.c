@@ -96,10 +96,37 @@ existing_part (const struct run_mounts *mounts, const char *guest)
   return part;
 }
 
-/* Append MOUNT, which is taken over, to those that are settled.  */
+/* Take away from what is settled in MOUNTS what lies at GUEST, if anything
+   does.  */
+static void
+forget (struct run_mounts *mounts, const char *guest)
+{
+  size_t i = 0;
+  while (i < mounts->count && strcmp (mounts->list[i].guest, guest) != 0)
+    i++;
+  if (i == mounts->count)
+    return;
+  for (size_t j = 0; j < mounts->binding_count; j++)
+    if (mounts->bindings[j].guest == mounts->list[i].guest)
+      {
+        mounts->binding_count--;
+        memmove (&mounts->bindings[j], &mounts->bindings[j + 1],
+                 (mounts->binding_count - j) * sizeof *mounts->bindings);
+        break;
+      }
+  free (mounts->list[i].guest);
+  free (mounts->list[i].host);
+  mounts->count--;
+  memmove (&mounts->list[i], &mounts->list[i + 1],
+           (mounts->count - i) * sizeof *mounts->list);
+}
+
+/* Append MOUNT, which is taken over, to those that are settled, in the place of
+   another one there.  */
 static void
 append (struct run_mounts *mounts, struct run_mount *mount)
 {
+  forget (mounts, mount->guest);
   mounts->list =
       xreallocarray (mounts->list, mounts->count + 1, sizeof *mounts->list);
   mounts->list[mounts->count++] = *mount;
@@ -581,6 +608,9 @@ run_mounts_make (struct run_mounts *mounts, const struct run_plan *plan,
 
   struct wishes wishes = { 0 };
   int status = collect (mounts, own, &wishes, err);
+  /* No process can leave the root for the same one.  */
+  if (status == 0 && strcmp (plan->root, "/") == 0)
+    status = shadow_directory (mounts, "", err);
   for (size_t i = 0; i < wishes.count; i++)
     {
       struct run_mount *mount = &wishes.list[i].mount;

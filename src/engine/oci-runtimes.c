@@ -175,9 +175,15 @@ last_line (const char *text)
   if (message == NULL)
     return TAKE (line);
   message += strlen ("msg=\"");
-  size_t length = strlen (message);
-  if (length > 0 && message[length - 1] == '"')
-    message[length - 1] = '\0';
+  /* Up to the quote that ends it, with those in it freed of their '\\'.  */
+  char *to = message;
+  for (const char *from = message; *from != '\0' && *from != '"'; from++)
+    {
+      if (*from == '\\' && from[1] != '\0')
+        from++;
+      *to++ = *from;
+    }
+  *to = '\0';
   return xstrdup (message);
 }
 

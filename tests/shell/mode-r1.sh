@@ -154,7 +154,7 @@ is "  unless the host's are asked for" "$stdout" "$(sh -c "$spaces")
 $(stat -c %i /dev/shm)"
 run r1 --pid=host c1 sh -c 'setsid sleep 1000 > /dev/null 2>&1 & echo $!; exit 3'
 is "  and the end of the program is that of the run" "$status" 3
-not_ok "  with all that it has started" kill -0 "$stdout"
+not_ok "  with all that it has started" sh -c "kill -0 $stdout 2> /dev/null"
 run r1 --kernel=9.9 c1 true
 is_error "--kernel is refused, and who can is named" 125 '^Error: mode R1 .* R2, P1 and T1 '
 run r1 --publish=8080:80 c1 true
@@ -247,6 +247,10 @@ alone
 /bin/sh
 /etc/group"
 chmod -R u+w "$UDOCKER_DIR/containers/$id"
+
+run r1 --location=/ x sh -c "cat '$work/alone'; test ! -e /proc/\$PPID; echo \$\$"
+like "the host's own root can be one" "$status $(echo "$stdout" | tr '\n' ' ')" \
+  '^0 alone [0-9] $'
 
 # The mode of a container.
 run udocker setup --execmode=R1 c1
