@@ -87,15 +87,15 @@ open_own_lock (const struct container *container)
 }
 
 /* Take the lock of FD as OPERATION says, without waiting for whoever means to
-   keep it: who looks whether somebody has a lock (is_held), or finds that he
-   may not remove a container, has it for a moment.  Return 0 or a negative
-   errno; -EWOULDBLOCK at once when CONTAINER is gone.  */
+   keep it, in so many TRIES: who looks whether somebody has a lock (is_held),
+   or finds that he may not remove a container, has it for a moment.  Return 0
+   or a negative errno; -EWOULDBLOCK at once when CONTAINER is gone.  */
 static int
-lock_soon (int fd, int operation, const struct container *container)
+lock_soon (int fd, int operation, int tries, const struct container *container)
 {
   static const struct timespec pause = { .tv_nsec = 5000000 };
   int status = 0;
-  for (int i = 0; i < 10; i++)
+  for (int i = 0; i < tries; i++)
     {
       status = flock (fd, operation | LOCK_NB) < 0 ? -errno : 0;
       if (status != -EWOULDBLOCK || !container_is_in_place (container))
@@ -115,7 +115,7 @@ container_hold (const struct container *container, bool wait, struct error *err)
                  strerror (-fd));
       return -1;
     }
-  int status = lock_soon (fd, LOCK_SH, container);
+  int status = lock_soon (fd, LOCK_SH, 10, container);
   if (status == -EWOULDBLOCK && wait)
     {
       log_info (_ ("waiting for another process that removes container %s"),
@@ -148,7 +148,7 @@ is_held (const char *directory, const struct container *container)
 {
   AUTO_FREE char *path = xasprintf ("%s/%s", directory, container->id);
   AUTO_CLOSE int fd = open (path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-  return fd >= 0 && lock_soon (fd, LOCK_EX, container) == -EWOULDBLOCK;
+  return fd >= 0 && lock_soon (fd, LOCK_EX, 3, container) == -EWOULDBLOCK;
 }
 
 /* Call WORK for each directory below run/ that another machine has for its
