@@ -53,23 +53,21 @@ struct started
   struct channel_begin begin;
 };
 
+/* Whether we could have a namespace ourselves does not matter: systems that
+   forbid it to most programs may allow it to runtimes.  */
 static int
 runtime_usable (const struct host *host, const struct config *config,
                 const char *mode, struct error *err)
 {
   struct oci_runtimes runtimes;
   (void) host;
+  (void) mode;
   int status = engine_find_program (PROGRAM, err);
   if (status == 0)
     status = oci_runtimes_find (config, &runtimes, err);
-  if (status < 0)
-    return status;
-  oci_runtimes_release (&runtimes);
-  status = probe_need (PROBE_MOUNT_NAMESPACE, err);
   if (status == 0)
-    return 0;
-  return error_prefix (err, _ ("mode %s cannot be had here, but P1 and T1 may"),
-                       mode);
+    oci_runtimes_release (&runtimes);
+  return status;
 }
 
 static int
@@ -262,6 +260,12 @@ try_all (struct started *run, struct error *err)
   oci_runtimes_release (&runtimes);
   if (status != -ECANCELED)
     return status;
+  /* What all of them need tells more than what they say without it.  */
+  status = probe_need (PROBE_MOUNT_NAMESPACE, err);
+  if (status < 0)
+    return error_prefix (err,
+                         _ ("mode %s cannot be had here, but P1 and T1 may"),
+                         run->plan->mode);
   return error_set (err, ENOSYS,
                     _ ("no OCI runtime starts a container here: %s; modes P1 "
                        "and T1 need none"),
