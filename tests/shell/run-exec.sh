@@ -51,7 +51,7 @@ ended ()
 watches ()
 {
   tries=0
-  until ls -l "/proc/$1/fd" | grep -q pidfd; do
+  until readlink "/proc/$1/fd"/* | grep -q pidfd; do
     tries=$((tries + 1))
     test $tries -lt 100 || return 0
     sleep 0.02
@@ -206,6 +206,7 @@ udocker wait c1 > /dev/null
 is "what the next one writes comes behind it" "$(udocker logs c1 | tail -n +3 \
   | sed 2q)" "three
 3000"
+until_go='until test -e /vol/go; do sleep 0.05; done; exit 9'
 for mode in P1 P2 T1; do
   case $mode in
     T*) test -x "$libexec/udocker-trap" || continue ;;
@@ -219,10 +220,15 @@ unknown
   run udocker wait c1
   is "  also when it is waited for" "$status:$stdout" 0:8
   copy=$(udocker -q clone c1)
-  udocker run -d --rm --execmode=$mode "$copy" sh -c 'sleep 0.5; exit 9' \
-    > /dev/null
-  run udocker wait "$copy"
-  is "  and the container goes then" "$status:$stdout" "0:$(told 9)"
+  rm -f volume/go
+  udocker run -d --rm --execmode=$mode -v "$PWD/volume:/vol" "$copy" sh -c \
+    "$until_go" > /dev/null
+  udocker wait "$copy" > waited &
+  waiter=$!
+  watches $waiter
+  touch volume/go
+  wait $waiter
+  is "  and the container goes then" "$?:$(cat waited)" "0:$(told 9)"
   udocker run -d --execmode=$mode c1 sleep 100 > /dev/null
   udocker stop c1 > /dev/null
   run udocker wait c1
@@ -239,9 +245,23 @@ if cc -std=gnu11 -O1 -o sandbox "$top_srcdir/tests/sandbox.c" -lseccomp \
   udocker run -d c1 sh -c 'sleep 0.4; exit 9' > /dev/null
   run ./sandbox ENOSYS pidfd_open -- udocker wait c1
   is "what is noted is told on an old kernel, too" "$status:$stdout" 0:9
-  start c1 sh -c 'echo > /vol/started; exec sleep 1'
-  run ./sandbox ENOSYS pidfd_open -- udocker wait c1
-  is "  and what the one before has noted is not" "$status:$stdout" 0:unknown
+  rm -f volume/go
+  start c1 sh -c "echo > /vol/started; $until_go"
+  ./sandbox ENOSYS pidfd_open -- udocker wait c1 > waited &
+  waiter=$!
+  # It asks again and again, asleep most of the time.
+  asleep=0
+  tries=0
+  while test $asleep -lt 5 && test $tries -lt 200; do
+    asleep=$((asleep + 1))
+    tries=$((tries + 1))
+    grep -q '^Name:.udocker' "/proc/$waiter/status" \
+      && grep -q '^State:.S' "/proc/$waiter/status" || asleep=0
+    sleep 0.05
+  done
+  touch volume/go
+  wait $waiter
+  is "  and what the one before has noted is not" "$?:$(cat waited)" 0:unknown
   ended
 else
   skip "an old kernel" "no sandbox here"
