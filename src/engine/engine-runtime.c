@@ -140,12 +140,24 @@ check_plan (const struct run_plan *plan, struct error *err)
                     what);
 }
 
+/* Return the name, which the caller frees, that a runtime knows the container
+   of BUNDLE by: no other one of this user has it, since control groups may be
+   called so.  */
+static char *
+name_of (const char *bundle)
+{
+  const char *last = strrchr (bundle, '/');
+  const char *start = last;
+  while (start > bundle && start[-1] != '/')
+    start--;
+  return xasprintf ("%.*s-%s", (int) (last - start), start, last + 1);
+}
+
 /* Return the command, ended by NULL and to be freed with all its words, that
    has RUNTIME start or, if JOINS, enter the container of BUNDLE.  */
 static char **
 make_command (const struct oci_runtime *runtime, const char *bundle, bool joins)
 {
-  const char *name = strrchr (bundle, '/') + 1;
   char **words = xnmalloc (24, sizeof *words);
   size_t count = 0;
   words[count++] = xstrdup (runtime->path);
@@ -160,7 +172,7 @@ make_command (const struct oci_runtime *runtime, const char *bundle, bool joins)
   words[count++] = xstrdup (joins ? "--process" : "--bundle");
   words[count++] =
       joins ? xasprintf ("%s/process.json", bundle) : xstrdup (bundle);
-  words[count++] = xasprintf ("udocker-%s", name);
+  words[count++] = name_of (bundle);
   words[count] = NULL;
   return words;
 }

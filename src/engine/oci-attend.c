@@ -416,6 +416,10 @@ oci_attend (const struct oci_start *start, bool *started, struct error *err)
   if (attended.signals >= 0)
     (void) close (attended.signals); /* nothing was written to it */
   *started = attended.started;
+  if (number == 0 && attended.is_asked && !attended.started)
+    return error_set (err, EINTR,
+                      _ ("asked to end before '%s' has started a container"),
+                      start->arguments[0]);
   return number == 0 ? attended.result
                      : error_set (err, number, _ ("cannot start '%s': %s"),
                                   start->arguments[0], strerror (number));

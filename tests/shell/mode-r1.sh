@@ -306,7 +306,7 @@ kill -INT $pid
 status=0
 wait $pid || status=$?
 is "one that hangs ends when that is asked for twice" "$status" 125
-like "  and is named" "$(cat err)" "^Error: no OCI runtime .*'$work/hangs'"
+like "  and is named" "$(cat err)" "^Error: asked to end before '$work/hangs'"
 UDOCKER_USE_RUNC_EXECUTABLE=$(for name in $(runtimes); do command -v "$name"; done | head -n 1)
 UDOCKER_USE_CRUN_EXECUTABLE=$work/refuses
 export UDOCKER_USE_CRUN_EXECUTABLE
