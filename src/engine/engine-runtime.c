@@ -303,7 +303,7 @@ open_files (struct started *run, int *own_fd, struct error *err)
 static int
 start (struct started *run, struct error *err)
 {
-  AUTO_CLOSE int own_fd = -1;
+  int own_fd = -1; /* stays open as long as this process is there */
   run->plan_fd = run->errors_fd = -1;
   int status = open_files (run, &own_fd, err);
   if (!run->silent)
@@ -314,6 +314,8 @@ start (struct started *run, struct error *err)
     (void) close (run->plan_fd); /* was written already */
   if (run->errors_fd >= 0)
     (void) close (run->errors_fd); /* in memory */
+  if (run->silent && own_fd >= 0)
+    (void) close (own_fd); /* nobody looks for it */
   return status;
 }
 

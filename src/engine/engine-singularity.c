@@ -384,7 +384,7 @@ run_with (const struct singularity *singularity, const struct run_plan *plan,
           const struct run_mounts *mounts, struct error *err)
 {
   struct launch launch = { .plan = plan };
-  AUTO_CLOSE int own_fd = -1; /* for who looks for what runs */
+  int own_fd = -1; /* stays open as long as this process is there */
   AUTO_CLOSE int plan_fd = engine_send_plan (plan, NULL, &own_fd, err);
   int status = plan_fd < 0 ? plan_fd : 0;
   if (status == 0)

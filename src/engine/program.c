@@ -117,7 +117,7 @@ engine_run_program (const char *name, const struct run_plan *plan,
   AUTO_FREE char *program = platform_find_part (name, err);
   if (program == NULL)
     return -err->number;
-  AUTO_CLOSE int own_fd = -1;
+  int own_fd = -1; /* stays open as long as this process is there */
   AUTO_CLOSE int plan_fd = engine_send_plan (plan, NULL, &own_fd, err);
   if (plan_fd < 0)
     return plan_fd;

@@ -15,7 +15,8 @@ struct run_plan;
 int engine_find_program (const char *name, struct error *err);
 
 /* Put PLAN where an engine can read it, and others as long as *OWN, another
-   descriptor of it, is open.  BUNDLE is what an OCI runtime is told, or NULL.
+   descriptor of it, is open.  Who notes what a run has ended with leaves that
+   open until it has done so: or who waits would find neither.  BUNDLE is what an OCI runtime is told, or NULL.
    Return a descriptor or a negative errno with ERR set.  */
 int engine_send_plan (const struct run_plan *plan, const char *bundle, int *own,
                       struct error *err);

@@ -75,6 +75,6 @@ fi
 for mode in T1 T2; do
   run in_tree ./sandbox EPERM prctl --
   is_error "no filters at all in $mode" 125 \
-    "^Error: mode $mode needs filters .*mode P2 works without"
+    "^Error: mode $mode does not work here: filters .*mode P2 works without"
 done
 done_testing
