@@ -239,6 +239,63 @@ report_modes (struct findings *findings, const struct config *config,
   return best != NULL;
 }
 
+/* --- a container ---------------------------------------------------------- */
+
+/* Report whether the programs of an image for ARCHITECTURE run here.  */
+static void
+report_machine (struct findings *findings, const struct config *config,
+                const char *architecture)
+{
+  const struct elf_machine *machine = elf_machine_find (architecture);
+  const char *title = _ ("its programs");
+  if (platform_runs (machine))
+    {
+      report (findings, "machine", title, true, architecture, NULL);
+      return;
+    }
+  AUTO_FREE char *path =
+      machine == NULL
+          ? NULL
+          : platform_find_emulator (machine, config->use_qemu_executable);
+  AUTO_FREE char *reason =
+      path != NULL
+          ? xasprintf (_ ("%s, by %s in modes P and T"), architecture, path)
+          : xasprintf (_ ("they are for %s, and there is no emulator"),
+                       architecture);
+  report (findings, "machine", title, path != NULL, reason,
+          path != NULL ? NULL : _ ("install qemu-user-static"));
+}
+
+/* Report what runs in CONTAINER take.  */
+static void
+report_container (struct findings *findings, const struct config *config,
+                  const struct container *container)
+{
+  AUTO_ERROR struct error why = { 0 };
+  AUTO_FREE char *mode = NULL;
+  AUTO_FREE char *text = NULL;
+  AUTO_JSON struct json_object *metadata = NULL;
+  const struct engine *engine = NULL;
+  size_t size = 0;
+
+  begin (findings, "container", _ ("The container"));
+  int status = engine_mode_of (container, config, &mode, &why);
+  const char *canonical = mode;
+  if (status == 0)
+    status = engine_find (mode, &engine, &canonical, &why);
+  if (status == 0)
+    status = engine_try (engine, config, canonical, &why);
+  report (findings, "mode", _ ("its execution mode"), status == 0,
+          status == 0 ? canonical : why.text, NULL);
+  error_release (&why);
+  if (container_read_metadata (container, &text, &size, &why) < 0
+      || json_parse (text, size, container->id, &metadata, &why) < 0)
+    return;
+  const char *architecture = json_string (metadata, "architecture");
+  if (architecture != NULL && architecture[0] != '\0')
+    report_machine (findings, config, architecture);
+}
+
 /* --- the rest ------------------------------------------------------------- */
 
 static void
@@ -376,6 +433,8 @@ run_doctor (struct invocation *invocation, struct error *err)
             host->machine);
   bool executes = report_places (&findings, config, container);
   bool works = report_modes (&findings, config, executes);
+  if (container != NULL)
+    report_container (&findings, config, container);
   report_features (&findings);
   report_emulators (&findings, config);
   report_devices (&findings);
@@ -406,7 +465,8 @@ const struct command command_doctor = {
       "The status is 1 when no mode works.\n\n"
       "With --format=json an object is printed with the members version, "
       "kernel, machine, recommended (a mode, or null) and the lists places, "
-      "modes, features, emulators, devices and, when asked for, registries, of "
+      "modes, features, emulators, devices and, when asked for, container and "
+      "registries, of "
       "objects with the members "
       "name and works, perhaps reason and remedy; places have path, "
       "file_system, exists, writable, executes, setuid, locks, free and "

@@ -27,22 +27,6 @@ enum
   DEPTH_MAX = 5    /* scripts that interpret each other, likewise */
 };
 
-/* Return whether this machine's kernel runs programs of MACHINE (NULL: one that
-   is not known).  */
-static bool
-runs_here (const struct elf_machine *machine)
-{
-  const char *host = platform_host ()->architecture;
-
-  if (machine == NULL)
-    return false;
-  return strcmp (machine->architecture, host) == 0
-         || (strcmp (machine->architecture, "386") == 0
-             && strcmp (host, "amd64") == 0)
-         || (strcmp (machine->architecture, "arm") == 0
-             && strcmp (host, "arm64") == 0);
-}
-
 /* Have PLAN run programs of MACHINE by an emulator, of which GUEST is one.  */
 static int
 use_emulator (struct run_plan *plan, const struct elf_machine *machine,
@@ -103,7 +87,7 @@ run_plan_suit_program (struct run_plan *plan, const struct run_place *place,
         {
           const struct elf_machine *machine =
               elf_machine_of (head, (size_t) size);
-          if (!runs_here (machine))
+          if (!platform_runs (machine))
             status = use_emulator (
                 plan, machine, depth == 0 ? guest : interpreter, config, err);
           break;
@@ -127,7 +111,7 @@ run_plan_suit_image (struct run_plan *plan, const char *architecture,
   const struct elf_machine *machine =
       architecture == NULL ? NULL : elf_machine_find (architecture);
 
-  if (plan->emulator == NULL && machine != NULL && !runs_here (machine))
+  if (plan->emulator == NULL && machine != NULL && !platform_runs (machine))
     plan->emulator =
         platform_find_emulator (machine, config->use_qemu_executable);
 }

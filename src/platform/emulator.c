@@ -16,7 +16,22 @@
 #include "lib/base/file.h"
 #include "lib/elf/find.h"
 #include "lib/elf/machine.h"
+#include "src/platform/host.h"
 #include "xvasprintf.h"
+
+bool
+platform_runs (const struct elf_machine *machine)
+{
+  const char *host = platform_host ()->architecture;
+
+  if (machine == NULL)
+    return false;
+  return strcmp (machine->architecture, host) == 0
+         || (strcmp (machine->architecture, "386") == 0
+             && strcmp (host, "amd64") == 0)
+         || (strcmp (machine->architecture, "arm") == 0
+             && strcmp (host, "arm64") == 0);
+}
 
 /* Return the interpreter that the kernel has for MACHINE, which the caller
    frees, or NULL.  */

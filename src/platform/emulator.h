@@ -6,7 +6,13 @@
 #ifndef UDOCKER_PLATFORM_EMULATOR_H
 #define UDOCKER_PLATFORM_EMULATOR_H
 
+#include <stdbool.h>
+
 struct elf_machine;
+
+/* Return whether this machine's kernel runs programs of MACHINE (NULL: one that
+   is not known) without an emulator.  */
+bool platform_runs (const struct elf_machine *machine);
 
 /* Return the path of the program that runs programs of MACHINE here, which the
    caller frees: SETTING, a path or a name to look for in PATH, unless it is

@@ -10,7 +10,20 @@
 . "$top_srcdir/tests/container.sh"
 
 need cc python3
+python=$(command -v python3)
 make_container "$id" c1 '{}' || bail 'no container'
+
+# evaluate FILE EXPRESSION: what EXPRESSION of Python makes of d, which is the JSON
+# in FILE.
+evaluate ()
+{
+  "$python" -c '
+import json, sys
+d = json.load(open(sys.argv[1]))
+def of(part, name):
+    return next(x for x in d[part] if x["name"] == name)
+print(eval(sys.argv[2]))' "$work/$1" "$2" 2>&1
+}
 
 # ask EXPRESSION COMMAND...: what EXPRESSION of Python makes of d, which is what
 # COMMAND, or udocker behind it, says in JSON.
@@ -19,12 +32,14 @@ ask ()
   expression=$1
   shift
   run "$@" udocker doctor --format=json
-  python3 -c '
-import json, sys
-d = json.load(open(sys.argv[1]))
-def of(part, name):
-    return next(x for x in d[part] if x["name"] == name)
-print(eval(sys.argv[2]))' "$work/stdout" "$expression" 2>&1
+  evaluate stdout "$expression"
+}
+
+# ask_of CONTAINER EXPRESSION: the same of a container.
+ask_of ()
+{
+  udocker doctor --format=json "$1" > "$work/container.json" 2> "$work/why"
+  evaluate container.json "$2"
 }
 
 # --- as it is ------------------------------------------------------------------
@@ -53,6 +68,21 @@ like 'setup remembers what "auto" was' "$stdout" "^execmode: $recommended\$"
 run udocker doctor c1
 is 'it looks at a container' "$status" 0
 like 'where that lies' "$stdout" "the container +works \\(.*/ROOT on "
+run udocker setup --execmode=P2 c1
+is 'and at its mode' "$(ask_of c1 'of("container", "mode")')" \
+  "{'name': 'mode', 'reason': 'P2', 'works': True}"
+printf F3 > "$UDOCKER_DIR/containers/$id/execmode"
+like 'that there may be none for' "$(ask_of c1 'of("container", "mode")')" \
+  'no execution engine.*False'
+rm "$UDOCKER_DIR/containers/$id/execmode"
+is 'it says nothing of machines that the image does not say' \
+  "$(ask_of c1 '[x["name"] for x in d["container"]]')" "['mode']"
+echo '{"architecture": "s390x"}' > "$UDOCKER_DIR/containers/$id/container.json"
+like 'of a foreign one it says what is missing' "$(PATH=$top_builddir/bin:$work \
+  ask_of c1 'of("container", "machine")')" 's390x, and there is no emulator.*qemu'
+echo "{\"architecture\": \"$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')\"}" \
+  > "$UDOCKER_DIR/containers/$id/container.json"
+like 'its own machine is good' "$(ask_of c1 'of("container", "machine")')" 'True'
 run udocker doctor nothing
 is_error 'it wants one that is there' 1 'nothing'
 ok 'it makes no repository' sh -c 'UDOCKER_DIR=$PWD/none udocker doctor \
