@@ -23,6 +23,14 @@ if test -x "$libexec/udocker-trap"; then
   test "${TEST_LONG-}" != yes || guest_modes="$guest_modes T2"
 fi
 guest_modes=${GUEST_MODES:-$guest_modes}
+
+# guest_spare_P2: leave that mode to the long form.  It differs from P1 in what
+# stops, which the small roots show as well.
+guest_spare_P2 ()
+{
+  test "${TEST_LONG-}" = yes || test -n "${GUEST_MODES-}" \
+    || guest_modes=$(echo "$guest_modes" | sed 's/ P2//')
+}
 guest_limit=${GUEST_LIMIT:-120} # seconds for one claim
 guest_source=$top_srcdir/tests/guest
 

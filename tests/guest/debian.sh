@@ -18,9 +18,7 @@ guest_debian ()
   # One of them is enough for every day.
   test "$1" = debian12 || test "${TEST_LONG-}" = yes \
     || skip_all "takes long: make check-long"
-  # P2 differs from P1 in what stops, which smaller roots show as well.
-  test "${TEST_LONG-}" = yes || test -n "${GUEST_MODES-}" \
-    || guest_modes=$(echo "$guest_modes" | sed 's/ P2//')
+  guest_spare_P2
   guest_open "$1"
   # Programs linked here run there only where the libc is no older.
   guest_flavour=static

@@ -7,6 +7,7 @@
 . "${top_srcdir:=.}/tests/tap.sh"
 . "$top_srcdir/tests/guest/claims.sh"
 
+guest_spare_P2
 guest_open musl
 guest_claim hello /bin/hello
 guest_claim hello-static /bin/hello-static arguments 42
