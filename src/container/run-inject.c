@@ -75,7 +75,7 @@ read_count (struct gpus *gpus, const char *value)
   unsigned long count = strtoul (value, &end, 10);
   gpus->count = count;
   return value[0] >= '0' && value[0] <= '9' && *end == '\0' && errno == 0
-         && count <= 1024;
+         && count > 0 && count <= 1024;
 }
 
 /* Take VALUE, which belongs to the key of LENGTH bytes at KEY.  Return whether

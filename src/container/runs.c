@@ -245,12 +245,31 @@ signal_member (const struct run_member *member, int signal)
   return kill (member->pid, signal) < 0 ? -errno : 0;
 }
 
+/* Return whether MEMBER is a udocker that stays beside the program, to note
+   what that ends with and to remove what is to be removed.  */
+static bool
+stays_beside (const struct run_member *member)
+{
+  AUTO_FREE char *link = xasprintf ("/proc/%d/exe", (int) member->pid);
+  AUTO_FREE char *path = file_read_link (AT_FDCWD, link);
+  const char *name = path == NULL ? NULL : strrchr (path, '/');
+  return name != NULL
+         && (strcmp (name, "/udocker") == 0
+             || strcmp (name, "/udocker-full") == 0);
+}
+
 int
 running_signal (const struct running *run, int signal)
 {
   int result = -ESRCH;
+  bool others = false;
+  for (size_t i = 0; i < run->member_count; i++)
+    others = others || !stays_beside (&run->members[i]);
   for (size_t i = 0; i < run->member_count; i++)
     {
+      /* It ends when they do.  */
+      if (signal == SIGKILL && others && stays_beside (&run->members[i]))
+        continue;
       int status = signal_member (&run->members[i], signal);
       if (status == 0 || result == -ESRCH)
         result = status;

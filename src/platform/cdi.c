@@ -220,11 +220,12 @@ add_mounts (struct json_object *from, struct device_edits *edits,
       struct json_object *options = list_of (item, "options", &option_count);
       bool read_only = false;
       for (size_t j = 0; j < option_count; j++)
-        read_only = read_only
-                    || strcmp (json_object_get_string (
-                                   json_object_array_get_idx (options, j)),
-                               "ro")
-                           == 0;
+        {
+          const char *option =
+              json_object_get_string (json_object_array_get_idx (options, j));
+          read_only =
+              read_only || (option != NULL && strcmp (option, "ro") == 0);
+        }
       status = add_mount (edits, json_string (item, "hostPath"),
                           json_string (item, "containerPath"), read_only, err);
     }

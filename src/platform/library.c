@@ -24,6 +24,7 @@
 /* No library needs, or has, so many; those of images may have been made to keep
    us busy.  */
 #  define LIST_MAX 4096
+#  define NAME_LIMIT 1024
 
 /* Add to *AT, where an entry of a chain is, the offset NEXT of the one behind
    it.  Return whether there is one.  */
@@ -36,11 +37,19 @@ go_on (int *at, GElf_Word next)
   return true;
 }
 
+/* Return whether TEXT is as short as names are.  */
+static bool
+is_short (const char *text)
+{
+  return strnlen (text, NAME_LIMIT) < NAME_LIMIT;
+}
+
 /* Add to LIBRARY that it needs VERSION, or NULL, of FILE.  */
 static void
 add_need (struct library *library, const char *file, const char *version)
 {
-  if (library->need_count == LIST_MAX)
+  if (library->need_count == LIST_MAX || !is_short (file)
+      || (version != NULL && !is_short (version)))
     return;
   library->needs = xreallocarray (library->needs, library->need_count + 1,
                                   sizeof *library->needs);
@@ -69,7 +78,7 @@ read_dynamic (Elf *elf, Elf_Data *data, const GElf_Shdr *header,
         continue;
       if (entry.d_tag == DT_NEEDED)
         add_need (library, text, NULL);
-      else if (library->name == NULL)
+      else if (library->name == NULL && is_short (text))
         library->name = xstrdup (text);
     }
 }
@@ -130,7 +139,8 @@ read_defined_versions (Elf *elf, Elf_Data *data, const GElf_Shdr *header,
       if (go_on (&place, definition.vd_aux)
           && gelf_getverdaux (data, place, &first) != NULL)
         name = elf_strptr (elf, header->sh_link, first.vda_name);
-      if (name != NULL && (definition.vd_flags & VER_FLG_BASE) == 0)
+      if (name != NULL && is_short (name)
+          && (definition.vd_flags & VER_FLG_BASE) == 0)
         {
           library->versions =
               xreallocarray (library->versions, library->version_count + 1,

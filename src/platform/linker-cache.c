@@ -30,12 +30,20 @@ struct entry
   uint64_t capabilities;
 };
 
+/* More bytes than a path has: those of images may have been made to keep us
+   busy.  */
+#define TEXT_MAX 4096
+
 /* Return whether a text begins at OFFSET of the SIZE bytes at BYTES and ends
    there, too.  */
 static bool
 is_text (const char *bytes, size_t size, uint32_t offset)
 {
-  return offset < size && memchr (bytes + offset, '\0', size - offset) != NULL;
+  if (offset >= size)
+    return false;
+  size_t rest = size - offset;
+  return memchr (bytes + offset, '\0', rest < TEXT_MAX ? rest : TEXT_MAX)
+         != NULL;
 }
 
 void

@@ -164,6 +164,10 @@ blame (struct probe_result *result, struct attempt done)
                    strerror (done.number)),
         xstrdup (_ ("have the sandbox allow prctl and seccomp (for Docker "
                     "around: --security-opt seccomp=unconfined)")));
+  else if (done.number == EAGAIN || done.number == EMFILE
+           || done.number == ENOMEM)
+    probe_fails (result, xstrdup (strerror (done.number)),
+                 xstrdup (_ ("raise your limits (ulimit)")));
   else
     probe_fails (
         result,

@@ -216,6 +216,10 @@ for mode in P1 P2 T1; do
   is "  and goes on saying it, in $mode" "$status:$stdout" "0:7
 unknown
 7"
+  udocker run -d --execmode=$mode c1 sleep 100 > /dev/null
+  udocker -q kill c1
+  run udocker wait c1
+  is "  nor is what a kill did lost, in $mode" "$status:$stdout" 0:137
   udocker run -d --execmode=$mode c1 sh -c 'sleep 0.3; exit 8' > /dev/null
   run udocker wait c1
   is "  also when it is waited for" "$status:$stdout" 0:8

@@ -97,10 +97,47 @@ for words in all=2 1=1 2=2 device=GPU-abc=1 '"device=0,1"=2' count=2=2; do
 done
 gpus --gpus 7 c1 true
 is_error 'more than there are cannot be had' 125 'gpus 7.*only 4'
-for value in '' x -2 device= 1x; do
+for value in '' x -2 device= 1x 0; do
   gpus --gpus="$value" c1 true
   is_error "--gpus='$value' is refused" 125 "invalid --gpus|--gpus"
 done
+
+mkdir odd
+cat > odd/a.json << EOD
+{ "kind": "v.com/c", "devices": [ { "name": "a", "containerEdits": {
+  "env": [null, 7], "additionalGids": [null, "x"], "hooks": [null, {"args": [null]}],
+  "deviceNodes": [], "mounts": [ { "hostPath": "/etc/passwd",
+    "containerPath": "/odd", "options": [null, 7, "ro"] } ] } } ] }
+EOD
+run udocker run --nobanner --cdi-dir="$work/odd" --device v.com/c=a c1 sh -c \
+  'test -s /odd && echo there'
+is 'odd types do no harm' "$status$stdout$stderr" 0there
+# A cache of the linker that is all one name.
+mkdir -p "$root/lib"
+python3 - "$root/etc/ld.so.cache" << 'EOD'
+import struct, sys
+name = b"x" * 2000000
+with open (sys.argv[1], "wb") as file:
+    text = 48 + 24 * 50000
+    file.write (b"glibc-ld.so.cache1.1" + struct.pack ("<II20x", 50000, len (name)))
+    file.write (struct.pack ("<IIIIQ", 3, text, text, 0, 0) * 50000)
+    file.write (name + b"\0")
+EOD
+cp host/libcuda.so.555.1 host/libplain.so
+if command -v cc > /dev/null; then
+  echo 'int f (void) { return 1; }' | cc -shared -fPIC -o host/libplain.so -x c -
+fi
+cat > odd/b.json << EOD
+{ "kind": "v.com/d", "devices": [ { "name": "a", "containerEdits": {
+  "mounts": [ { "hostPath": "$work/host/libplain.so",
+    "containerPath": "/lib/libplain.so" } ] } } ] }
+EOD
+run timeout 30 udocker run --nobanner --cdi-dir="$work/odd" --device v.com/d=a \
+  c1 echo runs
+is 'a cache of the linker that is made to keep us busy does not' \
+  "$status$stdout" 0runs
+rm "$root/etc/ld.so.cache"
+rmdir "$root/lib"
 
 mkdir yaml
 cat > yaml/a.yml << EOD
