@@ -45,6 +45,9 @@ extern char **environ;
    again whether it is in the foreground.  */
 #define BACKGROUND_WAIT 200
 
+/* How many seconds a runtime may take that is only tried.  */
+#define TRIAL_SECONDS 10
+
 /* Everything about one that runs.  */
 struct attended
 {
@@ -54,6 +57,7 @@ struct attended
   bool started;
   bool is_asked; /* to end, before anything has started */
   int result;
+  time_t until; /* a runtime that is only tried is killed then; or 0 */
 
   int terminal;         /* the other end of the program's, or -1 */
   bool raw;             /* ours is */
@@ -328,6 +332,25 @@ runtime_has_ended (struct attended *attended)
   return true;
 }
 
+/* Return the seconds of a clock that only goes forward.  */
+static time_t
+seconds_now (void)
+{
+  struct timespec now = { 0 };
+  (void) clock_gettime (CLOCK_MONOTONIC, &now); /* there always is */
+  return now.tv_sec;
+}
+
+/* Kill a runtime that is only tried and takes too long.  */
+static void
+limit_trial (struct attended *attended)
+{
+  if (attended->until == 0 || seconds_now () < attended->until)
+    return;
+  (void) kill (attended->runtime, SIGKILL); /* not waited for yet */
+  attended->until = 0;
+}
+
 /* Wait for news and take them in.  */
 static void
 wait_for_news (struct attended *attended)
@@ -351,7 +374,10 @@ wait_for_news (struct attended *attended)
       else
         patience = BACKGROUND_WAIT;
     }
+  if (attended->until != 0)
+    patience = 1000;
   (void) poll (news, sizeof news / sizeof *news, patience);
+  limit_trial (attended);
   if (news[0].revents != 0)
     pass_signals (attended);
   if (attended->terminal >= 0)
@@ -379,6 +405,7 @@ oci_attend (const struct oci_start *start, bool *started, struct error *err)
     .channel = ends[0],
     .terminal = -1,
     .signals = signalfd (-1, &waiting, SFD_CLOEXEC | SFD_NONBLOCK),
+    .until = start->silent ? seconds_now () + TRIAL_SECONDS : 0,
   };
   int number = attended.signals < 0 ? errno : 0;
   if (number == 0

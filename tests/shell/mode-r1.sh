@@ -212,8 +212,9 @@ ok "  with all that is in it" until_true nothing_runs
 # shellcheck disable=SC2086 # a pattern
 killed=$(ls -d $left 2> /dev/null)
 at_end 'rm -rf $killed'
-rm -f "$UDOCKER_DIR/containers/$id/output.log"
-run r1 c1 true # the first run after a kill removes the mount points
+rm -f "$UDOCKER_DIR/containers/$id/output.log" \
+  "$UDOCKER_DIR/containers/$id/exit.status"
+run r1 c1 true # whatever the kill has left, the next run removes
 is_as_before "nothing of all that is left in the container"
 
 # Others that use the container.
