@@ -56,7 +56,7 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 SchedulerType=sched/builtin
 SlurmdParameters=config_overrides
-KillWait=1
+KillWait=3
 ReturnToService=2
 NodeName=$slurm_host NodeAddr=127.0.0.1 CPUs=8 State=UNKNOWN
 PartitionName=all Nodes=$slurm_host Default=YES MaxTime=INFINITE State=UP

@@ -159,11 +159,15 @@ ready ()
 
 # shellcheck disable=SC2046
 ready $(each 'MODE.step MODE.script MODE.detached')
+# Where the script ends all else is killed at once: it has to outlive what it is
+# asked, so that its containers have the time that Slurm gives them.
 submit -n 4 << END
 #!/bin/sh
+trap : TERM
 $(each "$udocker -d -v $work/MODE.detached:/volume c1 sh /volume/work
 srun -Q -n 1 --exact $udocker -v $work/MODE.step:/volume c1 sh /volume/work &
 $udocker -v $work/MODE.script:/volume c1 sh /volume/work &")
+wait
 wait
 END
 for name in $(each 'MODE.step MODE.script MODE.detached'); do
