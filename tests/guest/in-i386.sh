@@ -7,6 +7,7 @@
 . "${top_srcdir:=.}/tests/tap.sh"
 . "$top_srcdir/tests/guest/claims.sh"
 
+guest_spare_P2
 # The in-process engine has a tracer for them, where that can be built.
 test -x "$libexec/udocker-handover" \
   || guest_modes=$(echo "$guest_modes" | sed 's/ T[12]//g')

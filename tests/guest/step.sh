@@ -56,7 +56,7 @@ claim ()
             "$work/step.out")"
 }
 
-one='-e 100' two='-2 -e 250'
+one='-e 200' two='-2 -e 400'
 if test "${TEST_LONG-}" = yes; then
   one=-l two='-2 -e 3'
 fi
