@@ -104,6 +104,7 @@ is_done (enum plan_tag tag)
     case PLAN_HELD_FD:
     case PLAN_OWN_FD:
     case PLAN_RUNNER:
+    case PLAN_RUNNER_STAYS:
     case PLAN_LIBEXEC:
     case PLAN_OWNERS:
     case PLAN_BUNDLE:

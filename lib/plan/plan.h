@@ -100,17 +100,19 @@ enum plan_tag
                                 absent */
   PLAN_ROOT_READ_ONLY = 35,  /* number: 1 refuses with EROFS what would change
                                 the root, bindings in it apart */
-  PLAN_OWN_FD = 36,      /* number: a descriptor of the plan's own file, which
-                            is kept and hidden as PLAN_HELD_FD is, so that
-                            others find the plan while the container lives;
-                            an engine around does not keep it */
-  PLAN_STOP_SIGNAL = 37, /* number: the signal that asks the program to end;
-                            SIGTERM when absent */
-  PLAN_BUNDLE = 38,      /* path: host directory of what an OCI runtime was
-                            told (src/engine/oci-bundle.h) */
-  PLAN_RUNNER = 39,      /* number: the process that ends with the exit status
-                            of the program, for others who find the plan */
-  PLAN_TAG_END           /* one above the last */
+  PLAN_OWN_FD = 36,       /* number: a descriptor of the plan's own file, which
+                             is kept and hidden as PLAN_HELD_FD is, so that
+                             others find the plan while the container lives;
+                             an engine around does not keep it */
+  PLAN_STOP_SIGNAL = 37,  /* number: the signal that asks the program to end;
+                             SIGTERM when absent */
+  PLAN_BUNDLE = 38,       /* path: host directory of what an OCI runtime was
+                             told (src/engine/oci-bundle.h) */
+  PLAN_RUNNER = 39,       /* number: the process that ends with the exit status
+                             of the program, for others who find the plan */
+  PLAN_RUNNER_STAYS = 40, /* number: 1 when that process is none of the
+                             program's, but notes its end and cleans up */
+  PLAN_TAG_END            /* one above the last */
 };
 
 /* Flags of a binding.  */

@@ -469,8 +469,12 @@ go_to_background (const struct container *container, struct error *err)
   if (child <= 0)
     return (int) child;
   /* All that is to be done afterwards is the other's.  */
-  bool good = printf ("%s\n", container->id) >= 0 && fflush (stdout) == 0;
-  _exit (good ? 0 : RUN_STATUS_FAILURE);
+  if (puts (container->id) >= 0 && fflush (stdout) == 0)
+    _exit (0);
+  log_error (_ ("container %s runs in the background, but its id cannot be "
+                "printed: %s"),
+             container->id, strerror (errno));
+  _exit (RUN_STATUS_FAILURE);
 }
 
 /* Run what REQUEST says in CONTAINER (NULL: in a directory), in use by HOLD

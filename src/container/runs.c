@@ -245,30 +245,18 @@ signal_member (const struct run_member *member, int signal)
   return kill (member->pid, signal) < 0 ? -errno : 0;
 }
 
-/* Return whether MEMBER is a udocker that stays beside the program, to note
-   what that ends with and to remove what is to be removed.  */
-static bool
-stays_beside (const struct run_member *member)
-{
-  AUTO_FREE char *link = xasprintf ("/proc/%d/exe", (int) member->pid);
-  AUTO_FREE char *path = file_read_link (AT_FDCWD, link);
-  const char *name = path == NULL ? NULL : strrchr (path, '/');
-  return name != NULL
-         && (strcmp (name, "/udocker") == 0
-             || strcmp (name, "/udocker-full") == 0);
-}
-
 int
 running_signal (const struct running *run, int signal)
 {
+  /* Who stays beside the program notes what it ends with and removes what is to
+     be removed, and ends when it does.  */
+  bool spares = signal == SIGKILL && run->member_count > 1
+                && plan_number (&run->plan, PLAN_RUNNER_STAYS, 0) != 0;
+  pid_t runner = (pid_t) plan_number (&run->plan, PLAN_RUNNER, 0);
   int result = -ESRCH;
-  bool others = false;
-  for (size_t i = 0; i < run->member_count; i++)
-    others = others || !stays_beside (&run->members[i]);
   for (size_t i = 0; i < run->member_count; i++)
     {
-      /* It ends when they do.  */
-      if (signal == SIGKILL && others && stays_beside (&run->members[i]))
+      if (spares && run->members[i].pid == runner)
         continue;
       int status = signal_member (&run->members[i], signal);
       if (status == 0 || result == -ESRCH)

@@ -289,7 +289,7 @@ static int
 open_files (struct started *run, int *own_fd, struct error *err)
 {
   bool sealable;
-  run->plan_fd = engine_send_plan (run->plan, run->bundle, own_fd, err);
+  run->plan_fd = engine_send_plan (run->plan, run->bundle, true, own_fd, err);
   if (run->plan_fd < 0)
     return run->plan_fd;
   run->errors_fd = plan_open_nameless ("udocker-runtime", &sealable);

@@ -385,7 +385,7 @@ run_with (const struct singularity *singularity, const struct run_plan *plan,
 {
   struct launch launch = { .plan = plan };
   int own_fd = -1; /* stays open as long as this process is there */
-  AUTO_CLOSE int plan_fd = engine_send_plan (plan, NULL, &own_fd, err);
+  AUTO_CLOSE int plan_fd = engine_send_plan (plan, NULL, true, &own_fd, err);
   int status = plan_fd < 0 ? plan_fd : 0;
   if (status == 0)
     status = make_command (&launch.command, singularity, plan, mounts, err);

@@ -27,8 +27,8 @@
 extern char **environ;
 
 int
-engine_send_plan (const struct run_plan *plan, const char *bundle, int *own,
-                  struct error *err)
+engine_send_plan (const struct run_plan *plan, const char *bundle, bool stays,
+                  int *own, struct error *err)
 {
   struct plan_writer writer;
   bool sealable = false;
@@ -43,8 +43,9 @@ engine_send_plan (const struct run_plan *plan, const char *bundle, int *own,
   *own = fcntl (fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
   if (*own >= 0)
     plan_write_number (&writer, PLAN_OWN_FD, (uint64_t) *own);
-  /* It becomes the engine, or waits for it.  */
   plan_write_number (&writer, PLAN_RUNNER, (uint64_t) getpid ());
+  if (stays)
+    plan_write_number (&writer, PLAN_RUNNER_STAYS, 1);
 
   struct plan bytes;
   int status = plan_writer_finish (&writer, &bytes);
@@ -118,7 +119,8 @@ engine_run_program (const char *name, const struct run_plan *plan,
   if (program == NULL)
     return -err->number;
   int own_fd = -1; /* stays open as long as this process is there */
-  AUTO_CLOSE int plan_fd = engine_send_plan (plan, NULL, &own_fd, err);
+  AUTO_CLOSE int plan_fd =
+      engine_send_plan (plan, NULL, plan->returns, &own_fd, err);
   if (plan_fd < 0)
     return plan_fd;
 

@@ -6,6 +6,8 @@
 #ifndef UDOCKER_ENGINE_PROGRAM_H
 #define UDOCKER_ENGINE_PROGRAM_H
 
+#include <stdbool.h>
+
 #include "lib/start/supervise.h"
 
 struct error;
@@ -16,10 +18,12 @@ int engine_find_program (const char *name, struct error *err);
 
 /* Put PLAN where an engine can read it, and others as long as *OWN, another
    descriptor of it, is open.  Who notes what a run has ended with leaves that
-   open until it has done so: or who waits would find neither.  BUNDLE is what an OCI runtime is told, or NULL.
-   Return a descriptor or a negative errno with ERR set.  */
-int engine_send_plan (const struct run_plan *plan, const char *bundle, int *own,
-                      struct error *err);
+   open until it has done so: or who waits would find neither.  BUNDLE is what
+   an OCI runtime is told, or NULL; STAYS tells that this process waits for the
+   engine, and does not become it. Return a descriptor or a negative errno with
+   ERR set.  */
+int engine_send_plan (const struct run_plan *plan, const char *bundle,
+                      bool stays, int *own, struct error *err);
 
 /* Run PLAN by our part NAME: in place of this process, unless the container is
    to be removed afterwards; then the REST of its processes is waited for as

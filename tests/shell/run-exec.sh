@@ -206,6 +206,12 @@ udocker wait c1 > /dev/null
 is "what the next one writes comes behind it" "$(udocker logs c1 | tail -n +3 \
   | sed 2q)" "three
 3000"
+if test -w /dev/full; then
+  udocker run --detach c1 true > /dev/full 2> why
+  is "an id that cannot be printed is told" "$?:$(cat why)" "125:Error: container \
+$id runs in the background, but its id cannot be printed: No space left on device"
+  udocker wait c1 > /dev/null
+fi
 until_go='until test -e /vol/go; do sleep 0.05; done; exit 9'
 for mode in P1 P2 T1; do
   case $mode in
