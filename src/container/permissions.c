@@ -68,16 +68,19 @@ fix_one (struct fixing *fixing, int directory, const char *name,
       fixing->fixed->owners++;
     }
   const mode_t wanted = S_ISDIR (status->st_mode) ? S_IRWXU : S_IRUSR | S_IWUSR;
-  /* A change of owner takes such bits away, which are no use to others.  */
   if (S_ISLNK (status->st_mode) || (status->st_mode & wanted) == wanted)
     return;
-  if (fchmodat (directory, name, (status->st_mode & 07777) | wanted, 0) < 0)
+  if (fchmodat (directory, name, (status->st_mode & 07777) | wanted,
+                AT_SYMLINK_NOFOLLOW)
+      < 0)
     fail (fixing, path, errno);
   else
     fixing->fixed->modes++;
 }
 
-/* Fix what is in the directory FD, which is closed, called PATH.  */
+/* Fix what is in the directory FD, which is closed, called PATH.  tree_walk
+   does not do: it ends at what denies itself, and gives directories their modes
+   back.  */
 /* NOLINTNEXTLINE(misc-no-recursion) */
 static void
 fix_below (struct fixing *fixing, int fd, const char *path, int depth)

@@ -32,11 +32,9 @@
 #include "src/container/restore-program.h"
 #include "src/container/run-private.h"
 #include "src/image/tree.h"
+#include "src/image/tree-walk.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
-
-/* Trees are no deeper; who makes a deeper one wants to keep us busy.  */
-#define DEPTH_MAX 200
 
 /* So many failures are told of one by one.  */
 #define WARNINGS_MAX 10
@@ -186,84 +184,71 @@ restore_link (struct undoing *undoing, int directory, const char *name,
   undoing->restored->links++;
 }
 
-/* Put the program or library NAME of DIRECTORY right, which STATUS is of.  */
+/* Put the program or library ENTRY right.  */
 static void
-restore_program (struct undoing *undoing, int directory, const char *name,
-                 const struct stat *status, const char *path)
+restore_program (struct undoing *undoing, const struct tree_entry *entry)
 {
-  if ((status->st_mode & 0111) == 0
-      && (strncmp (name, "lib", 3) != 0 || strstr (name, ".so") == NULL))
+  const mode_t mode = entry->info->st_mode & 07777;
+  if ((mode & 0111) == 0
+      && (strncmp (entry->name, "lib", 3) != 0
+          || strstr (entry->name, ".so") == NULL))
     return;
-  const int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+  AUTO_FREE char *own = xasprintf ("/proc/self/fd/%d", entry->fd);
   bool opened =
-      (status->st_mode & S_IWUSR) == 0
-      && fchmodat (directory, name, status->st_mode | S_IWUSR, 0) == 0;
-  AUTO_CLOSE int fd = openat (directory, name, flags);
+      (mode & S_IWUSR) == 0 && fchmod (entry->fd, mode | S_IWUSR) == 0;
+  AUTO_CLOSE int fd = open (own, O_RDWR | O_CLOEXEC);
   int number = errno;
   if (opened)
-    (void) fchmodat (directory, name, status->st_mode & 07777, 0);
+    (void) fchmod (entry->fd, mode);
   if (fd < 0)
     {
-      fail (undoing, path, number);
+      fail (undoing, entry->path, number);
       return;
     }
   int changed = 0;
   for (size_t i = 0; i < undoing->prefix_count && changed == 0; i++)
     changed = program_take_prefix (fd, undoing->prefixes[i]);
   if (changed < 0)
-    fail (undoing, path, -changed);
+    fail (undoing, entry->path, -changed);
   else if (changed > 0)
     undoing->restored->programs++;
 }
 
-static void undo_below (struct undoing *undoing, int directory,
-                        const char *path, int depth);
-
-/* Put right what NAME of DIRECTORY, called PATH, is.  */
-/* NOLINTNEXTLINE(misc-no-recursion) */
-static void
-undo_entry (struct undoing *undoing, int directory, const char *name,
-            const char *path, int depth)
+/* Put right what ENTRY, no directory, is.  For tree_walk.  */
+static int
+undo_entry (void *data, const struct tree_entry *entry, struct error *err)
 {
-  struct stat status;
-  if (fstatat (directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0
-      || status.st_uid != geteuid ())
-    return;
-  if (S_ISLNK (status.st_mode))
-    restore_link (undoing, directory, name, path);
-  else if (S_ISREG (status.st_mode) && undoing->programs)
-    restore_program (undoing, directory, name, &status, path);
-  else if (S_ISDIR (status.st_mode))
-    {
-      int fd = openat (directory, name,
-                       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-      if (fd < 0)
-        fail (undoing, path, errno);
-      else
-        undo_below (undoing, fd, path, depth + 1);
-    }
+  struct undoing *undoing = data;
+  (void) err; /* one that fails does not keep others from it */
+  if (entry->info->st_uid != geteuid ())
+    return 0;
+  if (S_ISLNK (entry->info->st_mode))
+    restore_link (undoing, entry->dir, entry->name, entry->path);
+  else if (S_ISREG (entry->info->st_mode) && undoing->programs)
+    restore_program (undoing, entry);
+  return 0;
 }
 
-/* Put right what is in the directory FD, which is closed, called PATH.  */
-/* NOLINTNEXTLINE(misc-no-recursion) */
-static void
-undo_below (struct undoing *undoing, int fd, const char *path, int depth)
+static int
+go_in (void *data, const struct tree_entry *entry, struct error *err)
 {
-  AUTO_CLOSEDIR DIR *directory = fdopendir (fd);
-  if (directory == NULL || depth > DEPTH_MAX)
-    {
-      fail (undoing, path, directory == NULL ? errno : ELOOP);
-      return;
-    }
-  for (struct dirent *entry = readdir (directory); entry != NULL;
-       entry = readdir (directory))
-    {
-      const char *name = entry->d_name;
-      if (strcmp (name, ".") == 0 || strcmp (name, "..") == 0)
-        continue;
-      AUTO_FREE char *whole = xasprintf ("%s/%s", path, name);
-      undo_entry (undoing, fd, name, whole, depth);
-    }
+  (void) data;
+  (void) entry;
+  (void) err;
+  return 0;
+}
+
+/* Put right what is in the tree.  */
+static void
+undo_tree (struct undoing *undoing)
+{
+  static const struct tree_visitor visitor = { .enter = go_in,
+                                               .visit = undo_entry };
+  AUTO_ERROR struct error why = { 0 };
+  if (tree_walk (undoing->root, &visitor, undoing, NULL, &why) == 0)
+    return;
+  undoing->restored->failures++;
+  log_warning (_ ("not all of the container was put right: %s"), why.text);
 }
 
 /* Put the dynamic linker back from the copy that was kept.  */
@@ -349,9 +334,7 @@ container_restore (struct container *container, struct restored *restored,
   undoing.root = root;
   undo_binds (&undoing);
   find_prefixes (&undoing);
-  int top = openat (root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (top >= 0)
-    undo_below (&undoing, top, "", 0);
+  undo_tree (&undoing);
   undo_loader (&undoing); /* whose path may have led over a link */
   for (size_t i = 0; i < undoing.prefix_count; i++)
     free (undoing.prefixes[i]);
