@@ -146,18 +146,21 @@ complaint_of (const struct place *place, const char **remedy)
 }
 
 /* Report what the directory PATH, called NAME, is good for.  It must EXECUTE
-   where containers are.  Return whether programs can run there.  */
+   where containers are, and be there if NEEDED.  Return whether programs can
+   run there.  */
 static bool
 report_place (struct findings *findings, const char *name, const char *title,
-              const char *path, bool execute)
+              const char *path, bool execute, bool needed)
 {
   struct place place;
   const char *remedy = NULL;
 
   place_look (path, &place);
-  bool executes = place.executes;
+  bool executes = place.executes && (place.exists || !needed);
   place.executes = executes || !execute;
-  AUTO_FREE char *complaint = complaint_of (&place, &remedy);
+  AUTO_FREE char *complaint = needed && !place.exists
+                                  ? xstrdup (_ ("without it nothing can run"))
+                                  : complaint_of (&place, &remedy);
   AUTO_FREE char *room =
       place.free < 0 ? NULL : size_text ((double) place.free);
   AUTO_FREE char *about = xasprintf (
@@ -197,12 +200,13 @@ report_places (struct findings *findings, const struct config *config,
   bool executes =
       container != NULL
           ? report_place (findings, "container", _ ("the container"),
-                          container->root, true)
+                          container->root, true, true)
           : report_place (findings, "containers", _ ("containers"),
-                          config->containersdir, true);
-  report_place (findings, "layers", _ ("images"), config->layersdir, false);
-  report_place (findings, "temporary", _ ("temporary files"), config->tmpdir,
+                          config->containersdir, true, false);
+  report_place (findings, "layers", _ ("images"), config->layersdir, false,
                 false);
+  report_place (findings, "temporary", _ ("temporary files"), config->tmpdir,
+                false, false);
   return executes;
 }
 

@@ -82,12 +82,10 @@ probe_ptrace (struct probe_result *result)
         xstrdup (_ ("have the administrator set kernel.yama.ptrace_scope to 1 "
                     "and start the machine again")));
   else if (probe_is_filtered ())
-    probe_fails (
-        result,
-        xasprintf (_ ("the sandbox that udocker runs in forbids it (%s)"),
-                   strerror (done.number)),
-        xstrdup (_ ("have the sandbox allow ptrace (for Docker around: "
-                    "--cap-add=SYS_PTRACE)")));
+    probe_fails_in_sandbox (
+        result, done.number,
+        _ ("have the sandbox allow ptrace (for Docker around: "
+           "--cap-add=SYS_PTRACE)"));
   else
     probe_fails (result, xstrdup (strerror (done.number)), NULL);
 }
@@ -158,12 +156,10 @@ static void
 blame (struct probe_result *result, struct attempt done)
 {
   if (probe_is_filtered ())
-    probe_fails (
-        result,
-        xasprintf (_ ("the sandbox that udocker runs in forbids them (%s)"),
-                   strerror (done.number)),
-        xstrdup (_ ("have the sandbox allow prctl and seccomp (for Docker "
-                    "around: --security-opt seccomp=unconfined)")));
+    probe_fails_in_sandbox (
+        result, done.number,
+        _ ("have the sandbox allow prctl and seccomp (for Docker around: "
+           "--security-opt seccomp=unconfined)"));
   else if (done.number == EAGAIN || done.number == EMFILE
            || done.number == ENOMEM)
     probe_fails (result, xstrdup (strerror (done.number)),

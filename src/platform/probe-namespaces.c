@@ -155,12 +155,10 @@ blame (struct probe_result *result, struct attempt done)
         xstrdup (_ ("have the administrator set user.max_user_namespaces to "
                     "15000")));
   else if (probe_is_filtered ())
-    probe_fails (
-        result,
-        xasprintf (_ ("the sandbox that udocker runs in forbids it (%s)"),
-                   strerror (done.number)),
-        xstrdup (_ ("have the sandbox allow unshare, clone and mount (for "
-                    "Docker around: --security-opt seccomp=unconfined)")));
+    probe_fails_in_sandbox (result, done.number,
+                            _ ("have the sandbox allow unshare, clone and "
+                               "mount (for Docker around: "
+                               "--security-opt seccomp=unconfined)"));
   else if (done.number == EINVAL || done.number == ENOSYS)
     probe_fails (result, xstrdup (_ ("this kernel has none")),
                  xstrdup (_ ("use a kernel, 3.8 or newer, that was built with "

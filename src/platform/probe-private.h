@@ -32,6 +32,11 @@ struct attempt attempt (attempt_function *function, void *data);
    unless NULL, what would change that, which is taken as well.  */
 void probe_fails (struct probe_result *result, char *reason, char *remedy);
 
+/* Say in RESULT that a sandbox around forbids it, as NUMBER tells, a positive
+   errno; REMEDY, which is copied, would change that.  */
+void probe_fails_in_sandbox (struct probe_result *result, int number,
+                             const char *remedy);
+
 /* Return the number in the FILE below /proc/sys, or -1.  */
 long probe_setting (const char *file);
 

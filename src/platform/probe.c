@@ -21,6 +21,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/i18n.h"
+#include "xalloc.h"
 #include "xvasprintf.h"
 
 /* To add one: a row, its function in the file of its subject.  */
@@ -96,6 +97,17 @@ probe_fails (struct probe_result *result, char *reason, char *remedy)
   result->works = false;
   result->reason = reason;
   result->remedy = remedy;
+}
+
+void
+probe_fails_in_sandbox (struct probe_result *result, int number,
+                        const char *remedy)
+{
+  probe_fails (
+      result,
+      xasprintf (_ ("the sandbox that udocker runs in forbids it (%s)"),
+                 strerror (number)),
+      xstrdup (remedy));
 }
 
 /* The child's side of attempt.  */

@@ -83,6 +83,10 @@ like 'of a foreign one it says what is missing' "$(PATH=$top_builddir/bin:$work 
 echo "{\"architecture\": \"$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')\"}" \
   > "$UDOCKER_DIR/containers/$id/container.json"
 like 'its own machine is good' "$(ask_of c1 'of("container", "machine")')" 'True'
+mv "$root" "$root.away"
+like 'a tree that is gone is told' "$(ask_of c1 'of("places", "container")')" \
+  'without it nothing can run.*False'
+mv "$root.away" "$root"
 run udocker doctor nothing
 is_error 'it wants one that is there' 1 'nothing'
 ok 'it makes no repository' sh -c 'UDOCKER_DIR=$PWD/none udocker doctor \
