@@ -114,24 +114,39 @@ ingredients_release (struct ingredients *ingredients)
   image_release (&ingredients->image);
 }
 
-/* Make in ROOT the working directory that IMAGE names and its layers lack, as
-   Docker does.  Where that cannot be, run says so.  */
+/* Make the directory PATH, as an image has it, in ROOT, unless it is there.
+   Where that cannot be, run says so.  */
 static void
-make_work_directory (int root, const struct image *image)
+make_directory (int root, const char *path)
+{
+  struct run_plan plan = { .root_fd = root };
+  AUTO_FREE char *whole = run_join ("/", path);
+  (void) run_make_directory (&plan, whole);
+}
+
+/* Make in ROOT the working directory and the volumes that IMAGE names and its
+   layers lack, as Docker does.  */
+static void
+make_directories (int root, const struct image *image)
 {
   AUTO_ERROR struct error ignored = { 0 };
   AUTO_JSON struct json_object *top = NULL;
-  struct json_object *config = NULL;
-  struct json_object *value = NULL;
   if (json_parse (image->config, image->config_size, "config", &top, &ignored)
-          < 0
-      || !json_object_object_get_ex (top, "config", &config)
-      || !json_object_object_get_ex (config, "WorkingDir", &value)
-      || !json_object_is_type (value, json_type_string))
+      < 0)
     return;
-  struct run_plan plan = { .root_fd = root };
-  AUTO_FREE char *path = run_join ("/", json_object_get_string (value));
-  (void) run_make_directory (&plan, path);
+  struct json_object *config = json_member (top, "config", json_type_object);
+  const char *directory = json_string (config, "WorkingDir");
+  if (directory != NULL && directory[0] != '\0')
+    make_directory (root, directory);
+  struct json_object *volumes =
+      json_member (config, "Volumes", json_type_object);
+  if (volumes == NULL)
+    return;
+  json_object_object_foreach (volumes, path, details)
+  {
+    (void) details; /* always empty */
+    make_directory (root, path);
+  }
 }
 
 /* Fill DIR, the directory of a container on its way, from an image.  */
@@ -153,7 +168,7 @@ fill (int dir, const volatile sig_atomic_t *stop, void *data, struct error *err)
                                     ingredients->keep_owners, NULL, stop, err);
   if (status < 0)
     return error_prefix (err, _ ("while extracting image layer"));
-  make_work_directory (root, image);
+  make_directories (root, image);
   status = container_write_new_file (dir, "container.json", image->config,
                                      image->config_size, err);
   if (status < 0)

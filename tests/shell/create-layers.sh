@@ -264,7 +264,8 @@ is "120 layers" "$status$stderr$(cat "$root/common") $(find "$root" -type f | wc
   "0119 82"
 agrees
 
-# The working directory that the image names, which no layer may have.
+# The working directory and the volumes that the image names, which no layer may
+# have.
 while read -r directory expected; do
   rm -rf "$UDOCKER_DIR"
   python3 - "$directory" << 'END' || bail "bad image"
@@ -272,22 +273,22 @@ import sys
 from images import *
 image("test/x", layer(entry("d", DIR), entry("f"), entry("out", LINK, to="/../../../tmp"),
                       entry("up", LINK, to="d")),
-      config={"WorkingDir": sys.argv[1]})
+      config={"WorkingDir": sys.argv[1], "Volumes": {"/d": {}, "/vol/data": {}}})
 END
   run udocker create test/x
   root=$UDOCKER_DIR/containers/$stdout/ROOT
-  is "the working directory $directory is made" \
+  is "the working directory $directory is made, and the volumes are" \
     "$status$stderr $(cd "$root" && find . -mindepth 1 -type d -printf '%P:%m\n' \
                         | sort | paste -sd ' ' -)" "0 $expected"
 done << 'END'
-/d  d:755
-/work/a/b  d:755 work/a/b:755 work/a:755 work:755
-rel/x/  d:755 rel/x:755 rel:755
-/up/../new  d:755 new:755
-/up/new  d/new:755 d:755
-/out/secret  d:755 tmp/secret:755 tmp:755
-/f/g  d:755
-/../../up/../../q  d:755 q:755
+/d  d:755 vol/data:755 vol:755
+/work/a/b  d:755 vol/data:755 vol:755 work/a/b:755 work/a:755 work:755
+rel/x/  d:755 rel/x:755 rel:755 vol/data:755 vol:755
+/up/../new  d:755 new:755 vol/data:755 vol:755
+/up/new  d/new:755 d:755 vol/data:755 vol:755
+/out/secret  d:755 tmp/secret:755 tmp:755 vol/data:755 vol:755
+/f/g  d:755 vol/data:755 vol:755
+/../../up/../../q  d:755 q:755 vol/data:755 vol:755
 END
 
 if test -w /dev/full; then
