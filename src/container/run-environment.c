@@ -324,21 +324,37 @@ container_names (const struct container *container)
   return buffer_take (&names);
 }
 
+/* Set NAME to VALUE unless the user asked for another one: the first
+   ASKED_COUNT variables.  */
+static void
+set_unless_asked (struct run_plan *plan, const char *name, const char *value,
+                  size_t asked_count)
+{
+  if (find_variable (plan, name, strlen (name)) >= asked_count)
+    set_variable (plan, name, value, true);
+}
+
 /* Set what tells scripts that they are inside, and where.  */
 static void
-set_container_variables (struct run_plan *plan)
+set_container_variables (struct run_plan *plan, size_t asked_count)
 {
   const struct container *container = plan->container;
   AUTO_FREE char *names =
       container != NULL ? container_names (container) : xstrdup ("");
   AUTO_FREE char *user = run_own_name ();
 
-  set_variable (plan, "container_ruser", user, true);
-  set_variable (plan, "container_root", plan->root, true);
-  set_variable (plan, "container_uuid", container != NULL ? container->id : "",
-                true);
-  set_variable (plan, "container_execmode", plan->mode, true);
-  set_variable (plan, "container_names", names, true);
+  const struct
+  {
+    const char *name, *value;
+  } variables[] = {
+    { "container_ruser", user },
+    { "container_root", plan->root },
+    { "container_uuid", container != NULL ? container->id : "" },
+    { "container_execmode", plan->mode },
+    { "container_names", names },
+  };
+  for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+    set_unless_asked (plan, variables[i].name, variables[i].value, asked_count);
 }
 
 /* Set what a login would.  What the user asked for stays: the first
@@ -362,11 +378,7 @@ set_login_variables (struct run_plan *plan, size_t asked_count)
 
   set_variable (plan, "HOME", plan->user.home, false);
   for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
-    {
-      const char *name = variables[i].name;
-      if (find_variable (plan, name, strlen (name)) >= asked_count)
-        set_variable (plan, name, variables[i].value, true);
-    }
+    set_unless_asked (plan, variables[i].name, variables[i].value, asked_count);
 }
 
 /* Set what REQUEST's files and words say.  */
@@ -429,7 +441,7 @@ run_plan_add_environment (struct run_plan *plan,
                 plan->user.uid == 0 ? config->root_path : config->user_path,
                 false);
   set_login_variables (plan, asked_count);
-  set_container_variables (plan);
+  set_container_variables (plan, asked_count);
   add_host_variables (plan, request->host_environment, config);
   add_folders (plan);
   drop_unset (plan);

@@ -53,6 +53,9 @@ is "a file of variables may be a pipe" "$stdout" fifo
 in_shell : 'echo $container_uuid $container_names $container_execmode'
 is "container_* say where it runs" "$stdout" \
   "$id c1,second ${TEST_EXECMODE:-P1}"
+in_shell -e container_uuid=mine -e container_names- : \
+  'echo $container_uuid ${container_names-unset}'
+is "and what is asked for wins" "$stdout" 'mine unset'
 in_shell : 'echo $container_root:$container_ruser'
 is "and on which files, for whom" "$stdout" "$root:$(id -un)"
 in_shell : 'echo "$HOST_ONE"'
