@@ -35,6 +35,15 @@ is "an image is pulled, made a container of, and run" "$status$stdout" 0out
 is "--rm leaves no container" "$(count)" 0
 run ud --rm "$image" sh -c 'exit 3'
 is "it is not pulled again" "$status$stdout$stderr" 3
+run ud --rm --platform=s390x --pull=never "$image" true
+is_error "an image for another platform is not taken" 125 \
+  'the image here is for linux/.*, not for s390x'
+run ud --rm --platform=linux/s390x "$image" true
+like "but looked for where it came from" "$stderr" 'is for linux/.*, not for'
+run ud --rm --platform="$(uname -m)" --pull=never "$image" true
+is "its own is" "$status$stderr" 0
+run ud --rm --platform=a/b/c/d "$image" true
+is_error "what is no platform is refused" 125 "'a/b/c/d' is no platform"
 
 run ud "$image" pwd
 is "the image's directory" "$status$stdout" 0/
