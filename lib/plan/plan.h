@@ -112,6 +112,8 @@ enum plan_tag
                              of the program, for others who find the plan */
   PLAN_RUNNER_STAYS = 40, /* number: 1 when that process is none of the
                              program's, but notes its end and cleans up */
+  PLAN_PROCESSORS = 41,   /* text: processors to run on, as "0-3,8", for others
+                             who find the plan; the engine runs there */
   PLAN_TAG_END            /* one above the last */
 };
 

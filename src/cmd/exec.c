@@ -89,6 +89,8 @@ join (struct invocation *invocation, struct container *container,
   status = engine_find (plan.mode, &engine, &mode, err);
   if (status == 0)
     status = engine->usable (platform_host (), invocation->config, mode, err);
+  if (status == 0)
+    status = run_plan_use_processors (&plan, err);
   plan.hold_fd = hold;
   if (status == 0)
     status = engine->run (&plan, err);
@@ -111,10 +113,15 @@ run_exec (struct invocation *invocation, struct error *err)
   status = hold < -1 ? hold : 0;
   runs_find (container->store, container->id, &runs);
   if (status == 0 && runs.count == 0)
-    status = error_set (err, ESRCH,
-                        _ ("container %s does not run here; start it with "
-                           "'udocker run'"),
-                        container->id);
+    {
+      AUTO_FREE char *machine = container_machine (container);
+      status = error_set (err, ESRCH, _ ("container %s does not run here"),
+                          container->id);
+      if (machine != NULL)
+        error_hint (err, _ ("it runs on machine %s"), machine);
+      else
+        error_hint (err, _ ("start it with 'udocker run'"));
+    }
   if (status == 0)
     status =
         join (invocation, container, &runs.list[runs.count - 1], hold, err);

@@ -269,7 +269,15 @@ await_container (struct store *store, const char *name, struct error *err)
         result = ended;
     }
   if (times == 0)
-    result = container_noted_end (container, NULL);
+    {
+      AUTO_FREE char *machine = container_machine (container);
+      result = container_noted_end (container, NULL);
+      if (machine != NULL)
+        log_warning (
+            _ ("container '%s' runs on machine %s, where its end is not"
+               " seen from here"),
+            name, machine);
+    }
   container_close (container);
 
   if (result >= 0)

@@ -187,7 +187,7 @@ usage_manual (struct buffer *out)
       "that of the program; 128 and the number of the signal that ended it; "
       "125 when udocker failed; 126 when the program was found but could not "
       "be executed; 127 when it was not found.\n"
-      "Of every other command: 0, or 1 when something failed.\n"
+      "Of exec likewise; of every other command: 0, or 1 when something failed.\n"
       ".SH SETTINGS\n"
       "Settings come from these, the later wins: built\\-in defaults, "
       "\\fI/etc/udocker.conf\\fR, \\fI\\(ti/.udocker/udocker.conf\\fR, "

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +28,7 @@
 #include "src/container/run-plan.h"
 #include "src/container/running.h"
 #include "src/engine/engine.h"
+#include "src/image/platform-choice.h"
 #include "src/platform/host.h"
 
 extern const struct command command_run;
@@ -38,7 +38,7 @@ struct run_options
   struct option_list volumes, no_volumes, environment, environment_files;
   struct option_list devices, ports, unset, limits, hosts;
   struct option_list dns, dns_search, dns_options, mounts, temporary;
-  struct option_list volumes_from, groups, cdi_directories;
+  struct option_list volumes_from, groups, cdi_directories, security;
   const char *user, *directory, *entry_point, *name, *pull, *platform;
   const char *index, *registry, *proxy, *cpus, *kernel, *host_name, *location;
   const char *id_file, *network, *processes, *semaphores, *nodes, *mode;
@@ -56,6 +56,13 @@ static const char *const pull_choices[] = { "missing", "never", "always",
 static const char *const stream_choices[] = { "stdin", "stdout", "stderr",
                                               "STDIN", "STDOUT", "STDERR",
                                               NULL };
+
+/* Why several options are refused.  */
+#define NO_MEMORY_LIMIT                                                        \
+  N_ ("udocker cannot limit memory; use ulimit -v or the batch system")
+#define NO_PROCESSOR_SHARES                                                    \
+  N_ ("udocker cannot share out processor time; --cpuset-cpus chooses "        \
+      "processors")
 
 static const struct option_row rows[] = {
   { "volume", 'v', OPTION_LIST, N_ ("HOST[:CONTAINER[:OPTIONS]]"),
@@ -118,7 +125,9 @@ static const struct option_row rows[] = {
         "the container of --name if there is one"),
     .choices = pull_choices, TARGET (pull) },
   { "platform", 0, OPTION_VALUE, N_ ("OS/ARCH[/VARIANT]"),
-    N_ ("fetch the image for this platform"), TARGET (platform) },
+    N_ ("take the image for this platform, and fetch it if the one here is for "
+        "another"),
+    TARGET (platform) },
   { "index", 0, OPTION_VALUE, N_ ("URL"), N_ ("index to fetch from"),
     TARGET (index) },
   { "registry", 0, OPTION_VALUE, N_ ("URL"), N_ ("registry to fetch from"),
@@ -234,9 +243,22 @@ static const struct option_row rows[] = {
   { .name = "sig-proxy", .ignored = true },
   { .name = "label", .letter = 'l', .kind = OPTION_VALUE, .ignored = true },
   { .name = "expose", .kind = OPTION_VALUE, .ignored = true },
-  { .name = "security-opt", .kind = OPTION_VALUE, .ignored = true },
+  { .name = "security-opt",
+    .kind = OPTION_LIST,
+    .hidden = true,
+    TARGET (security) },
   { .name = "log-driver", .kind = OPTION_VALUE, .ignored = true },
   { .name = "log-opt", .kind = OPTION_VALUE, .ignored = true },
+  { .name = "quiet", .letter = 'q', .ignored = true },
+  { .name = "no-healthcheck", .ignored = true },
+  { .name = "health-cmd", .kind = OPTION_VALUE, .ignored = true },
+  { .name = "health-interval", .kind = OPTION_VALUE, .ignored = true },
+  { .name = "health-retries", .kind = OPTION_VALUE, .ignored = true },
+  { .name = "health-timeout", .kind = OPTION_VALUE, .ignored = true },
+  { .name = "health-start-period", .kind = OPTION_VALUE, .ignored = true },
+  { .name = "label-file", .kind = OPTION_VALUE, .ignored = true },
+  { .name = "annotation", .kind = OPTION_VALUE, .ignored = true },
+  { .name = "disable-content-trust", .ignored = true },
 
   /* What would promise something that is not kept.  */
   { .name = "privileged",
@@ -250,12 +272,38 @@ static const struct option_row rows[] = {
   { .name = "memory",
     .letter = 'm',
     .kind = OPTION_VALUE,
-    .refusal = N_ ("udocker cannot limit memory; use ulimit -v or the batch "
-                   "system") },
-  { .name = "cpus",
+    .refusal = NO_MEMORY_LIMIT },
+  { .name = "memory-swap", .kind = OPTION_VALUE, .refusal = NO_MEMORY_LIMIT },
+  { .name = "memory-reservation",
     .kind = OPTION_VALUE,
-    .refusal = N_ ("udocker cannot share out processor time; --cpuset-cpus "
-                   "chooses processors") },
+    .refusal = NO_MEMORY_LIMIT },
+  { .name = "pids-limit",
+    .kind = OPTION_VALUE,
+    .refusal = N_ ("udocker cannot count a container's processes; --ulimit "
+                   "nproc=N counts yours") },
+  { .name = "cpu-shares",
+    .letter = 'c',
+    .kind = OPTION_VALUE,
+    .refusal = NO_PROCESSOR_SHARES },
+  { .name = "cpu-period",
+    .kind = OPTION_VALUE,
+    .refusal = NO_PROCESSOR_SHARES },
+  { .name = "cpu-quota", .kind = OPTION_VALUE, .refusal = NO_PROCESSOR_SHARES },
+  { .name = "cpuset-mems",
+    .kind = OPTION_VALUE,
+    .refusal = N_ ("udocker does not choose memory nodes; numactl around it "
+                   "does") },
+  { .name = "sysctl",
+    .kind = OPTION_VALUE,
+    .refusal = N_ ("settings of the kernel are the host's") },
+  { .name = "cgroup-parent",
+    .kind = OPTION_VALUE,
+    .refusal = N_ ("containers are in your control group") },
+  { .name = "storage-opt",
+    .kind = OPTION_VALUE,
+    .refusal = N_ ("a container is a directory, as large as its file system "
+                   "lets it be") },
+  { .name = "cpus", .kind = OPTION_VALUE, .refusal = NO_PROCESSOR_SHARES },
   { .name = "restart",
     .kind = OPTION_VALUE,
     .refusal = N_ ("there is no daemon to restart it") },
@@ -287,6 +335,21 @@ check_name_space (const char *name, const char *value, struct error *err)
                     name, value);
 }
 
+/* Refuse what of LIST, the values of --security-opt, promises to confine the
+   container's programs; the rest is so anyway.  */
+static int
+check_security (const struct option_list *list, struct error *err)
+{
+  for (size_t i = 0; i < list->count; i++)
+    if (strncmp (list->items[i], "seccomp=", strlen ("seccomp=")) == 0
+        && strcmp (list->items[i], "seccomp=unconfined") != 0)
+      return error_set (err, EINVAL,
+                        _ ("--security-opt=%s: udocker confines no system "
+                           "calls of programs"),
+                        list->items[i]);
+  return 0;
+}
+
 /* Check what the options ask for that cannot be done.  */
 static int
 check_options (const struct run_options *options, struct error *err)
@@ -298,63 +361,19 @@ check_options (const struct run_options *options, struct error *err)
     status = check_name_space ("ipc", options->semaphores, err);
   if (status == 0)
     status = check_name_space ("uts", options->nodes, err);
+  if (status == 0)
+    status = check_security (&options->security, err);
+  if (status == 0 && options->platform != NULL)
+    {
+      struct platform platform = { 0 };
+      status = platform_parse (&platform, options->platform, err);
+      platform_release (&platform);
+    }
   if (status == 0 && options->host_accounts && options->container_accounts)
     status = error_set (err, EINVAL,
                         _ ("--hostauth and --containerauth exclude each "
                            "other"));
   return status;
-}
-
-/* Read the list of processors TEXT, as in "0-3,8", into SET of SIZE bytes.  */
-static int
-read_processors (const char *text, cpu_set_t *set, size_t size,
-                 struct error *err)
-{
-  const char *rest = text;
-  CPU_ZERO_S (size, set);
-  while (true)
-    {
-      char *end = NULL;
-      unsigned long first = strtoul (rest, &end, 10);
-      bool good = *rest >= '0' && *rest <= '9';
-      unsigned long last = first;
-      if (good && *end == '-')
-        {
-          rest = end + 1;
-          good = *rest >= '0' && *rest <= '9';
-          last = strtoul (rest, &end, 10);
-        }
-      good = good && first <= last && last < 8 * size;
-      for (unsigned long cpu = first; good && cpu <= last; cpu++)
-        CPU_SET_S (cpu, size, set);
-      if (good && *end == '\0')
-        return 0;
-      if (!good || *end != ',')
-        return error_set (err, EINVAL, _ ("invalid list of processors '%s'"),
-                          text);
-      rest = end + 1;
-    }
-}
-
-/* Run on the processors of the list TEXT from now on.  */
-static int
-use_processors (const char *text, struct error *err)
-{
-  enum
-  {
-    MOST = 8192
-  };
-  AUTO_FREE cpu_set_t *set = CPU_ALLOC (MOST);
-  size_t size = CPU_ALLOC_SIZE (MOST);
-  if (set == NULL)
-    return error_set (err, ENOMEM, "%s", strerror (ENOMEM));
-  int status = read_processors (text, set, size, err);
-  if (status < 0)
-    return status;
-  if (sched_setaffinity (0, size, set) < 0)
-    return error_set (err, errno, _ ("cannot run on processors %s: %s"), text,
-                      strerror (errno));
-  return 0;
 }
 
 /* Return whether OPTIONS want a banner.  In a file or a pipe it would be in the
@@ -445,6 +464,7 @@ request_of (const struct invocation *invocation, const char *root)
     .limits = run_list_of (&options->limits),
     .read_only = options->read_only,
     .stop_signal = options->stop_signal,
+    .processors = options->cpus,
     .end_all = options->end_all,
     .memory = options->memory,
     .keep_owners = options->keep_owners,
@@ -499,8 +519,6 @@ run_request_in (struct invocation *invocation, struct run_request *request,
   if (status == 0)
     status = engine->usable (platform_host (), invocation->config,
                              request->mode, err);
-  if (status == 0 && options->cpus != NULL)
-    status = use_processors (options->cpus, err);
   if (status < 0)
     return status;
 
@@ -511,6 +529,12 @@ run_request_in (struct invocation *invocation, struct run_request *request,
   if (status < 0)
     {
       invocation->failure_status = failure_status;
+      return status;
+    }
+  status = run_plan_use_processors (&plan, err);
+  if (status < 0)
+    {
+      run_plan_release (&plan);
       return status;
     }
   plan.hold_fd = hold;
@@ -680,6 +704,9 @@ const struct command command_run = {
       "wait' and 'udocker stop' tell of it and end it. It stays in the process "
       "group and the session of the shell, so that a batch system that cleans "
       "up reaches it.\n\n"
+      "Docker's options -i, -t, --attach, --sig-proxy, --label, --expose, "
+      "--log-driver, --health-cmd and the like are taken and change nothing, "
+      "and so are z, Z and cached behind a volume.\n\n"
       "Without COMMAND what the image says is run.  Options of udocker come "
       "before CONTAINER; all behind it belongs to COMMAND.\n\n"
       "The exit status is that of the program; 128+N when signal N ended it; "

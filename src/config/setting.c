@@ -450,7 +450,6 @@ const struct setting settings[] = {
       .offset = offsetof (struct config, cpu_affinity_exec_tools),
       .default_text =
           "[['numactl', '-C', '%s', '--'], ['taskset', '-c', '%s']]",
-      .help = N_ ("what run --cpuset-cpus uses"),
   },
   {
       .name = "location",

@@ -19,6 +19,7 @@ src_container_librun_a_SOURCES = \
   src/container/run-names.c \
   src/container/run-ports.c \
   src/container/run-private.h \
+  src/container/run-processors.c \
   src/container/run-program.c \
   src/container/run-temporary.c src/container/run-temporary.h \
   src/container/run-user.c \

@@ -137,6 +137,8 @@ run_plan_make (struct run_plan *plan, const struct run_request *request,
     .hold_fd = -1,
     .temporary = RUN_TEMPORARY_NONE,
     .mode = xstrdup (request->mode),
+    .processors =
+        request->processors != NULL ? xstrdup (request->processors) : NULL,
     .kernel = request->kernel != NULL ? xstrdup (request->kernel) : NULL,
     .host_name =
         request->host_name != NULL ? xstrdup (request->host_name) : NULL,
@@ -161,9 +163,10 @@ run_plan_make (struct run_plan *plan, const struct run_request *request,
     failure = fill (plan, request, &metadata, config, status, err);
 
   plan->returns = request->remove || plan->temporary.path != NULL;
-  if (failure == 0 && metadata.exposes_privileged_ports)
+  bool published = plan->port_count > 0 || plan->move_ports;
+  if (failure == 0 && metadata.exposes_privileged_ports && !published)
     log_warning (_ ("this container exposes privileged TCP/IP ports"));
-  else if (failure == 0 && metadata.exposes_ports)
+  else if (failure == 0 && metadata.exposes_ports && !published)
     log_warning (_ ("this container exposes TCP/IP ports"));
   run_metadata_release (&metadata);
   if (failure < 0)
@@ -211,6 +214,7 @@ run_plan_release (struct run_plan *plan)
   free (plan->limits);
   free (plan->ports);
   free (plan->emulator);
+  free (plan->processors);
   free (plan->kernel);
   free (plan->host_name);
   free (plan->owners);
@@ -284,6 +288,8 @@ run_plan_write (const struct run_plan *plan, struct plan_writer *writer)
     plan_write_text (writer, PLAN_HOST_NAME, plan->host_name);
   if (plan->kernel != NULL)
     plan_write_text (writer, PLAN_KERNEL, plan->kernel);
+  if (plan->processors != NULL)
+    plan_write_text (writer, PLAN_PROCESSORS, plan->processors);
   if (plan->owners != NULL)
     plan_write_text (writer, PLAN_OWNERS, plan->owners);
   if (plan->emulator != NULL)

@@ -84,6 +84,7 @@ struct run_request
   bool keep_owners;        /* those that programs set outlive the run */
   const char *mode;        /* execution mode */
   const char *stop_signal; /* that asks the program to end */
+  const char *processors;  /* to run on, as "0-3,8" */
   bool remove;             /* remove the container afterwards */
   bool host_processes;     /* asked for by name, where a mode has others: */
   bool host_memory;        /* shared memory and messages of System V */
@@ -165,6 +166,7 @@ struct run_plan
 
   char *emulator;      /* host path of what runs programs of the container's
                           machine; NULL when that is this one */
+  char *processors;    /* to run on, as "0-3,8"; NULL: as we do */
   char *kernel;        /* NULL: the host's */
   char *host_name;     /* NULL: the host's */
   char *owners;        /* host path of the file that keeps owners, or NULL */
@@ -181,7 +183,7 @@ struct run_plan
   int hold_fd;     /* lock that says "in use", or -1; see running.h */
   int *held_fds;   /* likewise of other containers whose files are shown */
   size_t held_count;
-  int verbose;     /* messages of the engine, as enum log_level */
+  int verbose; /* messages of the engine, as enum log_level */
 };
 
 /* Make PLAN of what REQUEST asks for in CONTAINER (NULL with REQUEST->root),
@@ -205,9 +207,13 @@ int run_plan_join (struct run_plan *plan, const struct plan *running,
                    struct container *container, const struct config *config,
                    int *status, struct error *err);
 
-/* Tell whether REQUEST asks for devices that udocker-full alone can bring into a
-   container.  */
+/* Tell whether REQUEST asks for devices that udocker-full alone can bring into
+   a container.  */
 bool run_request_injects (const struct run_request *request);
+
+/* Have this process, and so what it becomes or starts, run on the processors
+   that PLAN says.  Return 0, or a negative errno with ERR set.  */
+int run_plan_use_processors (const struct run_plan *plan, struct error *err);
 
 /* Free what PLAN owns, close its descriptors, remove its directories.  */
 void run_plan_release (struct run_plan *plan);

@@ -126,8 +126,10 @@ note (struct search *search, pid_t pid, const char *path)
   struct running *run = member.started != 0 && stat (path, &st) == 0
                             ? find_run (search, path, st.st_ino)
                             : NULL;
-  if (run == NULL)
-    return;
+  if (run == NULL
+      || (run->member_count > 0
+          && run->members[run->member_count - 1].pid == pid))
+    return; /* it may have several descriptors of it */
   run->members =
       xreallocarray (run->members, run->member_count + 1, sizeof *run->members);
   run->members[run->member_count++] = member;

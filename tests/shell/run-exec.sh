@@ -222,7 +222,12 @@ for mode in P1 P2 T1; do
   is "  and goes on saying it, in $mode" "$status:$stdout" "0:7
 unknown
 7"
-  udocker run -d --execmode=$mode c1 sleep 100 > /dev/null
+  udocker run -d --cpuset-cpus=0 --execmode=$mode c1 sleep 100 > /dev/null
+  run udocker exec c1 grep Cpus_allowed_list /proc/self/status
+  like "  exec has the processors of the run, in $mode" "$stdout" '[[:space:]]0$'
+  udocker ps --running --format=json > running.json
+  is "  each process is listed once" "$(python3 -c 'import json
+p = json.load(open("running.json"))[0]["processes"]; print(len(p) - len(set(p)))')" 0
   udocker -q kill c1
   run udocker wait c1
   is "  nor is what a kill did lost, in $mode" "$status:$stdout" 0:137

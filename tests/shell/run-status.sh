@@ -102,6 +102,14 @@ run ud --privileged c1 true
 is_error "--privileged is refused" 125 "^Error: .*your privileges"
 run ud --network=none c1 true
 is_error "--network=none is refused" 125 "^Error: --network=none:"
+for word in --memory-swap=1g --pids-limit=5 --cpu-shares=2 --cpuset-mems=0 \
+            --sysctl=a=b --storage-opt=size=1g --security-opt=seccomp=/none; do
+  run ud "$word" c1 true
+  is_error "$word is refused" 125 "^Error: ${word%%=*}"
+done
+run ud -q --no-healthcheck --label-file=x --health-cmd=x \
+  --security-opt=no-new-privileges --security-opt=seccomp=unconfined c1 true
+is "what changes nothing is taken" "$status$stderr" 0
 run ud --location=/does/not/exist x true
 is_error "a missing --location" 125 "^Error: invalid --location '/does/not/exist'"
 run udocker run
