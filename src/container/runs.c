@@ -49,6 +49,8 @@ struct search
   const char *id;
   struct runs *runs;
   ino_t *files;
+  ino_t name_space; /* of users, in which we are; 0 where there are none */
+  bool trusts;      /* what is new is taken */
 };
 
 /* Return when the process PID was started, 0 when it is gone or a zombie.  */
@@ -87,8 +89,20 @@ is_wanted (const struct search *search, const struct plan *plan)
          && own.st_dev == run.st_dev && own.st_ino == run.st_ino;
 }
 
+/* Return whether the process PID is in our own name space of users.  Others may
+   belong to programs of containers, which have no say in what runs.  */
+static bool
+is_outside (const struct search *search, pid_t pid)
+{
+  struct stat st;
+  AUTO_FREE char *path = xasprintf ("/proc/%d/ns/user", (int) pid);
+  return search->name_space == 0
+         || (stat (path, &st) == 0 && st.st_ino == search->name_space);
+}
+
 /* Return the run of SEARCH whose plan is the FILE that PATH leads to, known
-   already or new, or NULL when it is none that is looked for.  */
+   already or, where SEARCH trusts who has it, new; or NULL when it is none that
+   is looked for.  */
 static struct running *
 find_run (struct search *search, const char *path, ino_t file)
 {
@@ -96,9 +110,12 @@ find_run (struct search *search, const char *path, ino_t file)
   for (size_t i = 0; i < runs->count; i++)
     if (search->files[i] == file)
       return &runs->list[i];
+  if (!search->trusts)
+    return NULL;
 
+  /* A fifo of that name is not to be waited for.  */
   struct plan plan;
-  AUTO_CLOSE int fd = open (path, O_RDONLY | O_CLOEXEC);
+  AUTO_CLOSE int fd = open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0 || plan_receive (fd, &plan) < 0)
     return NULL;
   if (!is_wanted (search, &plan))
@@ -136,15 +153,13 @@ note (struct search *search, pid_t pid, const char *path)
 }
 
 /* Look for plans among the descriptors of the process PID, and note them in
-   SEARCH unless that is NULL: of a container in a container there are several.
-   Return whether there are any.  */
-static bool
+   SEARCH: of a container in a container there are several.  */
+static void
 look_at_process (struct search *search, pid_t pid)
 {
   AUTO_FREE char *fds = xasprintf ("/proc/%d/fd", (int) pid);
   AUTO_CLOSEDIR DIR *directory = opendir (fds);
   const struct dirent *entry;
-  bool any = false;
   while (directory != NULL && (entry = readdir (directory)) != NULL)
     {
       char target[sizeof PLAN_LINK];
@@ -153,18 +168,9 @@ look_at_process (struct search *search, pid_t pid)
       if (length != sizeof target - 1
           || strncmp (target, PLAN_LINK, (size_t) length) != 0)
         continue;
-      any = true;
       AUTO_FREE char *path = xasprintf ("%s/%s", fds, entry->d_name);
-      if (search != NULL)
-        note (search, pid, path);
+      note (search, pid, path);
     }
-  return any;
-}
-
-bool
-runs_holds_plan (pid_t pid)
-{
-  return look_at_process (NULL, pid);
 }
 
 static int
@@ -183,22 +189,46 @@ compare_runs (const void *one, const void *other)
   return compare_members (a->members, b->members);
 }
 
-void
-runs_find (const struct store *store, const char *id, struct runs *runs)
+/* Look at all processes of this user: first at those outside, which tell what
+   runs, then at the others, which may be part of it.  */
+static void
+look_at_all (struct search *search)
 {
-  *runs = (struct runs){ 0 };
-  struct search search = { .store = store, .id = id, .runs = runs };
   AUTO_CLOSEDIR DIR *directory = opendir ("/proc");
+  AUTO_FREE pid_t *inside = NULL;
   const struct dirent *entry;
   struct stat st;
+  size_t count = 0;
+  search->trusts = true;
   while (directory != NULL && (entry = readdir (directory)) != NULL)
     {
       pid_t pid = (pid_t) strtol (entry->d_name, NULL, 10);
-      if (pid > 0 && pid != getpid ()
-          && fstatat (dirfd (directory), entry->d_name, &st, 0) == 0
-          && st.st_uid == geteuid ())
-        (void) look_at_process (&search, pid);
+      if (pid <= 0 || pid == getpid ()
+          || fstatat (dirfd (directory), entry->d_name, &st, 0) < 0
+          || st.st_uid != geteuid ())
+        continue;
+      if (is_outside (search, pid))
+        look_at_process (search, pid);
+      else
+        {
+          inside = xreallocarray (inside, count + 1, sizeof *inside);
+          inside[count++] = pid;
+        }
     }
+  search->trusts = false;
+  for (size_t i = 0; search->runs->count > 0 && i < count; i++)
+    look_at_process (search, inside[i]);
+}
+
+void
+runs_find (const struct store *store, const char *id, struct runs *runs)
+{
+  struct stat st;
+  *runs = (struct runs){ 0 };
+  struct search search = { .store = store, .id = id, .runs = runs };
+  if (stat ("/proc/self/ns/user", &st) == 0)
+    search.name_space = st.st_ino;
+  look_at_all (&search);
   free (search.files);
 
   for (size_t i = 0; i < runs->count; i++)

@@ -47,9 +47,6 @@ struct runs
 void runs_find (const struct store *store, const char *id, struct runs *runs);
 void runs_release (struct runs *runs);
 
-/* Return whether the process PID has a plan: it can be found then.  */
-bool runs_holds_plan (pid_t pid);
-
 /* Return when MEMBER was started, in seconds since 1970.  */
 time_t run_member_time (const struct run_member *member);
 

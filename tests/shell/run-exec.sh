@@ -30,6 +30,9 @@ await ()
   done
 }
 
+# Nothing goes on when something is never true.
+at_end 'udocker -q kill c1 other 2> /dev/null || :'
+
 # start WORD...: run in the background and wait until the program has begun,
 # which makes the file started.
 start ()
@@ -173,6 +176,43 @@ root"
   ended 2> /dev/null
   is "kill ends all" "$second $status" "137 137"
 done
+
+# What a program in another name space of users says is no plan of a run.
+start c1 sh -c "$forever"
+cat > forge.py << 'EOD'
+import fcntl, os, sys
+plan = os.memfd_create ("udocker-plan", os.MFD_ALLOW_SEALING)
+os.write (plan, open ("plan", "rb").read ())
+fcntl.fcntl (plan, fcntl.F_ADD_SEALS, 15)
+print ("ready", flush=True)
+sys.stdin.read ()
+EOD
+for fd in "/proc/$runner/fd"/*; do
+  case $(readlink "$fd") in
+    *memfd:udocker-plan*) cat "$fd" > plan ;;
+  esac
+done
+forge ()
+{
+  rm -f forged fifo
+  mkfifo fifo
+  "$@" python3 forge.py < fifo > forged &
+  exec 4> fifo
+  await test -s forged
+  run udocker ps --running
+  exec 4>&-
+  wait $!
+}
+forge env
+is "a plan is known by who has it" "$(echo "$stdout" | grep -c "^$id")" 2
+if unshare --user --map-root-user true; then
+  forge unshare --user --map-root-user
+  is "  and not from a container" "$(echo "$stdout" | grep -c "^$id")" 1
+else
+  skip "a plan from a container" "no user namespaces here"
+fi
+udocker -q kill c1
+ended 2> /dev/null
 
 run ud --stop-signal=NONE c1 true
 is_error "there must be such a signal" 125 "there is no signal 'NONE'"
