@@ -135,6 +135,11 @@ receive_others (uint32_t count)
         return status;
       if (status > 0 && message.kind == CHANNEL_OTHER)
         others[i++].number = message.number;
+      else if (status > 0
+               && (message.kind == CHANNEL_SIGNAL
+                   || message.kind == CHANNEL_SIGNAL_ALL)
+               && channel_asks_to_end (message.number))
+        return -EINTR;
     }
   return others == NULL ? -ENOMEM : 0;
 }
@@ -145,6 +150,8 @@ streams_take_others (const struct channel_begin *begin, int *plan, int *channel)
   int error = receive_others (begin->others);
   for (uint32_t i = 0; error == 0 && i < begin->others; i++)
     {
+      if (others[i].fd < 0)
+        continue; /* it could not be passed */
       others[i].fd = move_away (begin->others, others[i].fd);
       error = others[i].fd < 0 ? others[i].fd : 0;
     }
@@ -164,7 +171,8 @@ void
 streams_complete (const struct channel_begin *begin)
 {
   for (uint32_t i = 0; i < begin->others; i++)
-    (void) dup2 (others[i].fd, others[i].number); /* or is above a limit */
+    if (others[i].fd >= 0)
+      (void) dup2 (others[i].fd, others[i].number); /* or is above a limit */
   for (int fd = 0; fd < STREAMS; fd++)
     if ((begin->closed >> fd & 1) != 0)
       (void) close (fd);

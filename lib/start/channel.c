@@ -60,6 +60,13 @@ channel_set_signals (const struct channel_begin *begin)
                   sizeof begin->blocked); /* cannot fail */
 }
 
+/* Return whether KIND is that of a signal.  */
+static bool
+is_signal (uint32_t kind)
+{
+  return kind == CHANNEL_SIGNAL || kind == CHANNEL_SIGNAL_ALL;
+}
+
 int
 channel_send (int channel, enum channel_kind kind, int number, int passed)
 {
@@ -81,9 +88,10 @@ channel_send (int channel, enum channel_kind kind, int number, int passed)
       head->cmsg_len = CMSG_LEN (sizeof passed);
       memcpy (CMSG_DATA (head), &passed, sizeof passed);
     }
+  int flags = MSG_NOSIGNAL | (is_signal (kind) ? MSG_DONTWAIT : 0);
   ssize_t size;
   do
-    size = sendmsg (channel, &header, MSG_NOSIGNAL);
+    size = sendmsg (channel, &header, flags);
   while (size < 0 && errno == EINTR);
   return size < 0 ? -errno : 0;
 }
@@ -116,5 +124,17 @@ channel_receive (int channel, struct channel_message *message, int *passed)
   if (head != NULL && head->cmsg_level == SOL_SOCKET
       && head->cmsg_type == SCM_RIGHTS)
     memcpy (passed, CMSG_DATA (head), sizeof *passed);
-  return size == (ssize_t) sizeof *message ? 1 : -EPROTO;
+  if (size == (ssize_t) sizeof *message)
+    return 1;
+  if (*passed >= 0)
+    (void) close (*passed); /* not ours */
+  *passed = -1;
+  return -EPROTO;
+}
+
+bool
+channel_asks_to_end (int number)
+{
+  return number == SIGINT || number == SIGTERM || number == SIGHUP
+         || number == SIGQUIT;
 }

@@ -12,6 +12,7 @@
 #ifndef UDOCKER_LIB_START_CHANNEL_H
 #define UDOCKER_LIB_START_CHANNEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -40,10 +41,10 @@ struct channel_begin
 /* What is said later, with a number.  */
 enum channel_kind
 {
-  CHANNEL_STARTED = 1,   /* the runtime has done its part */
-  CHANNEL_TERMINAL = 2,  /* this descriptor is the other end of the terminal */
-  CHANNEL_STOPPED = 3,   /* the program was stopped by this signal */
-  CHANNEL_SIGNAL = 4,    /* send this signal to the program */
+  CHANNEL_STARTED = 1,    /* the runtime has done its part */
+  CHANNEL_TERMINAL = 2,   /* this descriptor is the other end of the terminal */
+  CHANNEL_STOPPED = 3,    /* the program was stopped by this signal */
+  CHANNEL_SIGNAL = 4,     /* send this signal to the program */
   CHANNEL_SIGNAL_ALL = 5, /* the same, and to all of its process group */
   CHANNEL_OTHER = 6 /* the program is to have this descriptor by this number */
 };
@@ -61,12 +62,16 @@ void channel_read_signals (struct channel_begin *begin);
 void channel_set_signals (const struct channel_begin *begin);
 
 /* Send KIND with NUMBER, and a copy of the descriptor PASSED unless that is -1,
-   over CHANNEL.  Return 0 or a negative errno.  */
+   over CHANNEL.  Signals are not sent, with -EAGAIN, when the other end has not
+   taken very many before; the rest waits.  Return 0 or a negative errno.  */
 int channel_send (int channel, enum channel_kind kind, int number, int passed);
 
 /* Receive MESSAGE from CHANNEL, which is not waited for, and in *PASSED a
    descriptor, close-on-exec, or -1.  Return 1, 0 when there is none, or a
    negative errno when there will be none any more.  */
 int channel_receive (int channel, struct channel_message *message, int *passed);
+
+/* Return whether the signal NUMBER asks a program to end.  */
+bool channel_asks_to_end (int number);
 
 #endif

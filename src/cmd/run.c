@@ -479,13 +479,14 @@ request_of (const struct invocation *invocation, const char *root)
    this one prints the id and ends.  Return 0, or a negative errno with ERR
    set.  */
 static int
-go_to_background (const struct container *container, struct error *err)
+go_to_background (const struct container *container, int *started_fd,
+                  struct error *err)
 {
   if (container == NULL)
     return error_set (err, EINVAL,
                       _ ("--detach: only a container has an output, "
                          "--location has none"));
-  pid_t child = container_detach (container, err);
+  pid_t child = container_detach (container, started_fd, err);
   if (child <= 0)
     return (int) child;
   /* All that is to be done afterwards is the other's.  */
@@ -542,13 +543,13 @@ run_request_in (struct invocation *invocation, struct run_request *request,
     print_banner (container != NULL ? container->id : request->root,
                   plan.arguments[0]);
   if (options->detach)
-    status = go_to_background (container, err);
+    status = go_to_background (container, &plan.started_fd, err);
   plan.returns = plan.returns || options->detach;
   *started = status == 0;
   if (status == 0)
     status = engine->run (&plan, err);
-  if (options->detach && *started && status >= 0)
-    container_note_end (container, status);
+  if (options->detach && *started)
+    container_note_end (container, status < 0 ? RUN_STATUS_FAILURE : status);
   plan.hold_fd = -1; /* the caller's */
   run_plan_release (&plan);
   return status;

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,8 +26,11 @@
 #include "src/container/runs.h"
 #include "xvasprintf.h"
 
-/* How many milliseconds a run has to be found.  */
-#define PATIENCE 5000
+/* How many milliseconds a run has to start.  */
+#define PATIENCE 10000
+
+/* The same once it is about to end.  */
+#define PATIENCE_CLOSED 200
 
 /* Files in the container's directory: what runs write, and what the last one
    has ended with.  */
@@ -58,26 +62,39 @@ redirect (int output)
   (void) dup2 (output, STDERR_FILENO);
 }
 
-/* Wait until the process CHILD has executed an engine, when the last other end
-   of PIPE is closed, or where it stays itself has a plan that others find; at
-   most for PATIENCE.  Return 0, or 1 when it has failed before.  */
-static int
-await_start (pid_t child, int pipe)
+void
+container_tell_start (int started_fd)
 {
-  struct pollfd started = { .fd = pipe };
+  /* Who asked may be gone.  */
+  if (started_fd >= 0)
+    (void) send (started_fd, "", 1, MSG_NOSIGNAL);
+}
+
+/* Wait until the process CHILD tells over the socket NEWS that its program
+   starts; at most for PATIENCE.  Return 0, or 1 when it has failed before.  */
+static int
+await_start (pid_t child, int news)
+{
+  struct pollfd started = { .fd = news, .events = POLLIN };
+  char told;
   int status = 0;
-  for (int i = 0; i < PATIENCE && !runs_holds_plan (child); i++)
+  if (poll (&started, 1, PATIENCE) <= 0 || read (news, &told, 1) > 0)
+    return 0;
+  /* The other end is closed: it ends, or was replaced by a program that does
+     not tell.  */
+  started.fd = -1;
+  for (int i = 0; i < PATIENCE_CLOSED; i++)
     {
       if (waitpid (child, &status, WNOHANG) == child)
         return WIFEXITED (status) && WEXITSTATUS (status) == RUN_STATUS_FAILURE;
-      if (poll (&started, 1, 1) > 0)
-        break;
+      (void) poll (&started, 1, 1);
     }
   return 0;
 }
 
 pid_t
-container_detach (const struct container *container, struct error *err)
+container_detach (const struct container *container, int *started_fd,
+                  struct error *err)
 {
   int ends[2];
   AUTO_CLOSE int output = openat (container->fd, output_name,
@@ -92,22 +109,24 @@ container_detach (const struct container *container, struct error *err)
   /* What an earlier one has ended with is not true of this one, whatever
      becomes of it.  */
   (void) unlinkat (container->fd, end_name, 0);
-  if (pipe2 (ends, O_CLOEXEC) < 0)
-    return error_set (err, errno, _ ("cannot make a pipe: %s"),
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+    return error_set (err, errno, _ ("cannot make a socket: %s"),
                       strerror (errno));
-  AUTO_CLOSE int reading = ends[0];
+  AUTO_CLOSE int here = ends[0];
+  AUTO_CLOSE int there = ends[1];
   pid_t child = fork ();
   if (child == 0)
     {
       redirect (output);
-      return 0; /* the other end goes with execve */
+      *started_fd = TAKE_FD (there);
+      return 0;
     }
   int number = errno;
-  (void) close (ends[1]); /* nothing was written to it */
+  (void) close (TAKE_FD (there)); /* the child has a copy */
   if (child < 0)
     return error_set (err, number, _ ("cannot make a process: %s"),
                       strerror (number));
-  if (await_start (child, reading) != 0)
+  if (await_start (child, here) != 0)
     return error_set (err, EIO,
                       _ ("cannot run in the background; 'udocker logs %s' says "
                          "why"),

@@ -24,10 +24,17 @@ int container_open_output (const struct container *container,
    group and session of this one, where batch systems look for what they clean
    up.
 
-   Return 0 in that process.  In this one return its id when others can find
-   what it runs, or when it has ended already; or a negative errno with ERR set,
-   also when udocker or an engine failed there before the program began.  */
-pid_t container_detach (const struct container *container, struct error *err);
+   Return 0 in that process, with in *STARTED_FD what container_tell_start takes
+   there.  In this one return its id when it has told so, or has ended already;
+   or a negative errno with ERR set, also when udocker or an engine failed there
+   before.  */
+pid_t container_detach (const struct container *container, int *started_fd,
+                        struct error *err);
+
+/* Tell who has had this process made by container_detach, over STARTED_FD, that
+   the program is about to start, and that others find it.  Nothing is told
+   over -1.  */
+void container_tell_start (int started_fd);
 
 /* Note beside CONTAINER that this process, in which container_detach has
    returned 0, has seen the program end with STATUS.  Never fails: then it is

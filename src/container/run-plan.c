@@ -135,6 +135,7 @@ run_plan_make (struct run_plan *plan, const struct run_request *request,
     .root = xstrdup (request->root != NULL ? request->root : container->root),
     .root_fd = -1,
     .hold_fd = -1,
+    .started_fd = -1,
     .temporary = RUN_TEMPORARY_NONE,
     .mode = xstrdup (request->mode),
     .processors =
@@ -222,6 +223,7 @@ run_plan_release (struct run_plan *plan)
   *plan = (struct run_plan){
     .root_fd = -1,
     .hold_fd = -1,
+    .started_fd = -1,
     .temporary = RUN_TEMPORARY_NONE,
   };
 }

@@ -179,6 +179,8 @@ struct run_plan
   bool kill_on_exit;
   int stop_signal; /* 0: SIGTERM */
   bool returns;    /* something is to be done when the program has ended */
+  int started_fd;  /* who waits for the start is told there, or -1; see
+                      output.h */
   char *bundle;    /* of the run that is joined, of an OCI runtime; NULL */
   int hold_fd;     /* lock that says "in use", or -1; see running.h */
   int *held_fds;   /* likewise of other containers whose files are shown */

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/base/buffer.h"
@@ -42,6 +43,9 @@
 
 /* The part that is the first process in each container.  */
 #define PROGRAM "udocker-init"
+
+/* How often who joins a container asks again, if it is not there yet.  */
+#define JOIN_TRIES 20
 
 /* A run, or a program that joins one.  */
 struct started
@@ -214,6 +218,7 @@ try_runtime (struct started *run, const struct oci_runtime *runtime,
     .arguments = words,
     .plan_fd = run->plan_fd,
     .errors_fd = run->errors_fd,
+    .started_fd = run->plan->started_fd,
     .silent = run->silent,
     .begin = &run->begin,
   };
@@ -319,6 +324,26 @@ start (struct started *run, struct error *err)
   return status;
 }
 
+/* Have RUNTIME start what RUN says in a container that is there, or will be any
+   moment: its plan is found a little before.  As try_runtime otherwise.  */
+static int
+try_join (struct started *run, const struct oci_runtime *runtime,
+          struct buffer *reasons, struct error *err)
+{
+  static const struct timespec pause = { .tv_nsec = 50000000 };
+  AUTO_FREE char *noted = xasprintf ("%s/runtime", run->bundle);
+  int status = try_runtime (run, runtime, reasons, err);
+  for (int i = 0;
+       status == -ECANCELED && i < JOIN_TRIES && file_exists (AT_FDCWD, noted);
+       i++)
+    {
+      (void) nanosleep (&pause, NULL); /* a signal may end it */
+      buffer_clear (reasons);
+      status = try_runtime (run, runtime, reasons, err);
+    }
+  return status;
+}
+
 /* Run one more program in the container whose bundle PLAN names.  */
 static int
 join (const struct run_plan *plan, struct error *err)
@@ -337,7 +362,7 @@ join (const struct run_plan *plan, struct error *err)
   int status = open_files (&run, &own_fd, err);
   oci_begin (&run.begin);
   if (status == 0)
-    status = try_runtime (&run, &runtime, &reasons, err);
+    status = try_join (&run, &runtime, &reasons, err);
   if (run.plan_fd >= 0)
     (void) close (run.plan_fd); /* was written already */
   if (run.errors_fd >= 0)
@@ -420,6 +445,7 @@ start_nothing (const struct config *config, struct error *err)
     .root = root,
     .root_fd = root_fd,
     .hold_fd = -1,
+    .started_fd = -1,
     .temporary = RUN_TEMPORARY_NONE,
     .program = program,
     .directory = program,

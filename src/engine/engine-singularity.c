@@ -25,6 +25,7 @@
 #include "lib/elf/find.h"
 #include "lib/plan/plan.h"
 #include "src/config/config.h"
+#include "src/container/output.h"
 #include "src/container/run-mounts.h"
 #include "src/container/run-plan.h"
 #include "src/engine/program.h"
@@ -392,6 +393,7 @@ run_with (const struct singularity *singularity, const struct run_plan *plan,
   if (status == 0)
     {
       make_environment (&launch.environment, plan);
+      container_tell_start (plan->started_fd);
       status = supervise (become, &launch, SUPERVISE_LEAVE);
       if (status < 0)
         error_set (err, -status, _ ("cannot start '%s': %s"), singularity->path,

@@ -37,6 +37,7 @@
 #include "lib/base/i18n.h"
 #include "lib/start/channel.h"
 #include "lib/start/supervise.h"
+#include "src/container/output.h"
 #include "src/engine/oci-copy.h"
 
 extern char **environ;
@@ -52,8 +53,9 @@ extern char **environ;
 struct attended
 {
   pid_t runtime;
-  int channel; /* our end */
-  int signals; /* a signalfd */
+  int channel;    /* our end */
+  int signals;    /* a signalfd */
+  int started_fd; /* as in struct oci_start */
   bool started;
   bool is_asked; /* to end, before anything has started */
   int result;
@@ -80,9 +82,10 @@ send_others (int channel)
       if (fd <= STDERR_FILENO || (fcntl (fd, F_GETFD) & FD_CLOEXEC) != 0)
         continue;
       count++;
-      /* Without a runtime at the other end its failure tells enough.  */
-      if (channel >= 0)
-        (void) channel_send (channel, CHANNEL_OTHER, fd, fd);
+      /* The kernel lets few be on their way at once: the program does without
+         those then, and they are still counted.  */
+      if (channel >= 0 && channel_send (channel, CHANNEL_OTHER, fd, fd) < 0)
+        (void) channel_send (channel, CHANNEL_OTHER, fd, -1);
     }
   return count;
 }
@@ -159,7 +162,7 @@ run_child (const struct oci_start *start, int channel, const sigset_t *mask,
   if (set_descriptors (start, channel) == 0)
     execve (start->arguments[0], start->arguments, environ);
   const char *why = strerror (errno);
-  ssize_t ignored = write (STDERR_FILENO, why, strlen (why));
+  ssize_t ignored = write (start->errors_fd, why, strlen (why));
   (void) ignored; /* the status says it as well */
   _exit (125);
 }
@@ -245,26 +248,37 @@ stop_with (struct attended *attended)
   (void) channel_send (attended->channel, CHANNEL_SIGNAL_ALL, SIGCONT, -1);
 }
 
-/* Do what udocker-init says.  */
+/* Take over *PASSED, the other end of the program's terminal.  */
 static void
-hear_channel (struct attended *attended)
+take_terminal (struct attended *attended, int *passed)
+{
+  if (attended->terminal >= 0 || *passed < 0)
+    return;
+  attended->terminal = TAKE_FD (*passed);
+  (void) fcntl (attended->terminal, F_SETFL, O_NONBLOCK); /* or one waits */
+  oci_copy_init (&attended->input, STDIN_FILENO, attended->terminal);
+  oci_copy_init (&attended->output, attended->terminal, STDOUT_FILENO);
+  make_raw (attended);
+  pass_size (attended);
+}
+
+/* Take one message of udocker-init and do what it says.  Return as
+   channel_receive does.  */
+static int
+hear_message (struct attended *attended)
 {
   struct channel_message message;
-  int passed = -1;
-  int status;
-  while ((status = channel_receive (attended->channel, &message, &passed)) > 0)
+  AUTO_CLOSE int passed = -1;
+  int status = channel_receive (attended->channel, &message, &passed);
+  if (status > 0)
     switch (message.kind)
       {
       case CHANNEL_STARTED:
         attended->started = true;
+        container_tell_start (attended->started_fd);
         break;
       case CHANNEL_TERMINAL:
-        attended->terminal = passed;
-        (void) fcntl (passed, F_SETFL, O_NONBLOCK); /* or one waits */
-        oci_copy_init (&attended->input, STDIN_FILENO, passed);
-        oci_copy_init (&attended->output, passed, STDOUT_FILENO);
-        make_raw (attended);
-        pass_size (attended);
+        take_terminal (attended, &passed);
         break;
       case CHANNEL_STOPPED:
         stop_with (attended);
@@ -272,19 +286,22 @@ hear_channel (struct attended *attended)
       default:
         break;
       }
+  return status;
+}
+
+/* Do what udocker-init says.  */
+static void
+hear_channel (struct attended *attended)
+{
+  int status;
+  do
+    status = hear_message (attended);
+  while (status > 0);
   if (status < 0)
     {
       (void) close (attended->channel); /* nobody is there */
       attended->channel = -1;
     }
-}
-
-/* Return whether the signal NUMBER asks a program to end.  */
-static bool
-asks_to_end (int number)
-{
-  return number == SIGINT || number == SIGTERM || number == SIGHUP
-         || number == SIGQUIT;
 }
 
 /* Take the signals that have come and pass them on.  A runtime that does not
@@ -298,7 +315,7 @@ pass_signals (struct attended *attended)
       int number = (int) info.ssi_signo;
       if (number == SIGCHLD)
         continue;
-      if (asks_to_end (number) && !attended->started)
+      if (channel_asks_to_end (number) && !attended->started)
         {
           if (attended->is_asked)
             (void) kill (attended->runtime, SIGKILL); /* not waited for yet */
@@ -404,6 +421,7 @@ oci_attend (const struct oci_start *start, bool *started, struct error *err)
   struct attended attended = {
     .channel = ends[0],
     .terminal = -1,
+    .started_fd = start->started_fd,
     .signals = signalfd (-1, &waiting, SFD_CLOEXEC | SFD_NONBLOCK),
     .until = start->silent ? seconds_now () + TRIAL_SECONDS : 0,
   };

@@ -24,6 +24,7 @@ struct oci_start
   char *const *arguments; /* the command, ended by NULL */
   int plan_fd;            /* the plan */
   int errors_fd;          /* what the runtime says goes there */
+  int started_fd;         /* for container_tell_start, once that is so */
   bool silent;            /* the program's streams lead nowhere */
   struct channel_begin *begin;
 };

@@ -19,6 +19,7 @@
 #include "lib/base/i18n.h"
 #include "lib/base/log.h"
 #include "lib/plan/plan-write.h"
+#include "src/container/output.h"
 #include "src/container/run-plan.h"
 #include "src/platform/host.h"
 #include "xalloc.h"
@@ -131,6 +132,7 @@ engine_run_program (const char *name, const struct run_plan *plan,
     .plan_fd = plan_fd,
     .own_fd = own_fd,
   };
+  container_tell_start (plan->started_fd);
   int status = plan->returns ? supervise (exec_engine, &launch, rest)
                              : exec_engine (&launch);
   if (status < 0)

@@ -80,6 +80,24 @@ done
 is "descriptors of the caller are passed on, and no others" \
   "$(cat passed.R1)" "$(cat passed.P1)"
 
+# With ever fewer left.
+cat > many.py << 'EOD'
+import os, resource, sys
+for i in range (int (sys.argv[1])):
+    os.set_inheritable (os.open ("/dev/null", os.O_RDONLY), True)
+resource.setrlimit (resource.RLIMIT_NOFILE, (64, 64))
+os.execvp ("udocker", ["udocker", "run", "--nobanner", "--execmode=R1", "c1",
+                       "sh", "-c", "echo runs"])
+EOD
+ends=
+for count in 10 20 30 40; do
+  run timeout 60 python3 many.py $count
+  ends="$ends $status"
+  test "$status" != 125 || last=$stderr
+done
+like "  or it says that there are too many" "$ends $last" \
+  '^ 0 0( 0)*( 125)+ Error: .*Too many open files'
+
 # Who the program is.
 for user in 0:0:root alice:alice alice:staff 1234 55:66 nobody-knows; do
   case $user in
@@ -125,6 +143,16 @@ run r1 -v "$work/alone:/tmp" c1 true
 is_error "a file does not cover a directory" 125 "'/tmp'.* mode P1 can"
 is "  nothing came of it" "$(ls host)" "file
 new"
+for place in proc dev; do
+  mkdir -p "$root/$place" "$root/elsewhere"
+  rmdir "$root/$place" && ln -s elsewhere "$root/$place"
+  run r1 c1 ls /elsewhere
+  is_error "a link in the place of /$place" 125 \
+    "^Error: cannot cover the symbolic link '/$place' in mode R1; mode P1 can\$"
+  rm "$root/$place" && mkdir "$root/$place"
+done
+rmdir "$root/elsewhere"
+all > before
 run r1 --hostname=there --add-host=far:192.0.2.1 --dns=192.0.2.9 c1 \
   sh -c 'hostname; grep far /etc/hosts; cat /etc/resolv.conf'
 is "names of hosts" "$stdout" "there
@@ -200,7 +228,18 @@ run udocker stop c1
 is "  and can be stopped" "$status$stdout" 0c1
 like "  as a program is" "$(udocker logs c1)" '^asked$'
 run r1 --detach c1 sh -c 'echo again; sleep 1000'
+run udocker exec c1 sh -c 'exit 7'
+is "exec right after that finds it" "$status,$stderr" 7,
 until_true sh -c 'udocker logs c1 | grep again'
+
+# It cannot pass for a run of its own, nor stop anybody who looks.
+run udocker exec c1 sh -c 'mkfifo "/memfd:udocker-plan" && {
+  exec 5<> "/memfd:udocker-plan"
+  rm "/memfd:udocker-plan"
+  setsid sleep 1000 > /dev/null 2>&1 & }'
+run timeout 20 udocker ps --running
+is "a program cannot stop who looks at what runs" \
+  "$status,$(echo "$stdout" | grep -c "^$id")" 0,1
 run udocker kill c1
 is "a run is killed" "$status" 0
 nothing_runs ()
@@ -288,6 +327,12 @@ exit 1
 EOD
 chmod +x refuses
 UDOCKER_USE_RUNC_EXECUTABLE=$work/refuses
+run r1 --detach c1 true
+is_error "one that refuses is told of by --detach, too" 125 \
+  "^Error: cannot run in the background; 'udocker logs $id' says why"
+like "  which says why" "$(udocker logs c1)" 'nothing runs on Fridays'
+run udocker wait c1
+is "  and it has ended so" "$stdout" 125
 run r1 c1 true
 is_error "one that refuses is named, and what it says" 125 \
   "^Error: no OCI runtime .*'$work/refuses': nothing runs on Fridays; modes P1 "
