@@ -127,10 +127,9 @@ set_mode (struct container *container, const struct config *config,
 static void
 remove_mount_points (const struct container *container)
 {
-  AUTO_CLOSE int root =
-      open (container->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (root >= 0 && !run_mounts_sweep (container->fd, root))
-    log_warning (_ ("mount points stay in the container, since it runs"));
+  if (!run_mounts_sweep (container))
+    log_warning (_ ("mount points stay in the container: it runs, or its root "
+                    "directory cannot be opened"));
 }
 
 /* Make all of CONTAINER the user's own.  */

@@ -209,8 +209,9 @@ make_file (const struct run_plan *view, const char *guest)
   int status = run_look (view, above, 0, &place);
   if (status < 0)
     return status;
-  AUTO_CLOSE int fd = openat (
-      place.fd, slash + 1, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+  AUTO_CLOSE int fd =
+      openat (place.fd, slash + 1,
+              O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
   status = fd < 0 ? -errno : 0;
   run_place_release (&place);
   return status;
@@ -405,7 +406,7 @@ settle_place (struct run_mounts *mounts, struct run_mount *mount,
   if (status == 0 && place.fd >= 0 && S_ISLNK (place.status.st_mode))
     {
       run_place_release (&place);
-      if ((mount->flags & PLAN_BINDING_NO_FOLLOW) != 0)
+      if ((mount->flags & PLAN_BINDING_NO_FOLLOW) != 0 || mount->host == NULL)
         return error_set (err, EINVAL,
                           _ ("cannot cover the symbolic link '%s' in mode %s;"
                              " mode P1 can"),
@@ -453,15 +454,14 @@ settle (struct run_mounts *mounts, struct run_mount *mount, struct error *err)
   return status;
 }
 
-/* Return the index of PATH in the list OWN, ended by NULL, or that of its
-   end.  */
-static size_t
-find_own (const char *const *own, const char *path)
+/* Return whether PATH is one of the list OWN, ended by NULL.  */
+static bool
+is_own (const char *const *own, const char *path)
 {
   size_t i = 0;
   while (own[i] != NULL && strcmp (own[i], path) != 0)
     i++;
-  return i;
+  return own[i] != NULL;
 }
 
 /* Write the file FILE to the run's directory.  Return its path, which the
@@ -558,7 +558,8 @@ collect (struct run_mounts *mounts, const char *const *own,
       /* Where mount points are made, directories above them are, too.  */
       if (!binding->stands_in
           && (i < plan->volume_count
-              || own[find_own (own, binding->guest)] == NULL))
+              || !(is_own (own, binding->guest)
+                   || is_own (own, binding->host))))
         wish (wishes, xstrdup (binding->host), binding->guest, binding->flags);
     }
   for (size_t i = 0; i < plan->file_count; i++)
@@ -603,8 +604,9 @@ run_mounts_make (struct run_mounts *mounts, const struct run_plan *plan,
   };
   /* Who has the other kind is quick.  Where there are no locks nobody removes
      anything.  */
-  if (mounts->lock >= 0)
-    (void) flock (mounts->lock, LOCK_SH);
+  while (mounts->lock >= 0 && flock (mounts->lock, LOCK_SH) < 0
+         && errno == EINTR)
+    continue;
 
   struct wishes wishes = { 0 };
   int status = collect (mounts, own, &wishes, err);
@@ -655,7 +657,8 @@ remove_noted (int root_fd, const char *name, const char *target)
 {
   AUTO_FREE char *path = xstrdup (name);
   size_t stays = strcmp (target, "#") == 0 ? 0 : strlen (target);
-  if (path[0] != '#' || strncmp (target, name, stays) != 0)
+  if (path[0] != '#' || strncmp (target, name, stays) != 0
+      || (stays > 0 && name[stays] != '#'))
     return;
   for (char *c = path; *c != '\0'; c++)
     if (*c == '#')
@@ -706,13 +709,14 @@ remove_all_noted (int container_fd, int root_fd)
 }
 
 bool
-run_mounts_sweep (int container_fd, int root_fd)
+run_mounts_sweep (const struct container *container)
 {
-  AUTO_CLOSE int lock =
-      openat (root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (lock >= 0 && flock (lock, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+  AUTO_CLOSE int root =
+      open (container->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  AUTO_FREE char *machine = container_machine (container);
+  if (machine != NULL || root < 0 || flock (root, LOCK_EX | LOCK_NB) < 0)
     return false;
-  remove_all_noted (container_fd, root_fd);
+  remove_all_noted (container->fd, root);
   return true;
 }
 

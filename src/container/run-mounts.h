@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct container;
 struct error;
 struct run_binding;
 struct run_plan;
@@ -71,9 +72,9 @@ const struct run_mount *run_mounts_above (const struct run_mounts *mounts,
    for it in the container.  */
 void run_mounts_release (struct run_mounts *mounts);
 
-/* Remove in the container with the root ROOT_FD whose directory is CONTAINER_FD
-   what is noted as made for mounts, unless a run needs it.  Return false when
-   one does.  */
-bool run_mounts_sweep (int container_fd, int root_fd);
+/* Remove in CONTAINER what is noted as made for mounts, unless a run needs it.
+   Return false when one does, on this machine or another one, or when that
+   cannot be found out.  */
+bool run_mounts_sweep (const struct container *container);
 
 #endif

@@ -120,7 +120,9 @@ container_hold (const struct container *container, bool wait, struct error *err)
     {
       log_info (_ ("waiting for another process that removes container %s"),
                 container->id);
-      status = flock (fd, LOCK_SH) < 0 ? -errno : 0;
+      do
+        status = flock (fd, LOCK_SH) < 0 ? -errno : 0;
+      while (status == -EINTR);
     }
   if (status == -EWOULDBLOCK)
     return error_set (err, EBUSY, _ ("container %s is being removed"),

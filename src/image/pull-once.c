@@ -44,6 +44,14 @@ struct turn
   int fd;     /* -1: not ours */
 };
 
+/* Append to TEXT a line for each of LIST, ended by NULL, or NULL.  */
+static void
+add_lines (struct buffer *text, const char *const *list)
+{
+  for (; list != NULL && *list != NULL; list++)
+    buffer_add_format (text, "\n%s", *list);
+}
+
 /* Return the name of the lock for REF pulled as OPTIONS say, which the caller
    frees.  */
 static char *
@@ -54,13 +62,18 @@ lock_name (const struct reference *ref, const struct pull_options *options)
     reference_local_tag (ref),
     options->platform,
     options->registry.registry,
+    options->registry.hub,
     options->registry.proxy,
+    options->registry.keystore,
   };
   AUTO_BUFFER (text);
 
-  buffer_add_format (&text, "%u", (unsigned) geteuid ());
+  buffer_add_format (&text, "%u %d", (unsigned) geteuid (),
+                     options->registry.insecure);
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
     buffer_add_format (&text, "\n%s", parts[i] != NULL ? parts[i] : "");
+  add_lines (&text, options->registry.insecure_hosts);
+  add_lines (&text, options->registry.mirrors);
   return xasprintf (".%016" PRIx64 ".lock", hash_text (text.data));
 }
 
@@ -86,8 +99,8 @@ read_failure (int fd, struct error *err)
   long number = strtol (text, &end, 10);
   if (number <= 0 || number > 4095 || *end != ' ')
     return 0;
-  return error_set (err, (int) number, "%s", end + 1),
-         error_hint (err, _ ("another process was told so just now"));
+  (void) error_set (err, (int) number, "%s", end + 1);
+  return error_hint (err, _ ("another process was told so just now"));
 }
 
 /* Leave for those who wait that the pull ended with FAILURE, unless that is a
