@@ -91,6 +91,8 @@ join (struct invocation *invocation, struct container *container,
     status = engine->usable (platform_host (), invocation->config, mode, err);
   if (status == 0)
     status = run_plan_use_processors (&plan, err);
+  if (status == 0)
+    status = engine->check (&plan, err);
   plan.hold_fd = hold;
   if (status == 0)
     status = engine->run (&plan, err);

@@ -93,7 +93,9 @@ static const struct option_row rows[] = {
   { "user", 'u', OPTION_VALUE, N_ ("USER[:GROUP]"),
     N_ ("run as this user, a name or number"), TARGET (user) },
   { "shm-size", 0, OPTION_VALUE, N_ ("SIZE"),
-    N_ ("warn where /dev/shm, which is the host's, is smaller, as in 64m"),
+    N_ ("warn where /dev/shm, which is the host's, is smaller, as in 64m; "
+        "modes "
+        "R: have one of this size"),
     TARGET (memory) },
   { "group-add", 0, OPTION_LIST, N_ ("GROUP"),
     N_ ("show this supplementary group, too, a name or number"),
@@ -533,6 +535,8 @@ run_request_in (struct invocation *invocation, struct run_request *request,
       return status;
     }
   status = run_plan_use_processors (&plan, err);
+  if (status == 0)
+    status = engine->check (&plan, err);
   if (status < 0)
     {
       run_plan_release (&plan);

@@ -152,31 +152,36 @@ read_size (const char *size, uint64_t *bytes)
 }
 
 int
-run_plan_check_memory (const struct run_plan *plan, const char *size,
-                       struct error *err)
+run_plan_add_memory (struct run_plan *plan, const char *size, struct error *err)
 {
-  uint64_t wanted;
-  if (!read_size (size, &wanted))
+  if (size != NULL && !read_size (size, &plan->memory))
     return error_set (err, EINVAL,
                       _ ("invalid --shm-size '%s': write it as a number with a "
                          "unit of b, k, m or g"),
                       size);
+  return 0;
+}
 
+void
+run_plan_check_memory (const struct run_plan *plan)
+{
+  unsigned long long wanted = plan->memory;
   struct run_place place = { .fd = -1 };
   struct statvfs system = { 0 };
+  if (wanted == 0)
+    return;
   bool found = run_look (plan, "/dev/shm", 0, &place) == 0 && place.fd >= 0;
   AUTO_FREE char *self = xasprintf ("/proc/self/fd/%d", place.fd);
   found = found && statvfs (self, &system) == 0;
   run_place_release (&place);
-  uint64_t there = (uint64_t) system.f_blocks * system.f_frsize;
+  unsigned long long there =
+      (unsigned long long) system.f_blocks * system.f_frsize;
   if (!found)
-    log_warning (_ ("--shm-size=%s: there is no /dev/shm in the container"),
-                 size);
+    log_warning (_ ("--shm-size: there is no /dev/shm in the container"));
   else if (there < wanted)
-    log_warning (_ ("--shm-size=%s: /dev/shm is the host's, and has %llu bytes;"
-                    " only an administrator can enlarge it"),
-                 size, (unsigned long long) there);
-  return 0;
+    log_warning (_ ("--shm-size: /dev/shm is the host's, and has %llu bytes "
+                    "instead of %llu; only an administrator can enlarge it"),
+                 there, wanted);
 }
 
 int

@@ -450,6 +450,10 @@ settle (struct run_mounts *mounts, struct run_mount *mount, struct error *err)
     }
   if (status == 0)
     status = settle_place (mounts, mount, directory, err);
+  /* What --tmpfs asks for lies there.  */
+  mount->ours = mount->ours
+                || (mount->host != NULL && mounts->plan->temporary.path != NULL
+                    && is_below (mount->host, mounts->plan->temporary.path));
   append (mounts, mount); /* in any case: it is released with them */
   return status;
 }

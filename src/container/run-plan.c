@@ -91,8 +91,8 @@ fill (struct run_plan *plan, const struct run_request *request,
     failure = run_plan_add_names (plan, request, err);
   if (failure == 0)
     failure = run_plan_add_limits (plan, request, err);
-  if (failure == 0 && request->memory != NULL)
-    failure = run_plan_check_memory (plan, request->memory, err);
+  if (failure == 0)
+    failure = run_plan_add_memory (plan, request->memory, err);
   if (failure == 0)
     failure = add_stop_signal (plan, request, metadata, err);
   if (failure == 0)
@@ -151,6 +151,7 @@ run_plan_make (struct run_plan *plan, const struct run_request *request,
     .kill_on_exit = config->proot_killonexit || request->end_all,
     .read_only = request->read_only,
     .replaces_links = config->proot_link2symlink,
+    .left_out = request->no_volumes,
     .verbose = config->verbose_level,
   };
 

@@ -155,10 +155,13 @@ struct run_plan
   char **device_folders; /* where their libraries are, if no linker looks */
   size_t device_folder_count;
 
+  struct run_list left_out; /* as the request has no_volumes; borrowed */
+
   struct run_temporary temporary; /* directories that some of these show */
 
   struct plan_limit *limits; /* of resources, in this order */
   size_t limit_count;
+  uint64_t memory; /* bytes that /dev/shm is to have; 0: any number */
 
   struct plan_port *ports; /* the first of two for the same port counts */
   size_t port_count;
@@ -216,6 +219,9 @@ bool run_request_injects (const struct run_request *request);
 /* Have this process, and so what it becomes or starts, run on the processors
    that PLAN says.  Return 0, or a negative errno with ERR set.  */
 int run_plan_use_processors (const struct run_plan *plan, struct error *err);
+
+/* Warn where /dev/shm of the host is smaller than PLAN wants it.  */
+void run_plan_check_memory (const struct run_plan *plan);
 
 /* Free what PLAN owns, close its descriptors, remove its directories.  */
 void run_plan_release (struct run_plan *plan);

@@ -164,9 +164,9 @@ void run_libraries_check (const struct run_plan *plan, const char *search_path,
 int run_plan_add_limits (struct run_plan *plan,
                          const struct run_request *request, struct error *err);
 
-/* Warn where the SIZE that is wanted for /dev/shm is not there: run-limits.c.  */
-int run_plan_check_memory (const struct run_plan *plan, const char *size,
-                           struct error *err);
+/* Fill the size of /dev/shm from SIZE, or NULL: run-limits.c.  */
+int run_plan_add_memory (struct run_plan *plan, const char *size,
+                         struct error *err);
 
 /* Make up the files that name hosts: run-names.c.  */
 int run_plan_add_names (struct run_plan *plan,

@@ -54,5 +54,6 @@ const struct engine engine_proot = {
   .usable = proot_usable,
   .try = proot_try,
   .prepare = proot_prepare,
+  .check = engine_check_program,
   .run = proot_run,
 };

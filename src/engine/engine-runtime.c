@@ -114,11 +114,26 @@ shows_groups (const struct run_plan *plan)
   return false;
 }
 
-/* Refuse what PLAN asks for and its mode does not have.  */
+/* Warn of what PLAN asks for in vain.  */
+static void
+tell_of_vain_options (const struct run_plan *plan)
+{
+  static const char *const own[] = { "/proc", "/dev" };
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+    for (size_t j = 0; j < plan->left_out.count; j++)
+      if (strcmp (plan->left_out.items[j], own[i]) == 0)
+        log_warning (_ ("--novol=%s has no effect in mode %s, where the "
+                        "container has one of its own"),
+                     own[i], plan->mode);
+  if (!oci_has_own_memory (plan))
+    run_plan_check_memory (plan);
+}
+
 static int
-check_plan (const struct run_plan *plan, struct error *err)
+runtime_check (const struct run_plan *plan, struct error *err)
 {
   bool traced = strcmp (plan->mode, "R1") != 0;
+  tell_of_vain_options (plan);
   const char *what = NULL;
   if (plan->owners != NULL)
     return error_set (err, EINVAL,
@@ -481,9 +496,6 @@ runtime_try (const struct config *config, const char *mode, struct error *err)
 static int
 runtime_run (const struct run_plan *plan, struct error *err)
 {
-  int status = check_plan (plan, err);
-  if (status < 0)
-    return status;
   return plan->bundle != NULL ? join (plan, err)
                               : run_in_new (plan, false, err);
 }
@@ -496,5 +508,6 @@ const struct engine engine_runtime = {
   .usable = runtime_usable,
   .try = runtime_try,
   .prepare = runtime_prepare,
+  .check = runtime_check,
   .run = runtime_run,
 };

@@ -433,5 +433,6 @@ const struct engine engine_singularity = {
   .usable = singularity_usable,
   .try = singularity_try,
   .prepare = singularity_prepare,
+  .check = engine_check_program,
   .run = singularity_run,
 };

@@ -76,5 +76,6 @@ const struct engine engine_trap = {
   .usable = trap_usable,
   .try = trap_try,
   .prepare = trap_prepare,
+  .check = engine_check_program,
   .run = trap_run,
 };

@@ -38,10 +38,15 @@ struct engine
   int (*prepare) (struct container *container, const char *mode,
                   struct error *err);
 
-  /* Run PLAN.  Where nothing is left to do afterwards replace this process by
-     the engine and do not return; otherwise wait and return the program's
-     exit status, 0 to 255 (128+N when signal N ended it).  Return a negative
-     errno with ERR set when it could not be started.  */
+  /* See that PLAN asks for nothing that its mode does not have, and warn of
+     what has no effect in it; before run, while messages still reach who asked.
+     Return 0, or a negative errno with ERR naming the modes that have it.  */
+  int (*check) (const struct run_plan *plan, struct error *err);
+
+  /* Run PLAN, which was checked.  Where nothing is left to do afterwards
+     replace this process by the engine and do not return; otherwise wait and
+     return the program's exit status, 0 to 255 (128+N when signal N ended it).
+     Return a negative errno with ERR set when it could not be started.  */
   int (*run) (const struct run_plan *plan, struct error *err);
 };
 

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+#include <unistr.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
@@ -32,15 +33,35 @@
 #include "src/platform/namespace.h"
 #include "xvasprintf.h"
 
+/* Return whether TEXT is UTF-8.  */
+static bool
+is_utf8 (const char *text)
+{
+  return u8_check ((const uint8_t *) text, strlen (text)) == NULL;
+}
+
+/* Return whether the container of PLAN has a /dev of its own.  */
+static bool
+has_own_devices (const struct run_plan *plan)
+{
+  for (size_t i = 0; i < plan->volume_count; i++)
+    if (strcmp (plan->bindings[i].guest, "/dev") == 0)
+      return false;
+  return true;
+}
+
+bool
+oci_has_own_memory (const struct run_plan *plan)
+{
+  return has_own_devices (plan) && !plan->host_memory;
+}
+
 /* Return where the container of PLAN has our own programs: where a mount point
    is made without a trace, if its /dev is its own.  */
 static const char *
 parts_of (const struct run_plan *plan)
 {
-  for (size_t i = 0; i < plan->volume_count; i++)
-    if (strcmp (plan->bindings[i].guest, "/dev") == 0)
-      return "/.udocker";
-  return "/dev/.udocker";
+  return has_own_devices (plan) ? "/dev/.udocker" : "/.udocker";
 }
 
 void
@@ -279,6 +300,20 @@ has_own_mount (const struct run_plan *plan, const struct own_mount *own)
     }
 }
 
+/* Return the options of OWN in the container of PLAN.  */
+static struct json_object *
+make_options (const struct run_plan *plan, const struct own_mount *own)
+{
+  struct json_object *options = array_of (own->options);
+  AUTO_FREE char *size = NULL;
+  if (plan->memory != 0 && strcmp (own->source, "shm") == 0)
+    {
+      size = xasprintf ("size=%llu", (unsigned long long) plan->memory);
+      add_text (options, size);
+    }
+  return options;
+}
+
 /* Add to LIST what the container of PLAN has at GUEST, one of our own mounts,
    PARTS being where our programs are.  */
 static void
@@ -291,7 +326,7 @@ add_own_mount (struct json_object *list, const struct run_plan *plan,
       if (strcmp (own->place, guest) == 0 && has_own_mount (plan, own))
         (void) json_object_array_add (
             list, make_mount (own->guest, own->type, own->source,
-                              array_of (own->options)));
+                              make_options (plan, own)));
     }
   if (strcmp (guest, parts_of (plan)) == 0)
     (void) json_object_array_add (list, make_binding (guest, parts, true));
@@ -405,6 +440,26 @@ write_json (const char *directory, const char *name, struct json_object *object,
                     : 0;
 }
 
+/* See that what MOUNTS of PLAN are called can be written: JSON is in UTF-8 (RFC
+   8259, section 8.1), and runtimes see to it.  */
+static int
+check_names (const struct run_plan *plan, const struct run_mounts *mounts,
+             struct error *err)
+{
+  const char *wrong = is_utf8 (mounts->root) ? NULL : mounts->root;
+  for (size_t i = 0; i < mounts->count && wrong == NULL; i++)
+    if (!is_utf8 (mounts->list[i].guest))
+      wrong = mounts->list[i].guest;
+    else if (mounts->list[i].host != NULL && !is_utf8 (mounts->list[i].host))
+      wrong = mounts->list[i].host;
+  if (wrong == NULL)
+    return 0;
+  return error_set (err, EILSEQ,
+                    _ ("cannot show '%s' in mode %s: its name is not in UTF-8, "
+                       "as OCI runtimes need it; modes P1 and T1 can"),
+                    wrong, plan->mode);
+}
+
 int
 oci_bundle_write (const char *directory, const struct run_plan *plan,
                   const struct run_mounts *mounts, const struct subids *subids,
@@ -414,6 +469,8 @@ oci_bundle_write (const char *directory, const struct run_plan *plan,
   if (program == NULL)
     return -err->number;
   *strrchr (program, '/') = '\0'; /* the directory of all of them */
+  if (check_names (plan, mounts, err) < 0)
+    return -err->number;
 
   AUTO_JSON struct json_object *config = json_object_new_object ();
   struct json_object *root = json_object_new_object ();

@@ -9,6 +9,8 @@
 #ifndef UDOCKER_ENGINE_OCI_BUNDLE_H
 #define UDOCKER_ENGINE_OCI_BUNDLE_H
 
+#include <stdbool.h>
+
 struct error;
 struct run_mounts;
 struct run_plan;
@@ -22,6 +24,9 @@ struct subids;
    PLAN by itself, and NULL.  */
 void oci_own_mounts (const struct run_plan *plan,
                      const char *list[OCI_OWN_MOUNTS + 1]);
+
+/* Return whether the container of PLAN has a /dev/shm of its own.  */
+bool oci_has_own_memory (const struct run_plan *plan);
 
 /* Write a bundle for PLAN, of whose mounts MOUNTS tells, to DIRECTORY, which is
    empty, and in process.json what is to be run to join the container.  Its ids

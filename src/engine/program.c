@@ -113,6 +113,14 @@ engine_find_program (const char *name, struct error *err)
 }
 
 int
+engine_check_program (const struct run_plan *plan, struct error *err)
+{
+  (void) err;
+  run_plan_check_memory (plan);
+  return 0;
+}
+
+int
 engine_run_program (const char *name, const struct run_plan *plan,
                     enum supervise_rest rest, struct error *err)
 {

@@ -16,6 +16,10 @@ struct run_plan;
 /* Return whether our part NAME is there; otherwise -ENOENT with ERR set.  */
 int engine_find_program (const char *name, struct error *err);
 
+/* Check PLAN as the member of struct engine of that name does, for programs in
+   a container that has the host's /dev.  */
+int engine_check_program (const struct run_plan *plan, struct error *err);
+
 /* Put PLAN where an engine can read it, and others as long as *OWN, another
    descriptor of it, is open.  Who notes what a run has ended with leaves that
    open until it has done so: or who waits would find neither.  BUNDLE is what

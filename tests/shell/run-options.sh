@@ -100,7 +100,7 @@ for size in 1 1k 1K 10kb 1b; do
 done
 run ud --shm-size=900t c1 true
 like "more than the host has is told" "$status:$stderr" \
-  "^0:Warning: --shm-size=900t: /dev/shm is the host's, and has [0-9]+ bytes"
+  "^0:Warning: --shm-size: /dev/shm is the host's, and has [0-9]+ bytes"
 run ud --shm-size=1m --nosysdirs c1 true
 like "  and that there is none" "$status:$stderr" "^0:Warning: .* no /dev/shm in"
 for size in '' x 1x 1mm -1 1.5g 99999999999999999999 99999999999t; do
