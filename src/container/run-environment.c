@@ -211,7 +211,10 @@ set_from_file (struct run_plan *plan, const char *file, struct error *err)
     return error_set (err, EINVAL, _ ("--env-file: '%s' is not a text file"),
                       file);
 
-  char *rest = text;
+  /* As editors on other systems begin a file in UTF-8.  */
+  static const char mark[] = "\xef\xbb\xbf";
+  bool is_marked = strncmp (text, mark, strlen (mark)) == 0;
+  char *rest = text + (is_marked ? strlen (mark) : 0);
   for (char *line = strsep (&rest, "\n"); line != NULL;
        line = strsep (&rest, "\n"))
     set_from_line (plan, line);

@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "lib/base/buffer.h"
@@ -123,6 +124,10 @@ add_host_name (struct run_plan *plan, const struct run_request *request,
     return 0;
   if (!is_word (name, strlen (name)))
     return error_set (err, EINVAL, _ ("invalid --hostname '%s'"), name);
+  if (strlen (name) > HOST_NAME_MAX)
+    return error_set (err, ENAMETOOLONG,
+                      _ ("invalid --hostname '%s': it has more than %d bytes"),
+                      name, HOST_NAME_MAX);
   AUTO_BUFFER (out);
   buffer_add_format (&out, "%s\n", name);
   return show (plan, "--hostname", "/etc/hostname", buffer_take (&out), err);

@@ -45,6 +45,9 @@ HOST_ONE=one
 export HOST_ONE
 in_shell --env-file=vars -e A=1 -e HOST_ONE : 'echo $A $B $C $HOST_ONE'
 is "-e and --env-file override the image" "$stdout" "1 file 3 one"
+printf '\357\273\277B=marked\n' > marked
+in_shell --env-file=marked : 'echo $B'
+is "  also with the mark that some editors make" "$stdout" marked
 # dash has no <(...).
 mkfifo fifo
 echo FROM=fifo > fifo &

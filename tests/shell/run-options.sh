@@ -40,6 +40,10 @@ for word in db db: db:x :1.2.3.4 'd b:1.2.3.4' 'db:1.2.3.4.5'; do
   is_error "--add-host='$word' is refused" 125 \
     "^Error: invalid --add-host '.*': write it as NAME:ADDRESS"
 done
+run ud --hostname="$(printf %064d 7)" c1 hostname
+is "a host name may have 64 bytes" "$stdout" "$(printf %064d 7)"
+run ud --hostname="$(printf %065d 7)" c1 hostname
+is_error "  and no more" 125 "invalid --hostname '0*7': it has more than 64 bytes"
 run ud --hostname='a b' c1 true
 is_error "a host name of two words is refused" 125 "invalid --hostname 'a b'"
 
