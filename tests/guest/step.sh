@@ -22,38 +22,39 @@ cc -std=gnu11 -O1 -o "$work/tools/step" "$guest_source/step.c" \
   || bail 'cannot compile step'
 guest_compile static stepped || bail 'cannot compile stepped'
 
-# inject MODE OPTION...: what step says, with its status.
+# inject NAME MODE OPTION...: put what step says, and its status, into files of
+# that name.  Each has its own directory in the container, so that there may be
+# several at once.
 inject ()
 {
-  step_mode=$1
-  shift
-  chmod -R u+rwx "$guest_root$guest_place/work" 2> /dev/null
-  rm -rf "$guest_root${guest_place:?}/work"
-  mkdir "$guest_root$guest_place/work" || exit 99
+  step_name=$1
+  step_mode=$2
+  shift 2
+  mkdir "$guest_root${guest_place:?}/$step_name" || exit 99
   step_status=0
   # shellcheck disable=SC2086  # words
   "$work/tools/step" "$@" ${STEP_OPTIONS-} "$work/tools/enter-engine" \
     -m "$step_mode" "$(guest_engine "$step_mode")" "$guest_root" \
-    "$guest_place/work" \
-    "$guest_place/bin/stepped-static" > "$work/step.out" 2> "$work/step.err" \
-    || step_status=$?
-  test "$step_status" != 77 || skip_all "$(cat "$work/step.out")"
+    "$guest_place/$step_name" \
+    "$guest_place/bin/stepped-static" > "$work/$step_name.out" \
+    2> "$work/$step_name.err" || step_status=$?
+  echo $step_status > "$work/$step_name.status"
 }
 
-# claim WHAT MODE OPTION...
+# claim WHAT MODE NAME: what inject has said is right.
 claim ()
 {
-  step_what=$1
-  shift
-  inject "$@"
-  ok "$step_what in $step_mode" test "$step_status" = 0 || {
-    note "$(grep -c '^not right' "$work/step.out") are not right"
-    note "$(grep '^not right' "$work/step.out" | head -n 40)"
-    note "stderr: $(head -n 5 "$work/step.err")"
+  step_file=$work/$3
+  step_status=$(cat "$step_file.status")
+  test "$step_status" != 77 || skip_all "$(cat "$step_file.out")"
+  ok "$1 in $2" test "$step_status" = 0 || {
+    note "$(grep -c '^not right' "$step_file.out") are not right"
+    note "$(grep '^not right' "$step_file.out" | head -n 40)"
+    note "stderr: $(head -n 5 "$step_file.err")"
   }
   note "$(awk -F '[:,] ' '{ count += $3 }
             END { print count " signals in " NR " calls" }' \
-            "$work/step.out")"
+            "$step_file.out")"
 }
 
 one='-e 200' two='-2 -e 400'
@@ -62,8 +63,11 @@ if test "${TEST_LONG-}" = yes; then
 fi
 for mode in $guest_modes; do
   # shellcheck disable=SC2086  # words
-  claim 'a signal anywhere' "$mode" $one
+  inject "one$mode" "$mode" $one &
   # shellcheck disable=SC2086
-  claim 'a signal anywhere behind another' "$mode" $two
+  inject "two$mode" "$mode" $two
+  wait
+  claim 'a signal anywhere' "$mode" "one$mode"
+  claim 'a signal anywhere behind another' "$mode" "two$mode"
 done
 done_testing
