@@ -4,6 +4,8 @@
 # Every option of run in every mode: it does the same, or one sentence says that
 # it cannot and which mode can.
 
+# shellcheck disable=SC2016,SC2086,SC2254 # for the container; words; a pattern
+
 . "${top_srcdir:=.}/tests/tap.sh"
 . "$top_srcdir/tests/container.sh"
 
