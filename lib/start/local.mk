@@ -14,6 +14,7 @@ lib_start_libstart_a_SOURCES = \
   lib/start/part.c lib/start/part.h \
   lib/start/process.c lib/start/process.h \
   lib/start/program.c lib/start/program.h \
+  lib/start/relay.c lib/start/relay.h \
   lib/start/self.c lib/start/self.h \
   lib/start/supervise.c lib/start/supervise.h \
   lib/start/temporary.c lib/start/temporary.h \

@@ -8,7 +8,6 @@ src_engine_libengine_a_SOURCES = \
   src/engine/engines.c \
   src/engine/oci-attend.c src/engine/oci-attend.h \
   src/engine/oci-bundle.c src/engine/oci-bundle.h \
-  src/engine/oci-copy.c src/engine/oci-copy.h \
   src/engine/oci-runtimes.c src/engine/oci-runtimes.h \
   src/engine/program.c src/engine/program.h
 

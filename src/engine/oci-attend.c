@@ -36,9 +36,9 @@
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
 #include "lib/start/channel.h"
+#include "lib/start/relay.h"
 #include "lib/start/supervise.h"
 #include "src/container/output.h"
-#include "src/engine/oci-copy.h"
 
 extern char **environ;
 
@@ -64,7 +64,7 @@ struct attended
   int terminal;         /* the other end of the program's, or -1 */
   bool raw;             /* ours is */
   struct termios modes; /* of ours, as it was */
-  struct oci_copy input, output;
+  struct relay input, output;
 };
 
 /* Send over CHANNEL, unless that is -1, which other descriptors of this process
@@ -181,8 +181,7 @@ take_typed (struct attended *attended)
 {
   struct pollfd typed = { .fd = STDIN_FILENO, .events = POLLIN };
   while (poll (&typed, 1, 0) > 0 && (typed.revents & POLLIN) != 0)
-    if (!oci_copy_take_line (&attended->input,
-                             (char) attended->modes.c_cc[VEOF]))
+    if (!relay_take_line (&attended->input, (char) attended->modes.c_cc[VEOF]))
       break;
 }
 
@@ -225,7 +224,7 @@ static void
 stop_with (struct attended *attended)
 {
   struct signalfd_siginfo answered;
-  oci_copy_flush (&attended->output);
+  relay_flush (&attended->output);
   make_cooked (attended);
   (void) raise (SIGSTOP); /* what is blocked would not stop us */
   make_raw (attended);
@@ -256,8 +255,8 @@ take_terminal (struct attended *attended, int *passed)
     return;
   attended->terminal = TAKE_FD (*passed);
   (void) fcntl (attended->terminal, F_SETFL, O_NONBLOCK); /* or one waits */
-  oci_copy_init (&attended->input, STDIN_FILENO, attended->terminal);
-  oci_copy_init (&attended->output, attended->terminal, STDOUT_FILENO);
+  relay_init (&attended->input, STDIN_FILENO, attended->terminal);
+  relay_init (&attended->output, attended->terminal, STDOUT_FILENO);
   make_raw (attended);
   pass_size (attended);
 }
@@ -383,11 +382,11 @@ wait_for_news (struct attended *attended)
   int patience = -1;
   if (attended->terminal >= 0)
     {
-      oci_copy_poll (&attended->output, &news[2]);
+      relay_poll (&attended->output, &news[2]);
       if (!attended->raw)
         make_raw (attended);
       if (attended->raw)
-        oci_copy_poll (&attended->input, &news[4]);
+        relay_poll (&attended->input, &news[4]);
       else
         patience = BACKGROUND_WAIT;
     }
@@ -399,8 +398,8 @@ wait_for_news (struct attended *attended)
     pass_signals (attended);
   if (attended->terminal >= 0)
     {
-      oci_copy_go_on (&attended->output, &news[2]);
-      oci_copy_go_on (&attended->input, &news[4]);
+      relay_go_on (&attended->output, &news[2]);
+      relay_go_on (&attended->input, &news[4]);
     }
   if (news[1].revents != 0)
     hear_channel (attended);
@@ -450,7 +449,7 @@ oci_attend (const struct oci_start *start, bool *started, struct error *err)
     hear_channel (&attended); /* what was said last */
   if (attended.terminal >= 0)
     {
-      oci_copy_drain (&attended.output);
+      relay_drain (&attended.output);
       make_cooked (&attended);
       (void) close (attended.terminal); /* nothing is kept back in it */
     }

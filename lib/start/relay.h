@@ -4,15 +4,15 @@
    Copy what one descriptor reads to another, as one of several things that are
    waited for.  */
 
-#ifndef UDOCKER_ENGINE_OCI_COPY_H
-#define UDOCKER_ENGINE_OCI_COPY_H
+#ifndef UDOCKER_LIB_START_RELAY_H
+#define UDOCKER_LIB_START_RELAY_H
 
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 /* From where to where, and what is on its way.  */
-struct oci_copy
+struct relay
 {
   int from, to;
   bool ended; /* FROM has */
@@ -20,24 +20,24 @@ struct oci_copy
   char bytes[16384];
 };
 
-/* Make COPY one from descriptor FROM to descriptor TO.  */
-void oci_copy_init (struct oci_copy *copy, int from, int to);
+/* Make RELAY one from descriptor FROM to descriptor TO.  */
+void relay_init (struct relay *relay, int from, int to);
 
-/* Read a line for COPY, which is there, from a terminal that makes lines; its
+/* Read a line for RELAY, which is there, from a terminal that makes lines; its
    end of input is END_OF_INPUT, which a line without an end has behind it.
    Return false when there is no room.  */
-bool oci_copy_take_line (struct oci_copy *copy, char end_of_input);
+bool relay_take_line (struct relay *relay, char end_of_input);
 
-/* Fill two members of what poll waits for with what COPY does.  */
-void oci_copy_poll (const struct oci_copy *copy, struct pollfd news[2]);
+/* Fill two members of what poll waits for with what RELAY does.  */
+void relay_poll (const struct relay *relay, struct pollfd news[2]);
 
 /* Do what is possible by NEWS, the same two after poll.  */
-void oci_copy_go_on (struct oci_copy *copy, const struct pollfd news[2]);
+void relay_go_on (struct relay *relay, const struct pollfd news[2]);
 
 /* Write what is on its way.  */
-void oci_copy_flush (struct oci_copy *copy);
+void relay_flush (struct relay *relay);
 
 /* Copy what is there, up to the end or until there is nothing.  */
-void oci_copy_drain (struct oci_copy *copy);
+void relay_drain (struct relay *relay);
 
 #endif
