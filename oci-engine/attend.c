@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "lib/start/channel.h"
+#include "oci-engine/line.h"
 
 /* Look at our children.  Return whether CHILD has ended, then with *RESULT its
    status.  */
@@ -59,6 +60,8 @@ obey (pid_t child, int channel)
         (void) kill (child, message.number);
       else if (message.kind == CHANNEL_SIGNAL_ALL)
         (void) kill (-child, message.number);
+      else if (message.kind == CHANNEL_SIZE)
+        line_set_size (message.number, (int) message.value);
       if (passed >= 0)
         (void) close (passed);
     }
@@ -70,7 +73,7 @@ obey (pid_t child, int channel)
 }
 
 int
-attend (pid_t child, int channel)
+attend (pid_t child, int channel, bool lined)
 {
   sigset_t expected;
   struct signalfd_siginfo ignored;
@@ -81,15 +84,26 @@ attend (pid_t child, int channel)
   struct pollfd news[] = {
     { .fd = channel, .events = POLLIN },
     { .fd = signals, .events = POLLIN },
+    { .fd = -1 },
+    { .fd = -1 },
+    { .fd = -1 },
+    { .fd = -1 },
   };
+  const nfds_t count = lined ? 2 + LINE_POLLS : 2;
   while (!child_has_ended (child, channel, &result))
     {
+      if (lined)
+        line_poll (&news[2]);
       /* Without signalfd one looks now and then.  */
-      (void) poll (news, 2, signals < 0 ? 20 : -1);
+      (void) poll (news, count, signals < 0 ? 20 : -1);
+      if (lined)
+        line_go_on (&news[2]);
       if (news[0].revents != 0)
         obey (child, channel);
       while (read (signals, &ignored, sizeof ignored) > 0)
         continue;
     }
+  if (lined)
+    line_finish ();
   return result;
 }

@@ -7,12 +7,14 @@
 #define UDOCKER_OCI_ENGINE_ATTEND_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* Stay until CHILD, the leader of a process group, has ended; return its exit
    status, 128+N if signal N ended it.  Meanwhile do what comes over CHANNEL
    (lib/start/channel.h), tell udocker when CHILD is stopped, and take away who
-   has ended.  With udocker everything here ends.  SIGCHLD is blocked.  */
-int attend (pid_t child, int channel);
+   has ended; with LINED go on with the line (line.h), too.  With udocker
+   everything here ends.  SIGCHLD is blocked.  */
+int attend (pid_t child, int channel, bool lined);
 
 #endif

@@ -4,6 +4,8 @@ pkglibexec_PROGRAMS += libexec/udocker/udocker-init
 libexec_udocker_udocker_init_SOURCES = \
   oci-engine/attend.c oci-engine/attend.h \
   oci-engine/become.c oci-engine/become.h \
+  oci-engine/given.c oci-engine/given.h \
+  oci-engine/line.c oci-engine/line.h \
   oci-engine/main.c \
   oci-engine/streams.c oci-engine/streams.h
 libexec_udocker_udocker_init_CPPFLAGS = $(PLAIN_CPPFLAGS)

@@ -5,9 +5,9 @@
    that it has brought into it later.
 
    It finds the run plan and the channel to udocker at descriptors that
-   lib/start/channel.h tells of, starts the program with the streams, signals
-   and limits of udocker's caller, whatever the runtime made of them, and
-   ends as that ends.  */
+   lib/start/channel.h tells of, or gets them over the channel, starts the
+   program with the streams, signals and limits of udocker's caller, whatever
+   the runtime made of them, and ends as that ends.  */
 
 #include <errno.h>
 #include <signal.h>
@@ -26,6 +26,8 @@
 #include "lib/start/supervise.h"
 #include "oci-engine/attend.h"
 #include "oci-engine/become.h"
+#include "oci-engine/given.h"
+#include "oci-engine/line.h"
 #include "oci-engine/streams.h"
 
 /* What this process works with.  */
@@ -34,6 +36,9 @@ struct run
   struct channel_begin begin;
   struct plan plan;
   int plan_fd, channel;
+  bool given;       /* the descriptors were, over the channel */
+  uint32_t placed;  /* streams that have a place here */
+  int master, line; /* of a terminal, the other end and where it leads; or -1 */
 };
 
 /* Be what RUN's plan says, in a process of its own.  Does not return.  */
@@ -46,6 +51,8 @@ run_child (const struct run *run)
     (void) tcsetpgrp (STDIN_FILENO, getpid ()); /* SIGTTOU is blocked */
   channel_set_signals (begin);
   (void) umask ((mode_t) begin->umask);
+  if (run->given)
+    channel_set_limits (begin);
   streams_complete (begin);
   _exit (become_program (&run->plan, run->plan_fd));
 }
@@ -74,18 +81,44 @@ start (const struct run *run)
       return START_FAILURE;
     }
   (void) setpgid (child, child); /* or it was faster */
-  int status = attend (child, run->channel);
+  if (run->master >= 0)
+    line_init (run->master, run->line);
+  int status = attend (child, run->channel, run->master >= 0);
   if (ends_rest)
     supervise_kill_rest ();
+  streams_tell_places (run->placed, run->channel);
   return status;
+}
+
+/* Take over the descriptors of RUN.  Return 0, or a negative errno after a
+   message.  */
+static int
+take_descriptors (struct run *run)
+{
+  int *const ours[] = { &run->plan_fd, &run->channel, &run->master,
+                        &run->line };
+  int error = run->given ? given_receive (&run->begin, &run->placed) : 0;
+  if (error == 0)
+    error = streams_set (&run->begin, run->given ? &run->master : NULL);
+  if (run->master >= 0)
+    run->line = CHANNEL_LINE_FD;
+  if (error == 0)
+    error = streams_take_others (&run->begin, ours, sizeof ours / sizeof *ours);
+  return error;
 }
 
 static int
 run_channel (int argc, char **argv)
 {
-  struct run run;
-  (void) argc;
-  (void) argv;
+  struct run run = {
+    .plan_fd = CHANNEL_PLAN_FD,
+    .channel = CHANNEL_FD,
+    .given = argc == 2 && strcmp (argv[1], CHANNEL_GIVEN_OPTION) == 0,
+    .master = -1,
+    .line = -1,
+  };
+  if (run.given)
+    (void) given_channel (); /* what is received tells */
   if (recv (CHANNEL_FD, &run.begin, sizeof run.begin, 0)
       != (ssize_t) sizeof run.begin)
     {
@@ -94,8 +127,7 @@ run_channel (int argc, char **argv)
       return START_FAILURE;
     }
   (void) prctl (PR_SET_NAME, "udocker-init");
-  if (streams_set (&run.begin) < 0
-      || streams_take_others (&run.begin, &run.plan_fd, &run.channel) < 0)
+  if (take_descriptors (&run) < 0)
     return START_FAILURE;
   (void) channel_send (run.channel, CHANNEL_STARTED, 0, -1);
   int error = plan_receive (run.plan_fd, &run.plan);

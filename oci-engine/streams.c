@@ -26,10 +26,11 @@ enum
   STREAMS = 3
 };
 
-/* Make a terminal as BEGIN says, and tell udocker.  Return a descriptor of the
-   program's end or a negative errno.  */
+/* Make a terminal as BEGIN says, and tell udocker, which gets the other end if
+   MASTER is NULL; else that is put there.  Return a descriptor of the program's
+   end or a negative errno.  */
 static int
-make_terminal (const struct channel_begin *begin)
+make_terminal (const struct channel_begin *begin, int *master)
 {
   int unlocked = 0;
   int number = 0;
@@ -47,21 +48,24 @@ make_terminal (const struct channel_begin *begin)
     {
       (void) tcsetattr (fd, TCSANOW, &begin->modes); /* or the usual ones */
       (void) ioctl (fd, TIOCSWINSZ, &begin->size);   /* or none */
-      error = channel_send (CHANNEL_FD, CHANNEL_TERMINAL, 0, other);
+      error = channel_send (CHANNEL_FD, CHANNEL_TERMINAL, 0,
+                            master == NULL ? other : -1);
     }
-  if (other >= 0)
+  if (master != NULL)
+    *master = other;
+  else if (other >= 0)
     (void) close (other); /* the copy counts */
   return error < 0 ? error : fd;
 }
 
 int
-streams_set (const struct channel_begin *begin)
+streams_set (const struct channel_begin *begin, int *master)
 {
   int terminal = -1;
   (void) setsid (); /* mostly the runtime has done so */
   if (begin->terminal != 0)
     {
-      terminal = make_terminal (begin);
+      terminal = make_terminal (begin, master);
       if (terminal < 0)
         {
           start_complain ("cannot make a terminal in the container: %s",
@@ -85,10 +89,12 @@ streams_set (const struct channel_begin *begin)
 /* Other descriptors of the program.  */
 struct other
 {
-  int number; /* that it knows it by */
-  int fd;     /* meanwhile */
+  int number;  /* that it knows it by */
+  int fd;      /* meanwhile */
+  bool placed; /* it came with its place */
 };
 static struct other *others;
+static uint32_t others_count;
 
 /* Return whether one of COUNT others is to have the number FD.  */
 static bool
@@ -134,7 +140,13 @@ receive_others (uint32_t count)
       if (status < 0)
         return status;
       if (status > 0 && message.kind == CHANNEL_OTHER)
-        others[i++].number = message.number;
+        {
+          others[i].number = message.number;
+          others[i].placed =
+              message.value >= 0
+              && lseek (others[i].fd, (off_t) message.value, SEEK_SET) >= 0;
+          i++;
+        }
       else if (status > 0
                && (message.kind == CHANNEL_SIGNAL
                    || message.kind == CHANNEL_SIGNAL_ALL)
@@ -145,7 +157,8 @@ receive_others (uint32_t count)
 }
 
 int
-streams_take_others (const struct channel_begin *begin, int *plan, int *channel)
+streams_take_others (const struct channel_begin *begin, int *const *ours,
+                     size_t count)
 {
   int error = receive_others (begin->others);
   for (uint32_t i = 0; error == 0 && i < begin->others; i++)
@@ -155,12 +168,13 @@ streams_take_others (const struct channel_begin *begin, int *plan, int *channel)
       others[i].fd = move_away (begin->others, others[i].fd);
       error = others[i].fd < 0 ? others[i].fd : 0;
     }
-  if (error == 0)
-    {
-      *plan = move_away (begin->others, CHANNEL_PLAN_FD);
-      *channel = move_away (begin->others, CHANNEL_FD);
-      error = *plan < 0 ? *plan : *channel < 0 ? *channel : 0;
-    }
+  others_count = begin->others;
+  for (size_t i = 0; error == 0 && i < count; i++)
+    if (*ours[i] >= 0)
+      {
+        *ours[i] = move_away (begin->others, *ours[i]);
+        error = *ours[i] < 0 ? *ours[i] : 0;
+      }
   if (error < 0)
     start_complain ("cannot pass descriptors on to the program: %s",
                     strerror (-error));
@@ -176,4 +190,25 @@ streams_complete (const struct channel_begin *begin)
   for (int fd = 0; fd < STREAMS; fd++)
     if ((begin->closed >> fd & 1) != 0)
       (void) close (fd);
+}
+
+/* Tell over CHANNEL where FD is, which the program knows as NUMBER.  */
+static void
+tell_place (int channel, int fd, int number)
+{
+  off_t place = lseek (fd, 0, SEEK_CUR);
+  if (place >= 0)
+    (void) channel_send_value (channel, CHANNEL_PLACE, number, place,
+                               -1); /* or nobody is there */
+}
+
+void
+streams_tell_places (uint32_t placed, int channel)
+{
+  for (int fd = 0; fd < STREAMS; fd++)
+    if ((placed >> fd & 1) != 0)
+      tell_place (channel, fd, fd);
+  for (size_t i = 0; i < others_count; i++)
+    if (others[i].placed)
+      tell_place (channel, others[i].fd, others[i].number);
 }

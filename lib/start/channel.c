@@ -60,6 +60,29 @@ channel_set_signals (const struct channel_begin *begin)
                   sizeof begin->blocked); /* cannot fail */
 }
 
+void
+channel_read_limits (struct channel_begin *begin)
+{
+  for (int i = 0; i < CHANNEL_LIMITS; i++)
+    (void) syscall (SYS_prlimit64, 0, i, NULL, &begin->limits[i]);
+}
+
+void
+channel_set_limits (const struct channel_begin *begin)
+{
+  for (int i = 0; i < CHANNEL_LIMITS; i++)
+    {
+      struct channel_limit limit = begin->limits[i], now;
+      if (syscall (SYS_prlimit64, 0, i, NULL, &now) < 0)
+        continue;
+      if (limit.hard > now.hard)
+        limit.hard = now.hard; /* nobody without privileges gets more */
+      if (limit.soft > limit.hard)
+        limit.soft = limit.hard;
+      (void) syscall (SYS_prlimit64, 0, i, &limit, NULL); /* or as it is */
+    }
+}
+
 /* Return whether KIND is that of a signal.  */
 static bool
 is_signal (uint32_t kind)
@@ -70,7 +93,14 @@ is_signal (uint32_t kind)
 int
 channel_send (int channel, enum channel_kind kind, int number, int passed)
 {
-  struct channel_message message = { kind, number };
+  return channel_send_value (channel, kind, number, -1, passed);
+}
+
+int
+channel_send_value (int channel, enum channel_kind kind, int number,
+                    int64_t value, int passed)
+{
+  struct channel_message message = { kind, number, value };
   struct iovec part = { &message, sizeof message };
   union
   {

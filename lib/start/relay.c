@@ -15,6 +15,7 @@ relay_init (struct relay *relay, int from, int to)
   relay->from = from;
   relay->to = to;
   relay->ended = false;
+  relay->look = NULL;
   relay->start = relay->end = 0;
 }
 
@@ -54,6 +55,8 @@ fill (struct relay *relay)
     relay->ended = true; /* of a terminal that nobody has open EIO says so */
   relay->start = 0;
   relay->end = size > 0 ? (size_t) size : 0;
+  if (size > 0 && relay->look != NULL)
+    relay->look (relay);
   return size > 0;
 }
 

@@ -17,6 +17,9 @@ struct relay
   int from, to;
   bool ended; /* FROM has */
   size_t start, end;
+
+  /* Called when something was read, which it may change; or NULL.  */
+  void (*look) (struct relay *relay);
   char bytes[16384];
 };
 

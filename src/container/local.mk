@@ -98,5 +98,5 @@ EXTRA_DIST += tests/bench/concurrent.sh \
   tests/agree.py tests/container.sh tests/slurm.sh tests/debian-container.sh
 
 shell_tests += tests/shell/mode-r1.sh tests/shell/mode-r1-ranges.sh \
-  tests/shell/mode-r2.sh
+  tests/shell/mode-r1-runsc.sh tests/shell/mode-r2.sh
 EXTRA_DIST += tests/runtime.sh

@@ -57,6 +57,34 @@ struct started
   struct channel_begin begin;
 };
 
+/* Return whether our tracer is in containers of MODE.  */
+static bool
+is_traced (const char *mode)
+{
+  return strcmp (mode, "R1") != 0;
+}
+
+/* Set ERR where nothing but gVisor works, which runs no tracer.  */
+static int
+refuse_tracer (const char *mode, struct error *err)
+{
+  return error_set (err, ENOTSUP,
+                    _ ("mode %s needs crun, runc or youki: the kernel of runsc "
+                       "runs no tracer; modes R1, P1 and T1 need none"),
+                    mode);
+}
+
+/* Return the first of RUNTIMES that has a kernel of its own or, if not
+   OWN_KERNEL, has none; or NULL.  */
+static const struct oci_runtime *
+first_of (const struct oci_runtimes *runtimes, bool own_kernel)
+{
+  for (size_t i = 0; i < runtimes->count; i++)
+    if (runtimes->list[i].kind->own_kernel == own_kernel)
+      return &runtimes->list[i];
+  return NULL;
+}
+
 /* Whether we could have a namespace ourselves does not matter: systems that
    forbid it to most programs may allow it to runtimes.  */
 static int
@@ -65,12 +93,14 @@ runtime_usable (const struct host *host, const struct config *config,
 {
   struct oci_runtimes runtimes;
   (void) host;
-  (void) mode;
   int status = engine_find_program (PROGRAM, err);
   if (status == 0)
     status = oci_runtimes_find (config, &runtimes, err);
-  if (status == 0)
-    oci_runtimes_release (&runtimes);
+  if (status < 0)
+    return status;
+  if (is_traced (mode) && first_of (&runtimes, false) == NULL)
+    status = refuse_tracer (mode, err);
+  oci_runtimes_release (&runtimes);
   return status;
 }
 
@@ -132,7 +162,6 @@ tell_of_vain_options (const struct run_plan *plan)
 static int
 runtime_check (const struct run_plan *plan, struct error *err)
 {
-  bool traced = strcmp (plan->mode, "R1") != 0;
   tell_of_vain_options (plan);
   const char *what = NULL;
   if (plan->owners != NULL)
@@ -145,7 +174,7 @@ runtime_check (const struct run_plan *plan, struct error *err)
                       _ ("mode %s runs no programs of another machine; mode P1 "
                          "does"),
                       plan->mode);
-  if (traced)
+  if (is_traced (plan->mode))
     return 0;
   if (moves_ports (plan))
     what = _ ("moves no ports: the container has the host's network");
@@ -186,8 +215,11 @@ make_command (const struct oci_runtime *runtime, const char *bundle, bool joins)
        option++)
     words[count++] = xstrdup (*option);
   words[count++] = xstrdup (joins ? "exec" : "run");
-  words[count++] = xstrdup ("--preserve-fds");
-  words[count++] = xasprintf ("%d", CHANNEL_DESCRIPTORS);
+  if (!runtime->kind->own_kernel)
+    {
+      words[count++] = xstrdup ("--preserve-fds");
+      words[count++] = xasprintf ("%d", CHANNEL_DESCRIPTORS);
+    }
   words[count++] = xstrdup (joins ? "--process" : "--bundle");
   words[count++] =
       joins ? xasprintf ("%s/process.json", bundle) : xstrdup (bundle);
@@ -219,6 +251,13 @@ take_errors (int fd)
   return text;
 }
 
+/* Append to REASONS one more, TEXT.  */
+static void
+add_reason (struct buffer *reasons, const char *text)
+{
+  buffer_add_format (reasons, "%s%s", reasons->length > 0 ? "; " : "", text);
+}
+
 /* Have RUNTIME do what RUN says.  Return the exit status; -ECANCELED when it
    did not start anything, with the reason added to REASONS; or another negative
    errno with ERR set.  */
@@ -235,6 +274,7 @@ try_runtime (struct started *run, const struct oci_runtime *runtime,
     .errors_fd = run->errors_fd,
     .started_fd = run->plan->started_fd,
     .silent = run->silent,
+    .gives = runtime->kind->own_kernel,
     .begin = &run->begin,
   };
   log_debug ("runtime: %s", runtime->path);
@@ -246,7 +286,7 @@ try_runtime (struct started *run, const struct oci_runtime *runtime,
   if (status < 0 || started)
     return status;
   AUTO_FREE char *reason = oci_explain (runtime, text);
-  buffer_add_format (reasons, "%s%s", reasons->length > 0 ? "; " : "", reason);
+  add_reason (reasons, reason);
   return -ECANCELED;
 }
 
@@ -263,45 +303,47 @@ note_runtime (const struct started *run, const struct oci_runtime *runtime,
                     strerror (errno));
 }
 
-/* Have one of the runtimes do what RUN says, in their order.  */
+/* Have those of RUNTIMES do what RUN says, in their order, that have a kernel
+   of their own, or that have none.  As try_runtime otherwise.  */
 static int
-try_all (struct started *run, struct error *err)
+try_all (struct started *run, const struct oci_runtimes *runtimes,
+         bool own_kernel, struct buffer *reasons, struct error *err)
 {
-  struct oci_runtimes runtimes;
-  AUTO_BUFFER (reasons);
-  int status = oci_runtimes_find (run->plan->config, &runtimes, err);
-  if (status < 0)
-    return status;
   bool mixed = oci_cgroups_are_mixed ();
-  status = -ECANCELED;
-  for (size_t i = 0; i < runtimes.count && status == -ECANCELED; i++)
+  int status = -ECANCELED;
+  for (size_t i = 0; i < runtimes->count && status == -ECANCELED; i++)
     {
-      const struct oci_runtime *runtime = &runtimes.list[i];
+      const struct oci_runtime *runtime = &runtimes->list[i];
+      if (runtime->kind->own_kernel != own_kernel)
+        continue;
       /* What is known to fail is not waited for if there is another.  */
-      if (mixed && runtime->kind->needs_plain_cgroups && runtimes.count > 1)
+      if (mixed && runtime->kind->needs_plain_cgroups && runtimes->count > 1)
         {
           AUTO_FREE char *reason = oci_explain (runtime, "hybrid mode");
-          buffer_add_format (&reasons, "%s%s", reasons.length > 0 ? "; " : "",
-                             reason);
+          add_reason (reasons, reason);
           continue;
         }
       status = note_runtime (run, runtime, err);
       if (status == 0)
-        status = try_runtime (run, runtime, &reasons, err);
+        status = try_runtime (run, runtime, reasons, err);
     }
-  oci_runtimes_release (&runtimes);
-  if (status != -ECANCELED)
-    return status;
+  return status;
+}
+
+/* Set ERR for a run of PLAN that none of the runtimes starts, for REASONS.  */
+static int
+refuse (const struct run_plan *plan, const struct buffer *reasons,
+        struct error *err)
+{
   /* What all of them need tells more than what they say without it.  */
-  status = probe_need (PROBE_MOUNT_NAMESPACE, err);
+  int status = probe_need (PROBE_MOUNT_NAMESPACE, err);
   if (status < 0)
-    return error_prefix (err,
-                         _ ("mode %s cannot be had here, but P1 and T1 may"),
-                         run->plan->mode);
+    return error_prefix (
+        err, _ ("mode %s cannot be had here, but P1 and T1 may"), plan->mode);
   return error_set (err, ENOSYS,
                     _ ("no OCI runtime starts a container here: %s; modes P1 "
                        "and T1 need none"),
-                    reasons.data);
+                    reasons->data);
 }
 
 /* Open in RUN where the plan and the runtime's messages are.  */
@@ -319,17 +361,20 @@ open_files (struct started *run, int *own_fd, struct error *err)
              : 0;
 }
 
-/* Have a runtime do what RUN says.  */
+/* Have a runtime do what RUN says.  As try_all otherwise.  */
 static int
-start (struct started *run, struct error *err)
+start (struct started *run, const struct oci_runtimes *runtimes,
+       bool own_kernel, struct buffer *reasons, struct error *err)
 {
   int own_fd = -1; /* stays open as long as this process is there */
   run->plan_fd = run->errors_fd = -1;
   int status = open_files (run, &own_fd, err);
-  if (!run->silent)
+  if (run->silent)
+    channel_read_limits (&run->begin);
+  else
     oci_begin (&run->begin);
   if (status == 0)
-    status = try_all (run, err);
+    status = try_all (run, runtimes, own_kernel, reasons, err);
   if (run->plan_fd >= 0)
     (void) close (run->plan_fd); /* was written already */
   if (run->errors_fd >= 0)
@@ -408,9 +453,13 @@ find_subids (const struct run_plan *plan, struct subids *subids,
   return -ENOENT;
 }
 
-/* Run PLAN in a container of its own; SILENT only tries.  */
+/* Run PLAN in a container of its own that one of RUNTIMES makes, of those that
+   have a kernel of their own, or that have none; SILENT only tries.  As try_all
+   otherwise.  */
 static int
-run_in_new (const struct run_plan *plan, bool silent, struct error *err)
+run_below (const struct run_plan *plan, const struct oci_runtimes *runtimes,
+           bool own_kernel, bool silent, struct buffer *reasons,
+           struct error *err)
 {
   struct run_temporary temporary = RUN_TEMPORARY_NONE;
   struct run_mounts mounts = { .root_fd = -1, .lock = -1 };
@@ -418,7 +467,7 @@ run_in_new (const struct run_plan *plan, bool silent, struct error *err)
   if (bundle == NULL)
     return -err->number;
   const char *own[OCI_OWN_MOUNTS + 1];
-  oci_own_mounts (plan, own);
+  oci_own_mounts (plan, own_kernel, own);
   struct subids subids;
   int ranged = find_subids (plan, &subids, err);
   int status = ranged < 0
@@ -426,7 +475,7 @@ run_in_new (const struct run_plan *plan, bool silent, struct error *err)
                    : run_mounts_make (&mounts, plan, own, &temporary, err);
   if (status == 0)
     status = oci_bundle_write (bundle, plan, &mounts,
-                               ranged > 0 ? &subids : NULL, err);
+                               ranged > 0 ? &subids : NULL, own_kernel, err);
   if (status == 0)
     {
       struct started run = {
@@ -434,17 +483,62 @@ run_in_new (const struct run_plan *plan, bool silent, struct error *err)
         .bundle = bundle,
         .silent = silent,
       };
-      status = start (&run, err);
+      status = start (&run, runtimes, own_kernel, reasons, err);
     }
   run_mounts_release (&mounts);
   run_temporary_remove (&temporary);
   return status;
 }
 
-/* Start a container without anything in it.  Return 0, or a negative errno with
-   ERR telling why that is not possible.  */
+/* The same below RUNTIME, one of RUNTIMES with a kernel of its own, or another
+   such one.  */
 static int
-start_nothing (const struct config *config, struct error *err)
+run_below_own_kernel (const struct run_plan *plan,
+                      const struct oci_runtimes *runtimes,
+                      const struct oci_runtime *runtime, bool silent,
+                      struct buffer *reasons, struct error *err)
+{
+  AUTO_FREE char *beyond = oci_beyond_own_kernel (plan);
+  if (beyond == NULL)
+    return run_below (plan, runtimes, true, silent, reasons, err);
+  if (reasons->length == 0)
+    return error_set (err, EINVAL,
+                      _ ("cannot use '%s': %s; use crun or runc, or mode P1 or "
+                         "T1"),
+                      runtime->path, beyond);
+  AUTO_FREE char *reason = xasprintf ("'%s': %s", runtime->path, beyond);
+  add_reason (reasons, reason);
+  return -ECANCELED;
+}
+
+/* Run PLAN in a container of its own; SILENT only tries.  In *OWN_KERNEL is
+   whether it was below one that the runtime has.  */
+static int
+run_in_new (const struct run_plan *plan, bool silent, bool *own_kernel,
+            struct error *err)
+{
+  struct oci_runtimes runtimes;
+  AUTO_BUFFER (reasons);
+  int status = oci_runtimes_find (plan->config, &runtimes, err);
+  if (status < 0)
+    return status;
+  status = -ECANCELED;
+  if (first_of (&runtimes, false) != NULL)
+    status = run_below (plan, &runtimes, false, silent, &reasons, err);
+  const struct oci_runtime *other = first_of (&runtimes, true);
+  *own_kernel = status == -ECANCELED && other != NULL;
+  if (*own_kernel)
+    status =
+        run_below_own_kernel (plan, &runtimes, other, silent, &reasons, err);
+  oci_runtimes_release (&runtimes);
+  return status == -ECANCELED ? refuse (plan, &reasons, err) : status;
+}
+
+/* Start a container without anything in it.  Return 0, with in *OWN_KERNEL
+   whether it was below one that the runtime has; or a negative errno with ERR
+   telling why that is not possible.  */
+static int
+start_nothing (const struct config *config, bool *own_kernel, struct error *err)
 {
   struct run_temporary temporary = RUN_TEMPORARY_NONE;
   char mode[] = "R1";
@@ -467,37 +561,39 @@ start_nothing (const struct config *config, struct error *err)
     .arguments = words,
     .argument_count = 1,
   };
-  int status = run_in_new (&plan, true, err);
+  int status = run_in_new (&plan, true, own_kernel, err);
   run_temporary_remove (&temporary);
   return status < 0 ? status : 0; /* there was no program to start */
 }
 
-/* All three modes stand on the same.  */
+/* All three modes stand on the same, but for what gVisor does not do.  */
 static int
 runtime_try (const struct config *config, const char *mode, struct error *err)
 {
-  static bool known;
+  static bool known, own_kernel;
   static int number;
   static char *reason;
-  (void) mode;
   if (!known)
     {
       AUTO_ERROR struct error why = { 0 };
       known = true;
-      if (start_nothing (config, &why) < 0)
+      if (start_nothing (config, &own_kernel, &why) < 0)
         {
           number = why.number;
           reason = xstrdup (why.text);
         }
     }
-  return number == 0 ? 0 : error_set (err, number, "%s", reason);
+  if (number != 0)
+    return error_set (err, number, "%s", reason);
+  return own_kernel && is_traced (mode) ? refuse_tracer (mode, err) : 0;
 }
 
 static int
 runtime_run (const struct run_plan *plan, struct error *err)
 {
+  bool own_kernel;
   return plan->bundle != NULL ? join (plan, err)
-                              : run_in_new (plan, false, err);
+                              : run_in_new (plan, false, &own_kernel, err);
 }
 
 static const char *const modes[] = { "R1", "R2", "R3", NULL };

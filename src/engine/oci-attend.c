@@ -61,17 +61,34 @@ struct attended
   int result;
   time_t until; /* a runtime that is only tried is killed then; or 0 */
 
+  bool gives;           /* as in struct oci_start */
+  int line;             /* this leads to the program's terminal, once there is
+                           one; or -1 */
   int terminal;         /* the other end of the program's, or -1 */
   bool raw;             /* ours is */
   struct termios modes; /* of ours, as it was */
   struct relay input, output;
 };
 
+/* Return the place where FD reads and writes, if it is in a file that others
+   may use before and after the program; else -1.  */
+static int64_t
+place_of (int fd)
+{
+  struct stat st;
+  int flags = fcntl (fd, F_GETFL);
+  if (fstat (fd, &st) < 0 || !S_ISREG (st.st_mode) || flags < 0
+      || (flags & O_APPEND) != 0)
+    return -1;
+  return lseek (fd, 0, SEEK_CUR);
+}
+
 /* Send over CHANNEL, unless that is -1, which other descriptors of this process
-   the program is to have: its caller's, since ours are close-on-exec.  Return
-   how many these are.  */
+   the program is to have: its caller's, since ours are close-on-exec; with what
+   place they have if it GIVES them to another kernel.  Return how many these
+   are.  */
 static uint32_t
-send_others (int channel)
+send_others (int channel, bool gives)
 {
   AUTO_CLOSEDIR DIR *directory = opendir ("/proc/self/fd");
   const struct dirent *entry;
@@ -84,7 +101,10 @@ send_others (int channel)
       count++;
       /* The kernel lets few be on their way at once: the program does without
          those then, and they are still counted.  */
-      if (channel >= 0 && channel_send (channel, CHANNEL_OTHER, fd, fd) < 0)
+      if (channel >= 0
+          && channel_send_value (channel, CHANNEL_OTHER, fd,
+                                 gives ? place_of (fd) : -1, fd)
+                 < 0)
         (void) channel_send (channel, CHANNEL_OTHER, fd, -1);
     }
   return count;
@@ -95,6 +115,7 @@ oci_begin (struct channel_begin *begin)
 {
   *begin = (struct channel_begin){ 0 };
   channel_read_signals (begin);
+  channel_read_limits (begin);
   begin->umask = umask (0);
   (void) umask ((mode_t) begin->umask);
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
@@ -108,7 +129,65 @@ oci_begin (struct channel_begin *begin)
         begin->terminal |= 1u << STDERR_FILENO;
       (void) ioctl (STDIN_FILENO, TIOCGWINSZ, &begin->size); /* or none */
     }
-  begin->others = send_others (-1);
+  begin->others = send_others (-1, false);
+}
+
+/* Have CHANNEL as standard input of this process, a child, since no other
+   descriptor is passed.  */
+static int
+set_channel (const struct oci_start *start, int channel)
+{
+  int nothing = open ("/dev/null", O_RDWR | O_CLOEXEC);
+  int errors = fcntl (start->errors_fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  return nothing < 0 || errors < 0 || dup2 (channel, STDIN_FILENO) < 0
+                 || dup2 (nothing, STDOUT_FILENO) < 0
+                 || dup2 (errors, STDERR_FILENO) < 0
+             ? -errno
+             : 0;
+}
+
+/* Return whether the streams ONE and OTHER are one file, at one place, open in
+   one way: mostly since one of them was made of the other.  */
+static bool
+are_same (int one, int other)
+{
+  struct stat a, b;
+  int64_t place = place_of (one);
+  return place >= 0 && place == place_of (other)
+         && fcntl (one, F_GETFL) == fcntl (other, F_GETFL)
+         && fstat (one, &a) == 0 && fstat (other, &b) == 0
+         && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* Send the stream FD over CHANNEL, or that it is one of those before it, or
+   that there is none.  */
+static int
+give_stream (const struct oci_start *start, int channel, int fd)
+{
+  bool none = ((start->begin->closed | start->begin->terminal) >> fd & 1) != 0;
+  if (start->silent || none)
+    return channel_send (channel, CHANNEL_SAME, CHANNEL_STREAMS_FD + fd, -1);
+  for (int other = STDIN_FILENO; other < fd; other++)
+    if (are_same (other, fd))
+      return channel_send_value (channel, CHANNEL_SAME, CHANNEL_STREAMS_FD + fd,
+                                 CHANNEL_STREAMS_FD + other, -1);
+  return channel_send_value (channel, CHANNEL_GIVEN, CHANNEL_STREAMS_FD + fd,
+                             place_of (fd), fd);
+}
+
+/* Send over the channel of ATTENDED what a runtime does not pass, with LINE,
+   unless that is -1.  Who does not take it any more has ended.  */
+static void
+give_descriptors (const struct attended *attended,
+                  const struct oci_start *start, int line)
+{
+  int status = channel_send (attended->channel, CHANNEL_GIVEN, CHANNEL_PLAN_FD,
+                             start->plan_fd);
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && status == 0; fd++)
+    status = give_stream (start, attended->channel, fd);
+  if (line >= 0 && status == 0)
+    (void) channel_send (attended->channel, CHANNEL_GIVEN, CHANNEL_LINE_FD,
+                         line);
 }
 
 /* Have the descriptors of the first process in this one, a child: that of the
@@ -116,6 +195,8 @@ oci_begin (struct channel_begin *begin)
 static int
 set_descriptors (const struct oci_start *start, int channel)
 {
+  if (start->gives)
+    return set_channel (start, channel);
   int nothing = open ("/dev/null", O_RDWR | O_CLOEXEC);
   const int from[CHANNEL_DESCRIPTORS] = {
     start->plan_fd,
@@ -214,8 +295,13 @@ static void
 pass_size (const struct attended *attended)
 {
   struct winsize size;
-  if (attended->terminal >= 0 && ioctl (STDIN_FILENO, TIOCGWINSZ, &size) == 0)
+  if (attended->terminal < 0 || ioctl (STDIN_FILENO, TIOCGWINSZ, &size) < 0)
+    return;
+  if (!attended->gives)
     (void) ioctl (attended->terminal, TIOCSWINSZ, &size); /* or it stays */
+  else
+    (void) channel_send_value (attended->channel, CHANNEL_SIZE, size.ws_row,
+                               size.ws_col, -1); /* likewise */
 }
 
 /* The program has stopped: stop too, until somebody continues us, then continue
@@ -251,9 +337,10 @@ stop_with (struct attended *attended)
 static void
 take_terminal (struct attended *attended, int *passed)
 {
-  if (attended->terminal >= 0 || *passed < 0)
+  if (attended->terminal >= 0 || (*passed < 0 && attended->line < 0))
     return;
-  attended->terminal = TAKE_FD (*passed);
+  attended->terminal =
+      attended->line >= 0 ? TAKE_FD (attended->line) : TAKE_FD (*passed);
   (void) fcntl (attended->terminal, F_SETFL, O_NONBLOCK); /* or one waits */
   relay_init (&attended->input, STDIN_FILENO, attended->terminal);
   relay_init (&attended->output, attended->terminal, STDOUT_FILENO);
@@ -281,6 +368,12 @@ hear_message (struct attended *attended)
         break;
       case CHANNEL_STOPPED:
         stop_with (attended);
+        break;
+      case CHANNEL_PLACE:
+        /* Only what the program was given.  */
+        if ((fcntl (message.number, F_GETFD) & FD_CLOEXEC) == 0
+            && place_of (message.number) >= 0)
+          (void) lseek (message.number, message.value, SEEK_SET);
         break;
       default:
         break;
@@ -417,8 +510,19 @@ oci_attend (const struct oci_start *start, bool *started, struct error *err)
     return error_set (err, errno, _ ("cannot make a socket: %s"),
                       strerror (errno));
   AUTO_CLOSE int other = ends[1];
+  int line[2] = { -1, -1 };
+  if (start->gives && start->begin->terminal != 0
+      && socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line) < 0)
+    {
+      (void) close (ends[0]); /* nothing was written to it */
+      return error_set (err, errno, _ ("cannot make a socket: %s"),
+                        strerror (errno));
+    }
+  AUTO_CLOSE int far_line = line[1];
   struct attended attended = {
     .channel = ends[0],
+    .gives = start->gives,
+    .line = line[0],
     .terminal = -1,
     .started_fd = start->started_fd,
     .signals = signalfd (-1, &waiting, SFD_CLOEXEC | SFD_NONBLOCK),
@@ -441,8 +545,12 @@ oci_attend (const struct oci_start *start, bool *started, struct error *err)
   if (attended.runtime < 0 && number == 0)
     number = errno;
   (void) close (TAKE_FD (other)); /* its end is the child's */
+  if (number == 0 && start->gives)
+    give_descriptors (&attended, start, far_line);
+  if (far_line >= 0)
+    (void) close (TAKE_FD (far_line)); /* likewise */
   if (number == 0 && start->begin->others > 0)
-    (void) send_others (attended.channel);
+    (void) send_others (attended.channel, start->gives);
   while (number == 0 && !runtime_has_ended (&attended))
     wait_for_news (&attended);
   if (attended.channel >= 0)
@@ -453,6 +561,8 @@ oci_attend (const struct oci_start *start, bool *started, struct error *err)
       make_cooked (&attended);
       (void) close (attended.terminal); /* nothing is kept back in it */
     }
+  if (attended.line >= 0)
+    (void) close (attended.line);                /* nothing came over it */
   (void) sigprocmask (SIG_SETMASK, &mask, NULL); /* cannot fail */
   (void) sigaction (SIGCHLD, &old_action, NULL); /* likewise */
   if (attended.channel >= 0)

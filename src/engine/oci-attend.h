@@ -14,8 +14,8 @@ struct error;
 struct channel_begin;
 
 /* Find out for BEGIN what the program is to inherit of this process: signals,
-   umask, which streams are closed.  Where standard input and output are a
-   terminal the program gets one of its own, so that it controls it.  */
+   umask, limits, which streams are closed.  Where standard input and output are
+   a terminal the program gets one of its own, so that it controls it.  */
 void oci_begin (struct channel_begin *begin);
 
 /* What is started.  */
@@ -26,6 +26,8 @@ struct oci_start
   int errors_fd;          /* what the runtime says goes there */
   int started_fd;         /* for container_tell_start, once that is so */
   bool silent;            /* the program's streams lead nowhere */
+  bool gives; /* the runtime passes no descriptors: they are given over the
+                 channel */
   struct channel_begin *begin;
 };
 

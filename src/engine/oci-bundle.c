@@ -6,7 +6,13 @@
    Only what the kernel must do is the runtime's: namespaces, mounts,
    capabilities.  The program, its user, its limits and its streams are
    udocker-init's (oci-engine/), so that they are what they are in any other
-   mode, whatever the runtime makes of them.  */
+   mode, whatever the runtime makes of them.
+
+   gVisor is told less: it has a kernel of its own, with its own /dev, /proc and
+   /sys, and a user namespace that it makes itself.  What it does unasked is
+   undone here: it makes mount points on disk, of what is bound, also where it
+   has mounted something itself, so that there is nothing of ours in /dev; and
+   it hides an empty /tmp.  */
 
 #include <config.h>
 
@@ -15,8 +21,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 #include <unistr.h>
 
@@ -26,11 +34,13 @@
 #include "lib/base/i18n.h"
 #include "lib/base/json.h"
 #include "lib/plan/plan.h"
+#include "lib/start/channel.h"
 #include "src/config/config.h"
 #include "src/container/run-mounts.h"
 #include "src/container/run-plan.h"
 #include "src/platform/host.h"
 #include "src/platform/namespace.h"
+#include "xalloc.h"
 #include "xvasprintf.h"
 
 /* Return whether TEXT is UTF-8.  */
@@ -59,23 +69,89 @@ oci_has_own_memory (const struct run_plan *plan)
 /* Return where the container of PLAN has our own programs: where a mount point
    is made without a trace, if its /dev is its own.  */
 static const char *
-parts_of (const struct run_plan *plan)
+parts_of (const struct run_plan *plan, bool own_kernel)
 {
-  return has_own_devices (plan) ? "/dev/.udocker" : "/.udocker";
+  return !own_kernel && has_own_devices (plan) ? "/dev/.udocker" : "/.udocker";
+}
+
+/* Return whether PLAN shows /sys.  */
+static bool
+shows_sys (const struct run_plan *plan)
+{
+  for (size_t i = plan->volume_count; i < plan->binding_count; i++)
+    if (strcmp (plan->bindings[i].guest, "/sys") == 0)
+      return true;
+  return false;
+}
+
+/* Return whether PATH is DIRECTORY or below it.  */
+static bool
+is_in (const char *path, const char *directory)
+{
+  size_t length = strlen (directory);
+  return strncmp (path, directory, length) == 0
+         && (path[length] == '/' || path[length] == '\0');
+}
+
+/* Return whether BINDING is of a device that every kernel has.  */
+static bool
+is_common_device (const struct run_binding *binding)
+{
+  static const char *const common[] = { "/dev/null",    "/dev/zero",
+                                        "/dev/full",    "/dev/random",
+                                        "/dev/urandom", "/dev/tty" };
+  for (size_t i = 0; i < sizeof common / sizeof *common; i++)
+    if (strcmp (binding->host, common[i]) == 0
+        && strcmp (binding->guest, common[i]) == 0)
+      return true;
+  return false;
+}
+
+char *
+oci_beyond_own_kernel (const struct run_plan *plan)
+{
+  static const char *const own[] = { "/dev", "/proc", "/sys" };
+  struct stat st;
+  if (strcmp (plan->mode, "R1") != 0)
+    return xasprintf (_ ("its kernel runs no tracer (mode %s)"), plan->mode);
+  if (plan->host_processes)
+    return xstrdup (
+        _ ("its kernel shows no processes of the host (--pid=host)"));
+  if (plan->host_memory)
+    return xstrdup (
+        _ ("its kernel shares no memory with the host (--ipc=host)"));
+  if (plan->config != NULL && plan->config->runc_subids)
+    return xstrdup (_ ("it gives root no more ids (the setting runc_subids)"));
+  for (size_t i = 0; i < plan->binding_count; i++)
+    {
+      const struct run_binding *binding = &plan->bindings[i];
+      if (is_common_device (binding))
+        continue;
+      if (stat (binding->host, &st) == 0
+          && (S_ISCHR (st.st_mode) || S_ISBLK (st.st_mode)))
+        return xasprintf (
+            _ ("its kernel shows no devices of the host, such as '%s'"),
+            binding->host);
+      for (size_t j = 0; j < sizeof own / sizeof *own && i < plan->volume_count;
+           j++)
+        if (is_in (binding->guest, own[j]))
+          return xasprintf (
+              _ ("its kernel has a '%s' of its own, where nothing "
+                 "of the host can be shown"),
+              own[j]);
+    }
+  return NULL;
 }
 
 void
-oci_own_mounts (const struct run_plan *plan,
+oci_own_mounts (const struct run_plan *plan, bool own_kernel,
                 const char *list[OCI_OWN_MOUNTS + 1])
 {
   list[0] = "/dev";
   list[1] = "/proc";
-  list[2] = parts_of (plan);
-  list[3] = NULL;
+  list[2] = parts_of (plan, own_kernel);
+  list[3] = shows_sys (plan) ? "/sys" : NULL;
   list[4] = NULL;
-  for (size_t i = plan->volume_count; i < plan->binding_count; i++)
-    if (strcmp (plan->bindings[i].guest, "/sys") == 0)
-      list[3] = "/sys";
 }
 
 /* Add TEXT to the array LIST.  */
@@ -113,12 +189,31 @@ set (struct json_object *object, const char *key, struct json_object *value)
   (void) json_object_object_add (object, key, value);
 }
 
+/* Return limits that let programs have as many files as here: udocker-init,
+   which sets all limits, cannot raise any.  */
+static struct json_object *
+make_limits (void)
+{
+  struct json_object *list = json_object_new_array ();
+  struct json_object *files = json_object_new_object ();
+  struct rlimit limit;
+  (void) getrlimit (RLIMIT_NOFILE, &limit); /* cannot fail */
+  set_text (files, "type", "RLIMIT_NOFILE");
+  set_number (files, "hard", (int64_t) limit.rlim_max);
+  set_number (files, "soft", (int64_t) limit.rlim_cur);
+  (void) json_object_array_add (list, files);
+  return list;
+}
+
 /* Return what the process of a container of PLAN is.  */
 static struct json_object *
-make_process (const struct run_plan *plan)
+make_process (const struct run_plan *plan, bool own_kernel)
 {
-  AUTO_FREE char *program = xasprintf ("%s/udocker-init", parts_of (plan));
-  const char *const arguments[] = { program, NULL };
+  AUTO_FREE char *program =
+      xasprintf ("%s/udocker-init", parts_of (plan, own_kernel));
+  const char *const arguments[] = { program,
+                                    own_kernel ? CHANNEL_GIVEN_OPTION : NULL,
+                                    NULL };
   static const char *const environment[] = { "PATH=/usr/bin:/bin", NULL };
   static const char *const sets[] = { "bounding", "effective", "permitted" };
   struct json_object *process = json_object_new_object ();
@@ -143,6 +238,8 @@ make_process (const struct run_plan *plan)
   set_text (process, "cwd", "/");
   set (process, "capabilities", capabilities);
   set (process, "noNewPrivileges", json_object_new_boolean (true));
+  if (own_kernel)
+    set (process, "rlimits", make_limits ());
   return process;
 }
 
@@ -200,17 +297,18 @@ add_locked_options (struct json_object *options, const char *path)
 
 /* Return a mount of the host path HOST at GUEST.  */
 static struct json_object *
-make_binding (const char *guest, const char *host, bool read_only)
+make_binding (const char *guest, const char *host, bool read_only,
+              bool own_kernel)
 {
   struct json_object *options = json_object_new_array ();
   add_text (options, "rbind");
   if (read_only)
     {
       /* What is mounted below is read-only, too, since Linux 5.12.  */
-      add_text (options,
-                platform_kernel_at_least (5, 12) && has_mounts_below (host)
-                    ? "rro"
-                    : "ro");
+      add_text (options, !own_kernel && platform_kernel_at_least (5, 12)
+                                 && has_mounts_below (host)
+                             ? "rro"
+                             : "ro");
       add_locked_options (options, host);
     }
   return make_mount (guest, "bind", host, options);
@@ -226,13 +324,16 @@ enum when
   HOST_MEMORY
 };
 
-/* What every container has at PLACE.  */
-static const struct own_mount
+/* What a container has at PLACE.  */
+struct own_mount
 {
   const char *place, *guest, *type, *source;
   enum when when;
   const char *options[8];
-} own_mounts[] = {
+};
+
+/* What every container has that is made by the host's kernel.  */
+static const struct own_mount own_mounts[] = {
   { "/proc",
     "/proc",
     "proc",
@@ -266,6 +367,26 @@ static const struct own_mount
     "mqueue",
     OWN_MEMORY,
     { "nosuid", "noexec", "nodev" } },
+  { .place = NULL },
+};
+
+/* What one has whose runtime has a kernel: this fills /dev by itself.  */
+static const struct own_mount own_kernel_mounts[] = {
+  { "/proc", "/proc", "proc", "proc", ALWAYS, { "nosuid", "noexec", "nodev" } },
+  { "/sys",
+    "/sys",
+    "sysfs",
+    "sysfs",
+    ALWAYS,
+    { "nosuid", "noexec", "nodev", "ro" } },
+  { "/dev", "/dev", "tmpfs", "tmpfs", ALWAYS, { "nosuid", "mode=755" } },
+  { "/dev",
+    "/dev/shm",
+    "tmpfs",
+    "shm",
+    ALWAYS,
+    { "nosuid", "noexec", "nodev", "mode=1777" } },
+  { .place = NULL },
 };
 
 /* Return whether the container of PLAN has message queues of its own.  Old
@@ -318,35 +439,58 @@ make_options (const struct run_plan *plan, const struct own_mount *own)
    PARTS being where our programs are.  */
 static void
 add_own_mount (struct json_object *list, const struct run_plan *plan,
-               const char *parts, const char *guest)
+               const char *parts, const char *guest, bool own_kernel)
 {
-  for (size_t i = 0; i < sizeof own_mounts / sizeof *own_mounts; i++)
-    {
-      const struct own_mount *own = &own_mounts[i];
-      if (strcmp (own->place, guest) == 0 && has_own_mount (plan, own))
-        (void) json_object_array_add (
-            list, make_mount (own->guest, own->type, own->source,
-                              make_options (plan, own)));
-    }
-  if (strcmp (guest, parts_of (plan)) == 0)
-    (void) json_object_array_add (list, make_binding (guest, parts, true));
+  for (const struct own_mount *own = own_kernel ? own_kernel_mounts
+                                                : own_mounts;
+       own->place != NULL; own++)
+    if (strcmp (own->place, guest) == 0 && has_own_mount (plan, own))
+      (void) json_object_array_add (
+          list, make_mount (own->guest, own->type, own->source,
+                            make_options (plan, own)));
+  if (strcmp (guest, parts_of (plan, own_kernel)) == 0)
+    (void) json_object_array_add (
+        list, make_binding (guest, parts, true, own_kernel));
+}
+
+/* Add to LIST the directory GUEST of the root, for a kernel that would mount
+   something there if nothing else of MOUNTS did.  */
+static void
+add_itself (struct json_object *list, const struct run_plan *plan,
+            const struct run_mounts *mounts, const char *guest)
+{
+  struct stat st;
+  AUTO_FREE char *path = xasprintf ("%s%s", mounts->root, guest);
+  bool taken = false;
+  for (size_t i = 0; i < mounts->count && !taken; i++)
+    taken = strcmp (mounts->list[i].guest, guest) == 0;
+  if (!taken && lstat (path, &st) == 0 && S_ISDIR (st.st_mode))
+    (void) json_object_array_add (
+        list, make_binding (guest, path,
+                            plan->read_only || mounts->root_fd >= 0, true));
 }
 
 /* Return all mounts, PARTS being where our programs are.  */
 static struct json_object *
 make_mounts (const struct run_plan *plan, const struct run_mounts *mounts,
-             const char *parts)
+             const char *parts, bool own_kernel)
 {
   struct json_object *list = json_object_new_array ();
+  if (own_kernel)
+    {
+      add_itself (list, plan, mounts, "/tmp");
+      add_itself (list, plan, mounts, "/sys");
+    }
   for (size_t i = 0; i < mounts->count; i++)
     {
       const struct run_mount *mount = &mounts->list[i];
       if (mount->host == NULL)
-        add_own_mount (list, plan, parts, mount->guest);
-      else
+        add_own_mount (list, plan, parts, mount->guest, own_kernel);
+      else if (!own_kernel || !is_in (mount->guest, "/dev"))
         (void) json_object_array_add (
             list, make_binding (mount->guest, mount->host,
-                                (mount->flags & PLAN_BINDING_READ_ONLY) != 0));
+                                (mount->flags & PLAN_BINDING_READ_ONLY) != 0,
+                                own_kernel));
     }
   return list;
 }
@@ -378,14 +522,15 @@ make_maps (unsigned own, const struct subids *subids, int kind)
 
 /* Return what is particular to Linux for PLAN, SUBIDS being as above.  */
 static struct json_object *
-make_linux (const struct run_plan *plan, const struct subids *subids)
+make_linux (const struct run_plan *plan, const struct subids *subids,
+            bool own_kernel)
 {
   const struct
   {
     const char *type;
     bool wanted;
   } namespaces[] = {
-    { "user", true },
+    { "user", !own_kernel },
     { "mount", true },
     { "pid", !plan->host_processes },
     { "ipc", !plan->host_memory },
@@ -417,8 +562,11 @@ make_linux (const struct run_plan *plan, const struct subids *subids)
         (void) json_object_array_add (list, one);
       }
   set (object, "namespaces", list);
-  set (object, "uidMappings", make_maps (geteuid (), subids, 0));
-  set (object, "gidMappings", make_maps (getegid (), subids, 1));
+  if (!own_kernel)
+    {
+      set (object, "uidMappings", make_maps (geteuid (), subids, 0));
+      set (object, "gidMappings", make_maps (getegid (), subids, 1));
+    }
   set (object, "maskedPaths", array_of (masked));
   set (object, "readonlyPaths", array_of (read_only));
   return object;
@@ -463,7 +611,7 @@ check_names (const struct run_plan *plan, const struct run_mounts *mounts,
 int
 oci_bundle_write (const char *directory, const struct run_plan *plan,
                   const struct run_mounts *mounts, const struct subids *subids,
-                  struct error *err)
+                  bool own_kernel, struct error *err)
 {
   AUTO_FREE char *program = platform_find_part ("udocker-init", err);
   if (program == NULL)
@@ -472,21 +620,24 @@ oci_bundle_write (const char *directory, const struct run_plan *plan,
   if (check_names (plan, mounts, err) < 0)
     return -err->number;
 
+  struct utsname host;
   AUTO_JSON struct json_object *config = json_object_new_object ();
   struct json_object *root = json_object_new_object ();
   set_text (root, "path", mounts->root);
   set (root, "readonly",
        json_object_new_boolean (plan->read_only || mounts->root_fd >= 0));
   set_text (config, "ociVersion", "1.0.2");
-  set (config, "process", make_process (plan));
+  set (config, "process", make_process (plan, own_kernel));
   set (config, "root", root);
   if (plan->host_name != NULL)
     set_text (config, "hostname", plan->host_name);
-  set (config, "mounts", make_mounts (plan, mounts, program));
-  set (config, "linux", make_linux (plan, subids));
+  else if (own_kernel && uname (&host) == 0)
+    set_text (config, "hostname", host.nodename); /* it does not know it */
+  set (config, "mounts", make_mounts (plan, mounts, program, own_kernel));
+  set (config, "linux", make_linux (plan, subids, own_kernel));
   int status = write_json (directory, "config.json", config, err);
   if (status < 0)
     return status;
-  AUTO_JSON struct json_object *process = make_process (plan);
+  AUTO_JSON struct json_object *process = make_process (plan, own_kernel);
   return write_json (directory, "process.json", process, err);
 }

@@ -31,11 +31,21 @@ static const char *const crun_options[] = { "--cgroup-manager=disabled", NULL };
 static const char *const runc_options[] = { "--rootless=true", NULL };
 static const char *const no_options[] = { NULL };
 
+/* gVisor is to show what is on disk, whoever changes it, and to write through
+   to it; sockets and pipes of volumes lead where they lead.  */
+static const char *const runsc_options[] = {
+  "--rootless",           "--network=host",
+  "--ignore-cgroups",     "--overlay2=none",
+  "--file-access=shared", "--host-uds=open",
+  "--host-fifo=open",     NULL
+};
+
 /* In the order in which they are tried: the quicker first.  */
 static const struct oci_kind kinds[] = {
-  { "crun", crun_options, true },
-  { "runc", runc_options, false },
-  { "youki", no_options, false },
+  { "crun", crun_options, true, false },
+  { "runc", runc_options, false, false },
+  { "youki", no_options, false, false },
+  { "runsc", runsc_options, false, true },
 };
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
@@ -66,13 +76,6 @@ add_named (struct oci_runtimes *runtimes, const char *value, struct error *err)
 {
   if (value[0] == '\0')
     return 0;
-  if (strstr (value, "runsc") != NULL)
-    return error_set (err, ENOTSUP,
-                      _ ("cannot use '%s', which the settings name: what runs "
-                         "below gVisor has a kernel of its own, past which "
-                         "udocker can lead no streams and signals; use crun, "
-                         "runc or youki, or mode P1"),
-                      value);
   char *path = elf_find_program (value);
   if (path == NULL)
     return error_set (err, ENOENT,
@@ -130,8 +133,8 @@ oci_runtimes_find (const struct config *config, struct oci_runtimes *runtimes,
   if (runtimes->count > 0)
     return 0;
   return error_set (err, ENOENT,
-                    _ ("no OCI runtime is installed: neither crun, runc nor "
-                       "youki is in PATH; install one, name one with "
+                    _ ("no OCI runtime is installed: neither crun, runc, youki "
+                       "nor runsc is in PATH; install one, name one with "
                        "UDOCKER_USE_RUNC_EXECUTABLE, or use mode P1"));
 }
 

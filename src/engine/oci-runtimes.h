@@ -18,6 +18,9 @@ struct oci_kind
   const char *name;
   const char *const *options; /* before the command, ended by NULL */
   bool needs_plain_cgroups;   /* refuses a tree of versions 1 and 2 */
+  bool own_kernel; /* runs programs below one: it passes no descriptors, has a
+                      /dev, /proc and /sys of its own, and knows nothing of the
+                      host's processes, memory and devices */
 };
 
 /* One that was found.  */

@@ -13,7 +13,8 @@
 
 guest_modes=R1
 guest_open busybox
-udocker run --nobanner --execmode=R1 --location="$guest_root" x true \
+# Not with runsc, whose kernel has claims of its own; it has no mode R2.
+udocker run --nobanner --execmode=R2 --location="$guest_root" x true \
   2> why < /dev/null || skip_all "$(cat why)"
 for name in $guest_all_programs; do
   case $name in

@@ -358,7 +358,7 @@ UDOCKER_USE_CRUN_EXECUTABLE=$work/refuses
 export UDOCKER_USE_CRUN_EXECUTABLE
 run r1 c1 sh -c 'exit 5'
 is "another one is tried then" "$status$stderr" 5
-unset UDOCKER_USE_RUNC_EXECUTABLE UDOCKER_USE_CRUN_EXECUTABLE
+unset UDOCKER_USE_CRUN_EXECUTABLE # and runsc, which needs less, is not tried
 run unshare --user --map-root-user sh -c '
   echo 0 > /proc/sys/user/max_user_namespaces || exit 77
   exec udocker --allow-root run --nobanner --execmode=R1 c1 true'
@@ -394,6 +394,8 @@ else
   is_error "in a container with parts of /proc masked that is the reason" 125 \
     '^Error: no OCI runtime .*/proc is not whole.* P1 and T1 '
 fi
+
+unset UDOCKER_USE_RUNC_EXECUTABLE
 
 # crun, which refuses control groups of both versions, mixed: there it is shown
 # only those of version 2.
