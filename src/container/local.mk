@@ -87,7 +87,8 @@ shell_tests += tests/shell/batch-concurrent.sh tests/shell/batch-mpi.sh \
 shell_tests += tests/shell/run-environment.sh tests/shell/run-foreign.sh \
   tests/shell/run-exec.sh tests/shell/run-image.sh tests/shell/run-metadata.sh \
   tests/shell/run-volumes.sh tests/shell/run-volume-table.sh \
-  tests/shell/run-old-kernel.sh tests/shell/run-options.sh \
+  tests/shell/run-old-kernel.sh tests/shell/run-option-modes.sh \
+  tests/shell/run-options.sh \
   tests/shell/run-ports.sh \
   tests/shell/run-refusals.sh tests/shell/run-rm.sh tests/shell/run-signals.sh \
   tests/shell/run-status.sh tests/shell/run-status-table.sh \
