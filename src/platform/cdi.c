@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/buffer.h"
@@ -26,6 +27,13 @@
 #include "xalloc.h"
 #include "xstrndup.h"
 #include "xvasprintf.h"
+
+/* More than a specification of all devices of a host has: what is larger was
+   not made for this, or to keep us busy.  */
+enum
+{
+  SPECIFICATION_MAXIMUM = 4 * 1024 * 1024
+};
 
 struct cdi
 {
@@ -44,6 +52,23 @@ ends_with (const char *text, const char *end)
   return length > rest && strcmp (text + length - rest, end) == 0;
 }
 
+/* Read the file NAME of DIRECTORY, called PATH, into TEXT and SIZE.  */
+static int
+read_text (int directory, const char *name, const char *path, char **text,
+           size_t *size, struct error *err)
+{
+  struct stat st;
+  AUTO_CLOSE int fd = file_open_regular (directory, name, 0, err);
+  if (fd < 0)
+    return fd;
+  if (fstat (fd, &st) == 0 && st.st_size > SPECIFICATION_MAXIMUM)
+    return error_set (err, EFBIG,
+                      _ ("'%s' is larger than %d MiB, which no specification of"
+                         " devices is"),
+                      path, SPECIFICATION_MAXIMUM / (1024 * 1024));
+  return file_read_fd (fd, path, text, size, err);
+}
+
 /* Read the file NAME of DIRECTORY, called PATH, if it is a specification.
    Return it or NULL.  */
 static struct json_object *
@@ -57,7 +82,7 @@ read_specification (int directory, const char *name, const char *path)
 
   if (!is_json && !ends_with (name, ".yaml") && !ends_with (name, ".yml"))
     return NULL;
-  int status = file_read (directory, name, &text, &size, &why);
+  int status = read_text (directory, name, path, &text, &size, &why);
   if (status == 0)
     status = is_json ? json_parse (text, size, path, &object, &why)
                      : yaml_parse (text, size, path, &object, &why);

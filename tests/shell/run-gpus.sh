@@ -175,8 +175,53 @@ EOD
     run timeout 20 udocker run --nobanner --cdi-dir "$work/yaml" \
       --device vendor.com/class=7 c1 true
     like 'aliases that explode are refused' "$stderr" "b.yaml' is empty, or YAML"
-    is 'and nothing else is' "$status" 0 ;;
+    is 'and nothing else is' "$status" 0
+    mkdir deep
+    python3 - deep << 'EOD'
+import sys
+def write (name, text):
+    with open (f"{sys.argv[1]}/{name}", "w") as file:
+        file.write (text)
+write ("a.yaml", "[" * 200000)
+write ("b.yaml", "a: " + "{a: " * 200000)
+write ("c.yaml", "- " * 200000)
+write ("d.yaml", "? " * 200000)
+write ("e.yaml", "".join (f"%TAG !a{i}! b\n" for i in range (100000)) + "--- a\n")
+write ("f.yaml", "a: &a [*a]\n")
+write ("g.yaml", "".join (f"- &a{i} x\n" for i in range (100000)))
+write ("h.yaml", "- x\n" * 200000)
+EOD
+    run timeout 20 udocker run --nobanner --cdi-dir "$work/deep" \
+      --device vendor.com/class=7 c1 true
+    is 'YAML that is made to keep us busy does not' "$status" 125
+    is 'what is very deep is refused' "$(grep -c \
+      "^Warning: .*/[a-d].yaml', line 1: YAML that is deeper than 32 levels$" \
+      stderr)" 4
+    is 'so is what is odd otherwise' \
+      "$(grep -c '^Warning: .*/[e-h].yaml' stderr)" 4 ;;
 esac
+mkdir large
+python3 - large << 'EOD'
+import sys
+def write (name, text):
+    with open (f"{sys.argv[1]}/{name}", "w") as file:
+        file.write (text)
+write ("a.json", "[" * 200000)
+write ("b.json", '{"a":' * 200000)
+write ("c.json", "[" + "0," * 2500000 + "0]")
+write ("d.yaml", "#" * 5000000)
+EOD
+run timeout 20 udocker run --nobanner --cdi-dir "$work/large" \
+  --device vendor.com/class=7 c1 true
+is 'nor does JSON' "$status" 125
+is 'which is refused when it is very deep' \
+  "$(grep -c '^Warning: .*/[ab].json is not valid JSON: nesting' stderr)" 2
+is 'and whatever is very large' \
+  "$(grep -c "^Warning: .*/[cd].[a-z]*' is larger than 4 MiB" stderr)" 2
+mkfifo large/e.json
+run timeout 20 udocker run --nobanner --cdi-dir "$work/large" \
+  --device vendor.com/class=7 c1 true
+is 'nobody waits for a fifo' "$status" 125
 run udocker run --nobanner --cdi-dir "$work/none" --device vendor.com/class=7 c1 true
 is_error 'a directory that is missing has no devices' 125 'no specification'
 
