@@ -80,7 +80,8 @@ bin_udocker_LDADD = \
 libexec_udocker_udocker_full_SOURCES = $(program_sources) \
   src/container/obtain-create.c \
   src/cmd/doctor-network.c \
-  src/container/run-inject.c src/container/run-libraries.c \
+  src/container/run-gpus.c src/container/run-inject.c \
+  src/container/run-libraries.c \
   src/container/restore.c src/container/restore.h \
   src/container/restore-program.c src/container/restore-program.h
 libexec_udocker_udocker_full_CPPFLAGS = $(AM_CPPFLAGS) -DUDOCKER_FULL

@@ -179,7 +179,8 @@ static const struct option_row rows[] = {
     TARGET (devices) },
   { "gpus", 0, OPTION_VALUE, N_ ("GPUS"),
     N_ ("show graphics processors, and the libraries of the host's driver for "
-        "them: all, a number, or device=NAME[,NAME]..."),
+        "them: all, a number, or device=NAME[,NAME]...; of one maker with "
+        "driver=NAME, which is nvidia, amd or intel"),
     TARGET (gpus) },
   { "cdi-dir", 0, OPTION_LIST, N_ ("DIR"),
     N_ ("look for specifications of devices here instead of in /etc/cdi and "

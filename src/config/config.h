@@ -69,6 +69,8 @@ struct config
   char *fakechroot_cmd_subst;
   struct config_list libc_search;
   struct config_list lib_dirs_list_nvidia;
+  struct config_list lib_dirs_list_amd;
+  struct config_list lib_dirs_list_intel;
   struct config_list lib_dirs_list_essential;
   struct config_list lib_dirs_list_append;
   struct config_list access_files;

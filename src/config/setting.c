@@ -196,8 +196,9 @@ const struct setting settings[] = {
       .type = SETTING_TEXT,
       .offset = offsetof (struct config, default_execution_modes),
       .default_text = "{'DEFAULT': 'P1'}",
-      .help = N_ ("the same by the machine of the host, such as x86_64 or arm64;"
-                  " DEFAULT is all others"),
+      .help =
+          N_ ("the same by the machine of the host, such as x86_64 or arm64;"
+              " DEFAULT is all others"),
   },
   {
       .name = "default_execution_mode",
@@ -292,6 +293,20 @@ const struct setting settings[] = {
       .offset = offsetof (struct config, lib_dirs_list_nvidia),
       .default_text = "/usr/lib/x86_64-linux-gnu /usr/lib64",
       .help = N_ ("host directories with NVIDIA libraries"),
+  },
+  {
+      .name = "lib_dirs_list_amd",
+      .type = SETTING_LIST,
+      .offset = offsetof (struct config, lib_dirs_list_amd),
+      .default_text = "",
+      .help = N_ ("host directories with AMD libraries"),
+  },
+  {
+      .name = "lib_dirs_list_intel",
+      .type = SETTING_LIST,
+      .offset = offsetof (struct config, lib_dirs_list_intel),
+      .default_text = "",
+      .help = N_ ("host directories with Intel libraries"),
   },
   {
       .name = "lib_dirs_list_essential",

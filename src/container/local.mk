@@ -80,7 +80,8 @@ shell_tests += tests/shell/store-python.sh
 shell_tests += tests/shell/store-tag.sh
 shell_tests += tests/shell/store-verify.sh
 
-shell_tests += tests/shell/run-gpus.sh tests/shell/run-drivers.sh
+shell_tests += tests/shell/run-gpus.sh tests/shell/run-gpu-makers.sh \
+  tests/shell/run-drivers.sh
 shell_tests += tests/shell/setup-modes.sh tests/shell/setup-python.sh
 shell_tests += tests/shell/batch-concurrent.sh tests/shell/batch-mpi.sh \
   tests/shell/batch-obtain.sh tests/shell/batch-slurm.sh

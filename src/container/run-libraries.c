@@ -20,6 +20,7 @@
 #include "lib/base/log.h"
 #include "lib/base/file.h"
 #include "lib/base/error.h"
+#include "src/platform/driver.h"
 #include "src/platform/edits.h"
 #include "src/platform/library.h"
 #include "src/platform/linker-cache.h"
@@ -162,6 +163,23 @@ find_inside (const struct comparison *comparison, const char *name,
   return cached.found;
 }
 
+/* Read the container's cache of the linker.  */
+static void
+read_cache (struct comparison *comparison)
+{
+  AUTO_ERROR struct error ignored = { 0 };
+  struct run_place place = { .fd = -1 };
+  if (run_look (comparison->plan, "/etc/ld.so.cache", 0, &place) == 0
+      && place.fd >= 0)
+    {
+      AUTO_CLOSE int fd = run_place_open (&place);
+      if (fd >= 0)
+        (void) file_read_fd (fd, "ld.so.cache", &comparison->cache,
+                             &comparison->cache_size, &ignored);
+    }
+  run_place_release (&place);
+}
+
 /* Return what is known of the library NAME of the container.  */
 static const struct known *
 know (struct comparison *comparison, const char *name)
@@ -290,6 +308,83 @@ release (struct comparison *comparison)
   free (comparison->cache);
 }
 
+bool
+run_library_is_inside (const struct run_plan *plan, const char *search_path,
+                       const char *name)
+{
+  struct comparison comparison = { .plan = plan, .search_path = search_path };
+  struct library library = { 0 };
+
+  if (name[0] == '/')
+    return has_file (plan, name);
+  read_cache (&comparison);
+  bool inside = find_inside (&comparison, name, &library);
+  for (size_t i = 0; !inside && i < sizeof folders / sizeof *folders; i++)
+    {
+      /* Without libelf no file is known to be a library.  */
+      AUTO_FREE char *path = xasprintf ("%s/%s", folders[i], name);
+      inside = has_file (plan, path);
+    }
+  library_release (&library);
+  release (&comparison);
+  return inside;
+}
+
+/* Return whether NAME is a part of the C library, or the linker.  */
+static bool
+is_basic (const char *name)
+{
+  static const char *const parts[] = {
+    "libc.so.", "libm.so.", "libdl.so.",  "librt.so.",   "libpthread.",
+    "ld-linux", "libmvec.", "libresolv.", "libutil.so.", "ld64.so."
+  };
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    if (strncmp (name, parts[i], strlen (parts[i])) == 0)
+      return true;
+  return false;
+}
+
+/* Add to EDITS the library NAME, if it is neither among them nor in the
+   container of COMPARISON, and the host has it.  */
+static void
+add_missing (struct comparison *comparison,
+             const struct driver_request *request, const char *name,
+             struct device_edits *edits)
+{
+  AUTO_FREE char *guest = xasprintf ("%s/%s", request->folder, name);
+  if (strchr (name, '/') != NULL || is_basic (name)
+      || edits_find (edits, guest) != NULL || know (comparison, name)->found)
+    return;
+  AUTO_FREE char *path = driver_find_library (request, name);
+  if (path == NULL)
+    return;
+  log_debug ("the host's %s is needed by the driver", name);
+  edits_add_mount (edits, path, guest, true);
+}
+
+void
+run_libraries_complete (const struct run_plan *plan, const char *search_path,
+                        const struct driver_request *request, size_t first,
+                        struct device_edits *edits)
+{
+  struct comparison comparison = { .plan = plan, .search_path = search_path };
+
+  read_cache (&comparison);
+  /* What is added may need more.  */
+  for (size_t i = first; i < edits->mount_count; i++)
+    {
+      struct library library;
+      bool is_library = strstr (edits->mounts[i].guest, ".so") != NULL
+                        && library_read (edits->mounts[i].host, &library);
+      if (!is_library)
+        continue;
+      for (size_t j = 0; j < library.need_count; j++)
+        add_missing (&comparison, request, library.needs[j].file, edits);
+      library_release (&library);
+    }
+  release (&comparison);
+}
+
 void
 run_libraries_check (const struct run_plan *plan, const char *search_path,
                      const struct device_edits *edits)
@@ -311,16 +406,7 @@ run_libraries_check (const struct run_plan *plan, const char *search_path,
     }
   if (comparison.shown_count > 0)
     {
-      AUTO_ERROR struct error ignored = { 0 };
-      struct run_place place = { .fd = -1 };
-      if (run_look (plan, "/etc/ld.so.cache", 0, &place) == 0 && place.fd >= 0)
-        {
-          AUTO_CLOSE int fd = run_place_open (&place);
-          if (fd >= 0)
-            (void) file_read_fd (fd, "ld.so.cache", &comparison.cache,
-                                 &comparison.cache_size, &ignored);
-        }
-      run_place_release (&place);
+      read_cache (&comparison);
       find_faults (&comparison);
       tell (&comparison);
     }

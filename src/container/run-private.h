@@ -13,6 +13,8 @@
 #include "src/container/run-plan.h"
 
 struct device_edits;
+struct driver_request;
+struct driver_vendor;
 
 /* What the image says about how it is run.  All is owned; NULL and 0 mean
    that it says nothing.  */
@@ -146,14 +148,46 @@ int run_plan_inject (struct run_plan *plan, const struct run_request *request,
                      const struct run_metadata *metadata,
                      const struct config *config, struct error *err);
 
+/* Which graphics processors are asked for.  */
+struct run_gpus
+{
+  bool all;
+  size_t count; /* the first so many, if not all and not by name */
+  char **names; /* ended by NULL; or NULL */
+  size_t name_count;
+  char *capabilities;                 /* with commas between, or NULL */
+  const struct driver_vendor *vendor; /* only this one's, or NULL */
+};
+
+/* Read TEXT, what --gpus has in Docker's form, into GPUS, empty before and to
+   be released: words with commas between, some of them KEY=VALUE; a word
+   without
+   "=" is one more value of the last key.  run-gpus.c.  */
+int run_gpus_read (const char *text, struct run_gpus *gpus, struct error *err);
+void run_gpus_release (struct run_gpus *gpus);
+
 /* Return the directory where PLAN's container has its C library, and where its
    linker finds others, which the caller frees; NULL when it has no glibc.
-   run-libraries.c, as the next two.  */
+   run-libraries.c, as what follows.  */
 char *run_library_folder (const struct run_plan *plan);
 
 /* Tell whether the container's linker looks in FOLDER anyhow.  */
 bool run_library_folder_is_searched (const struct run_plan *plan,
                                      const char *folder);
+
+/* Tell whether the container has NAME: a path; or a library that its linker
+   finds, SEARCH_PATH being LD_LIBRARY_PATH or NULL, in whose name a directory
+   below may be.  */
+bool run_library_is_inside (const struct run_plan *plan,
+                            const char *search_path, const char *name);
+
+/* Add to EDITS the host's libraries that those of it from mount FIRST on need,
+   and that the container lacks; they are looked for as REQUEST says.  What
+   belongs to the C library never is among them.  */
+void run_libraries_complete (const struct run_plan *plan,
+                             const char *search_path,
+                             const struct driver_request *request, size_t first,
+                             struct device_edits *edits);
 
 /* Warn of the libraries of EDITS that will not load in PLAN's container, where
    SEARCH_PATH, NULL for none, is LD_LIBRARY_PATH.  */

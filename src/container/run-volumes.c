@@ -33,8 +33,9 @@
 /* What a binding is for.  */
 enum purpose
 {
-  PURPOSE_USER,  /* asked for by name: must exist */
-  PURPOSE_SYSTEM /* left out when the host does not have it */
+  PURPOSE_USER,   /* asked for by name: must exist */
+  PURPOSE_DEVICE, /* likewise, unless something else is there */
+  PURPOSE_SYSTEM  /* left out when the host does not have it */
 };
 
 /* Return whether one of the words of NO_VOLUMES leaves out a binding of HOST
@@ -233,14 +234,14 @@ add_binding (struct run_plan *plan, const char *host, const char *guest,
                       _ ("invalid container volume path: %s: it is the"
                          " container's root directory"),
                       guest);
-  if (purpose == PURPOSE_SYSTEM && run_plan_binds (plan, place))
+  if (purpose != PURPOSE_USER && run_plan_binds (plan, place))
     return 0; /* the user said otherwise */
 
   /* Programs give devices and the like owners and modes, and may believe that
      it helps; of what belongs to people they must know.  */
-  if (purpose == PURPOSE_USER)
+  if (purpose != PURPOSE_SYSTEM)
     flags |= PLAN_BINDING_TRUE;
-  if (missing && purpose == PURPOSE_USER)
+  if (missing && purpose != PURPOSE_SYSTEM)
     add_parents (plan, place, S_ISDIR (st.st_mode));
   append_binding (plan, host, place, flags);
   return 0;
@@ -449,7 +450,7 @@ run_plan_bind_device (struct run_plan *plan, const char *host,
       || (same && run_plan_binds (plan, "/dev")
           && strncmp (host, "/dev/", 5) == 0))
     return 0;
-  return add_binding (plan, host, guest, flags, PURPOSE_USER, err);
+  return add_binding (plan, host, guest, flags, PURPOSE_DEVICE, err);
 }
 
 /* Add the home directory of who runs this.  */

@@ -185,11 +185,46 @@ text_of (struct json_object *object, const char *key)
                         : json_string (object, key);
 }
 
-const char **
-cdi_devices (const struct cdi *cdi, const char *kind)
+/* Devices of a kind, in the order of their specifications.  */
+struct listing
 {
-  const char **names = xcalloc (1, sizeof *names);
-  size_t found = 0;
+  const char **names; /* ended by NULL */
+  struct json_object **devices;
+  size_t count;
+};
+
+/* Add DEVICE to LISTING, unless one of its name, or if DISTINCT one that is the
+   same but for the name, is there.  */
+static void
+list_device (struct listing *listing, struct json_object *device, bool distinct)
+{
+  const char *name = text_of (device, "name");
+  struct json_object *edits =
+      json_member (device, "containerEdits", json_type_object);
+
+  if (name == NULL)
+    return;
+  for (size_t i = 0; i < listing->count; i++)
+    if (strcmp (listing->names[i], name) == 0
+        || (distinct && edits != NULL && strcmp (listing->names[i], "all") != 0
+            && json_object_equal (json_member (listing->devices[i],
+                                               "containerEdits",
+                                               json_type_object),
+                                  edits)))
+      return;
+  listing->names = xreallocarray (listing->names, listing->count + 2,
+                                  sizeof *listing->names);
+  listing->devices = xreallocarray (listing->devices, listing->count + 1,
+                                    sizeof (struct json_object *));
+  listing->devices[listing->count] = device;
+  listing->names[listing->count++] = name;
+  listing->names[listing->count] = NULL;
+}
+
+const char **
+cdi_devices (const struct cdi *cdi, const char *kind, bool distinct)
+{
+  struct listing listing = { .names = xcalloc (1, sizeof *listing.names) };
 
   for (size_t i = 0; i < cdi->count; i++)
     {
@@ -199,17 +234,10 @@ cdi_devices (const struct cdi *cdi, const char *kind)
       if (strcmp (json_string (specification, "kind"), kind) != 0)
         continue;
       for (size_t j = 0; j < count; j++)
-        {
-          const char *name =
-              text_of (json_object_array_get_idx (list, j), "name");
-          if (name == NULL)
-            continue;
-          names = xreallocarray (names, found + 2, sizeof *names);
-          names[found++] = name;
-          names[found] = NULL;
-        }
+        list_device (&listing, json_object_array_get_idx (list, j), distinct);
     }
-  return names;
+  free (listing.devices);
+  return listing.names;
 }
 
 /* --- edits ---------------------------------------------------------------- */
@@ -418,7 +446,7 @@ static int
 no_device (const struct cdi *cdi, const char *name, const char *kind,
            struct error *err)
 {
-  AUTO_FREE const char **names = cdi_devices (cdi, kind);
+  AUTO_FREE const char **names = cdi_devices (cdi, kind, false);
   AUTO_BUFFER (list);
   for (size_t i = 0; names[i] != NULL; i++)
     buffer_add_format (&list, "%s%s", i > 0 ? ", " : "", names[i]);

@@ -7,13 +7,11 @@
 #ifndef UDOCKER_PLATFORM_CDI_H
 #define UDOCKER_PLATFORM_CDI_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct device_edits;
 struct error;
-
-/* The kind of devices that --gpus means.  */
-#define CDI_NVIDIA_GPU "nvidia.com/gpu"
 
 /* All specifications that are there.  */
 struct cdi;
@@ -26,9 +24,11 @@ struct cdi *cdi_open (const char *const *directories, size_t count);
 void cdi_close (struct cdi *cdi);
 
 /* Return the names of all devices of KIND ("vendor.com/class"), an array ended
-   by NULL, in the order of the specification.  The caller frees the array; the
-   names are CDI's.  */
-const char **cdi_devices (const struct cdi *cdi, const char *kind);
+   by NULL, in the order of the specification; if DISTINCT only the first name
+   of those that are the same device by several.  The caller frees the array;
+   the names are CDI's.  */
+const char **cdi_devices (const struct cdi *cdi, const char *kind,
+                          bool distinct);
 
 /* Add to EDITS what the device NAME, a qualified one (device-name.h), needs. Of
    hooks only what they would do in a container's files is done, by EDITS: links

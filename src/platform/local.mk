@@ -3,13 +3,14 @@ noinst_LIBRARIES += src/platform/libplatform.a
 src_platform_libplatform_a_SOURCES = \
   src/platform/cdi.c src/platform/cdi.h \
   src/platform/device-name.c src/platform/device-name.h \
+  src/platform/driver.c src/platform/driver.h \
+  src/platform/driver-table.c src/platform/driver-table.h \
   src/platform/edits.c src/platform/edits.h \
   src/platform/emulator.c src/platform/emulator.h \
   src/platform/host.c src/platform/host.h \
   src/platform/library.c src/platform/library.h \
   src/platform/linker-cache.c src/platform/linker-cache.h \
   src/platform/namespace.c src/platform/namespace.h \
-  src/platform/nvidia.c src/platform/nvidia.h \
   src/platform/place.c src/platform/place.h \
   src/platform/probe.c src/platform/probe.h src/platform/probe-private.h \
   src/platform/probe-calls.c src/platform/probe-namespaces.c \

@@ -96,11 +96,32 @@ for words in all=2 1=1 2=2 device=GPU-abc=1 '"device=0,1"=2' count=2=2; do
   is "--gpus $value" "$stdout$stderr" "${words##*=}"
 done
 gpus --gpus 7 c1 true
-is_error 'more than there are cannot be had' 125 'gpus 7.*only 4'
-for value in '' x -2 device= 1x 0; do
-  gpus --gpus="$value" c1 true
-  is_error "--gpus='$value' is refused" 125 "invalid --gpus|--gpus"
+is_error 'more than there are cannot be had, two names of one being one' 125 \
+  'gpus 7.*only 3'
+# refused VALUE PATTERN: --gpus=VALUE is, with a sentence that matches.
+refused ()
+{
+  gpus --gpus="$1" c1 true
+  is_error "--gpus='$1' is refused" 125 "$2"
+}
+write='write it as all, as a number, or as device=NAME'
+refused '' "gpus is empty: $write"
+refused ',' "gpus is empty: $write"
+for value in x -2 1x all,2 2,all x=1 =1 abcdefghijklmnopqrst=1; do
+  refused "$value" "invalid --gpus '$value': $write"
 done
+refused 2,3 "'2,3': a number says how many .*; for those .* write --gpus=device=2,3\$"
+refused device= "'device=': device= has no name; write it as device=NAME"
+refused device=,capabilities=utility 'device= has no name'
+refused 0 "'0': there can be 1 to 1024"
+refused 99999999999999999999 'there can be 1 to 1024'
+refused 1,device=0 'both how many .* and which'
+refused driver=matrox "no driver 'matrox', only nvidia, amd and intel"
+refused all,capabilities=compte "no capability 'compte', only compute,"
+refused driver=amd 'no devices of AMD'
+gpus --gpus=driver=cdi,device=nvidia.com/gpu=0,nvidia.com/gpu=1 c1 sh -c \
+  'ls /dev | grep -c "nvidia[01]"'
+is 'whole names of devices are taken, too' "$status$stdout$stderr" 02
 
 mkdir odd
 cat > odd/a.json << EOD
