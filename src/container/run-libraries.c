@@ -236,11 +236,28 @@ fault_of (struct comparison *comparison, const struct library_need *need)
                     need->version, need->file);
 }
 
+/* Return whether the container's C library gives no library an executable stack
+   that a program loads while it runs: since 2.41, where it also got other
+   functions.  */
+static bool
+keeps_stacks (struct comparison *comparison)
+{
+  const struct known *known = know (comparison, "libc.so.6");
+  return known->found && known->library.version_count > 0
+         && library_has (&known->library, "GLIBC_2.41");
+}
+
 /* Find out which of the libraries that are shown will not load: also those that
    need such ones.  */
 static void
 find_faults (struct comparison *comparison)
 {
+  for (size_t i = 0; i < comparison->shown_count; i++)
+    if (comparison->shown[i].library.executable_stack
+        && keeps_stacks (comparison))
+      comparison->shown[i].fault =
+          xstrdup (_ ("wants an executable stack, and the container's C library"
+                      " gives none"));
   for (bool more = true; more;)
     {
       more = false;
@@ -263,6 +280,7 @@ tell (const struct comparison *comparison)
 {
   AUTO_BUFFER (list);
   size_t faults = 0;
+  bool helped = false; /* by a newer release */
 
   for (size_t i = 0; i < comparison->shown_count; i++)
     {
@@ -276,18 +294,16 @@ tell (const struct comparison *comparison)
         buffer_add_format (&list, "%s%s %s", faults > 0 ? "; " : "",
                            shown->name, shown->fault);
       log_debug ("%s %s", shown->name, shown->fault);
+      helped = helped || !shown->library.executable_stack;
       faults++;
     }
   if (faults == 0)
     return;
   AUTO_FREE char *words = buffer_take (&list);
-  log_warning (faults > 3
-                   ? _ ("%zu libraries of the host will not load in this "
-                        "container: %s; and others; use an image of a "
-                        "newer release")
-                   : _ ("%zu libraries of the host will not load in this "
-                        "container: %s; use an image of a newer release"),
-               faults, words);
+  log_warning (_ ("%zu libraries of the host will not load in this container:"
+                  " %s%s%s"),
+               faults, words, faults > 3 ? _ ("; and others") : "",
+               helped ? _ ("; use an image of a newer release") : "");
 }
 
 static void

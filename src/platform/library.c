@@ -165,6 +165,21 @@ is_ours (Elf *elf)
          && header.e_ident[EI_CLASS] == machine->class;
 }
 
+/* Return whether ELF wants its stack to be executable.  */
+static bool
+wants_executable_stack (Elf *elf)
+{
+  GElf_Phdr header;
+  size_t count = 0;
+  if (elf_getphdrnum (elf, &count) < 0)
+    return false;
+  for (size_t i = 0; i < count && i < LIST_MAX; i++)
+    if (gelf_getphdr (elf, (int) i, &header) != NULL
+        && header.p_type == PT_GNU_STACK)
+      return (header.p_flags & PF_X) != 0;
+  return false;
+}
+
 bool
 library_read (const char *path, struct library *library)
 {
@@ -192,6 +207,7 @@ library_read (const char *path, struct library *library)
       else
         read_defined_versions (elf, data, &header, library);
     }
+  library->executable_stack = good && wants_executable_stack (elf);
   (void) elf_end (elf);
   return good;
 }

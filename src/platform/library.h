@@ -25,6 +25,7 @@ struct library
   size_t need_count;
   char **versions; /* of symbols that it has */
   size_t version_count;
+  bool executable_stack; /* it wants one */
 };
 
 /* Read the library at PATH into LIBRARY, to be given to library_release.
