@@ -36,7 +36,7 @@ struct injection
   const struct run_plan *plan;
   const struct run_metadata *metadata;
   const struct config *config;
-  const struct cdi *cdi;
+  struct cdi *cdi;
   const char *folder;      /* of the container's C library, NULL: no glibc */
   const char *search_path; /* LD_LIBRARY_PATH of the image, or NULL */
   struct device_edits *edits;
@@ -518,6 +518,8 @@ run_plan_inject (struct run_plan *plan, const struct run_request *request,
       error_release (err);
       status = 0;
     }
+  if (status == 0)
+    status = cdi_finish (cdi, &edits, err);
   cdi_close (cdi);
   if (status == 0)
     {

@@ -9,7 +9,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,8 +21,10 @@
 #include "lib/base/i18n.h"
 #include "lib/base/json.h"
 #include "lib/base/log.h"
-#include "src/platform/edits.h"
+#include "src/platform/cdi-private.h"
+#include "src/platform/device-name.h"
 #include "src/platform/yaml.h"
+#include "c-ctype.h"
 #include "xalloc.h"
 #include "xstrndup.h"
 #include "xvasprintf.h"
@@ -32,14 +33,31 @@
    not made for this, or to keep us busy.  */
 enum
 {
-  SPECIFICATION_MAXIMUM = 4 * 1024 * 1024
+  SPECIFICATION_MAXIMUM = 1024 * 1024
+};
+
+/* The version of CDI's specification that this follows.  */
+enum
+{
+  VERSION_MAJOR = 1,
+  VERSION_MINOR = 1
+};
+
+/* A file.  */
+struct specification
+{
+  struct json_object *object;
+  char *path;
+  size_t importance; /* of its directory; more is better */
+  bool used;
 };
 
 struct cdi
 {
-  struct json_object **specifications; /* in the order of importance, the least
-                                          important first */
+  struct specification *specifications; /* the least important first */
   size_t count;
+  struct json_object **used; /* members containerEdits of devices; borrowed */
+  size_t used_count;
 };
 
 /* --- reading -------------------------------------------------------------- */
@@ -69,6 +87,114 @@ read_text (int directory, const char *name, const char *path, char **text,
   return file_read_fd (fd, path, text, size, err);
 }
 
+/* Return the text of member KEY of OBJECT, a number as text as well: the names
+   of devices often are.  NULL when there is none.  */
+static const char *
+text_of (struct json_object *object, const char *key)
+{
+  struct json_object *number = json_member (object, key, json_type_int);
+  return number != NULL ? json_object_get_string (number)
+                        : json_string (object, key);
+}
+
+/* Set NUMBERS to the three numbers of the version TEXT, which may begin with a
+   "v".  Return whether it is one.  */
+static bool
+read_version (const char *text, unsigned long numbers[3])
+{
+  text += text[0] == 'v';
+  for (size_t i = 0; i < 3; i++)
+    {
+      char *end = NULL;
+      if (!c_isdigit (text[0]) || strspn (text, "0123456789") > 4)
+        return false;
+      numbers[i] = strtoul (text, &end, 10);
+      if (*end != (i < 2 ? '.' : '\0'))
+        return false;
+      text = end + 1;
+    }
+  return true;
+}
+
+/* Return whether the specification OBJECT, the file PATH, is of a version that
+   can be understood.  */
+static int
+check_version (struct json_object *object, const char *path, struct error *err)
+{
+  const char *text = json_string (object, "cdiVersion");
+  unsigned long numbers[3] = { 0 };
+
+  if (text == NULL)
+    return error_set (err, EBADMSG,
+                      _ ("'%s' is no specification of devices: it has no"
+                         " cdiVersion"),
+                      path);
+  if (!read_version (text, numbers))
+    return error_set (err, EBADMSG,
+                      _ ("'%s' has a cdiVersion that is none: '%s'"), path,
+                      text);
+  if (numbers[0] > VERSION_MAJOR)
+    return error_set (err, EBADMSG,
+                      _ ("'%s' follows version %s of CDI, which is newer than"
+                         " this udocker"),
+                      path, text);
+  if (numbers[0] == VERSION_MAJOR && numbers[1] > VERSION_MINOR)
+    log_debug (
+        "'%s' follows version %s of CDI; what is new there is not heeded", path,
+        text);
+  return 0;
+}
+
+/* Return whether the devices of OBJECT, the file PATH, have names, each one of
+   its own.  */
+static int
+check_devices (struct json_object *object, const char *path, struct error *err)
+{
+  size_t count = 0;
+  struct json_object *list = cdi_list_of (object, "devices", &count);
+  AUTO_FREE const char **names = xcalloc (count + 1, sizeof *names);
+
+  if (count == 0)
+    return error_set (err, EBADMSG,
+                      _ ("'%s' is no specification of devices: it has none"),
+                      path);
+  for (size_t i = 0; i < count; i++)
+    {
+      const char *name = text_of (json_object_array_get_idx (list, i), "name");
+      if (name == NULL)
+        return error_set (err, EBADMSG, _ ("'%s' has a device without a name"),
+                          path);
+      if (!device_name_is_valid (name))
+        return error_set (err, EBADMSG,
+                          _ ("'%s' has a device with an invalid name: '%s'"),
+                          path, name);
+      for (size_t j = 0; j < i; j++)
+        if (strcmp (names[j], name) == 0)
+          return error_set (err, EBADMSG, _ ("'%s' has two devices '%s'"), path,
+                            name);
+      names[i] = name;
+    }
+  return 0;
+}
+
+/* Return whether OBJECT, the file PATH, is a specification.  */
+static int
+check_specification (struct json_object *object, const char *path,
+                     struct error *err)
+{
+  const char *kind = json_string (object, "kind");
+  if (kind == NULL)
+    return error_set (err, EBADMSG,
+                      _ ("'%s' is no specification of devices: it has no kind"),
+                      path);
+  if (!device_kind_is_valid (kind))
+    return error_set (err, EBADMSG,
+                      _ ("'%s' has devices of an invalid kind: '%s'"), path,
+                      kind);
+  int status = check_version (object, path, err);
+  return status < 0 ? status : check_devices (object, path, err);
+}
+
 /* Read the file NAME of DIRECTORY, called PATH, if it is a specification.
    Return it or NULL.  */
 static struct json_object *
@@ -86,11 +212,8 @@ read_specification (int directory, const char *name, const char *path)
   if (status == 0)
     status = is_json ? json_parse (text, size, path, &object, &why)
                      : yaml_parse (text, size, path, &object, &why);
-  if (status == 0
-      && (json_string (object, "kind") == NULL
-          || json_member (object, "devices", json_type_array) == NULL))
-    status = error_set (&why, EBADMSG,
-                        _ ("'%s' is no specification of devices"), path);
+  if (status == 0)
+    status = check_specification (object, path, &why);
   if (status < 0)
     {
       log_warning (_ ("devices are left out: %s"), why.text);
@@ -106,8 +229,9 @@ by_name (const void *one, const void *other)
   return strcmp (*(char *const *) one, *(char *const *) other);
 }
 
+/* Read what is in the directory PATH, of IMPORTANCE.  */
 static void
-read_directory (struct cdi *cdi, const char *path)
+read_directory (struct cdi *cdi, const char *path, size_t importance)
 {
   AUTO_CLOSEDIR DIR *directory = opendir (path);
   char **names = NULL;
@@ -135,10 +259,13 @@ read_directory (struct cdi *cdi, const char *path)
           read_specification (dirfd (directory), names[i], whole);
       if (object != NULL)
         {
-          cdi->specifications =
-              xreallocarray (cdi->specifications, cdi->count + 1,
-                             sizeof (struct json_object *));
-          cdi->specifications[cdi->count++] = object;
+          cdi->specifications = xreallocarray (
+              cdi->specifications, cdi->count + 1, sizeof *cdi->specifications);
+          cdi->specifications[cdi->count++] = (struct specification){
+            .object = object,
+            .path = TAKE (whole),
+            .importance = importance,
+          };
         }
       free (names[i]);
     }
@@ -150,7 +277,7 @@ cdi_open (const char *const *directories, size_t count)
 {
   struct cdi *cdi = xzalloc (sizeof *cdi);
   for (size_t i = 0; i < count; i++)
-    read_directory (cdi, directories[i]);
+    read_directory (cdi, directories[i], i);
   return cdi;
 }
 
@@ -160,29 +287,13 @@ cdi_close (struct cdi *cdi)
   if (cdi == NULL)
     return;
   for (size_t i = 0; i < cdi->count; i++)
-    json_object_put (cdi->specifications[i]);
+    {
+      json_object_put (cdi->specifications[i].object);
+      free (cdi->specifications[i].path);
+    }
   free (cdi->specifications);
+  free (cdi->used);
   free (cdi);
-}
-
-/* Return the list KEY of OBJECT, which may be NULL, and its length in
- *COUNT.  */
-static struct json_object *
-list_of (struct json_object *object, const char *key, size_t *count)
-{
-  struct json_object *list = json_member (object, key, json_type_array);
-  *count = list == NULL ? 0 : json_object_array_length (list);
-  return list;
-}
-
-/* Return the text of member KEY of OBJECT, a number as text as well: the names
-   of devices often are.  NULL when there is none.  */
-static const char *
-text_of (struct json_object *object, const char *key)
-{
-  struct json_object *number = json_member (object, key, json_type_int);
-  return number != NULL ? json_object_get_string (number)
-                        : json_string (object, key);
 }
 
 /* Devices of a kind, in the order of their specifications.  */
@@ -228,9 +339,9 @@ cdi_devices (const struct cdi *cdi, const char *kind, bool distinct)
 
   for (size_t i = 0; i < cdi->count; i++)
     {
-      struct json_object *specification = cdi->specifications[i];
+      struct json_object *specification = cdi->specifications[i].object;
       size_t count = 0;
-      struct json_object *list = list_of (specification, "devices", &count);
+      struct json_object *list = cdi_list_of (specification, "devices", &count);
       if (strcmp (json_string (specification, "kind"), kind) != 0)
         continue;
       for (size_t j = 0; j < count; j++)
@@ -240,197 +351,14 @@ cdi_devices (const struct cdi *cdi, const char *kind, bool distinct)
   return listing.names;
 }
 
-/* --- edits ---------------------------------------------------------------- */
-
-/* Add the file or device HOST, which must be there, at GUEST.  */
-static int
-add_mount (struct device_edits *edits, const char *host, const char *guest,
-           bool read_only, struct error *err)
-{
-  if (host == NULL || guest == NULL || host[0] != '/' || guest[0] != '/')
-    return error_set (err, EBADMSG,
-                      _ ("a specification of devices has a mount without "
-                         "absolute paths"));
-  if (access (host, F_OK) < 0)
-    return error_set (err, ENOENT, _ ("the host has no '%s': %s"), host,
-                      strerror (errno));
-  edits_add_mount (edits, host, guest, read_only);
-  return 0;
-}
-
-static int
-add_mounts (struct json_object *from, struct device_edits *edits,
-            struct error *err)
-{
-  size_t count = 0;
-  struct json_object *list = list_of (from, "mounts", &count);
-  int status = 0;
-
-  for (size_t i = 0; i < count && status == 0; i++)
-    {
-      struct json_object *item = json_object_array_get_idx (list, i);
-      size_t option_count = 0;
-      struct json_object *options = list_of (item, "options", &option_count);
-      bool read_only = false;
-      for (size_t j = 0; j < option_count; j++)
-        {
-          const char *option =
-              json_object_get_string (json_object_array_get_idx (options, j));
-          read_only =
-              read_only || (option != NULL && strcmp (option, "ro") == 0);
-        }
-      status = add_mount (edits, json_string (item, "hostPath"),
-                          json_string (item, "containerPath"), read_only, err);
-    }
-  return status;
-}
-
-static int
-add_nodes (struct json_object *from, struct device_edits *edits,
-           struct error *err)
-{
-  size_t count = 0;
-  struct json_object *list = list_of (from, "deviceNodes", &count);
-  int status = 0;
-
-  for (size_t i = 0; i < count && status == 0; i++)
-    {
-      struct json_object *item = json_object_array_get_idx (list, i);
-      const char *guest = json_string (item, "path");
-      const char *host = json_string (item, "hostPath");
-      status =
-          add_mount (edits, host != NULL ? host : guest, guest, false, err);
-    }
-  return status;
-}
-
-/* Add a link at LINK to TARGET, which leads somewhere among the mounts of
-   EDITS, by mounting what that shows.  Return whether it does.  */
-static bool
-add_link (struct device_edits *edits, const char *target, const char *link)
-{
-  AUTO_FREE char *whole =
-      target[0] == '/'
-          ? xstrdup (target)
-          : xasprintf ("%.*s/%s", (int) (strrchr (link, '/') - link), link,
-                       target);
-  const struct edit_mount *mount = edits_find (edits, whole);
-  if (mount == NULL)
-    return false;
-  AUTO_FREE char *host = xstrdup (mount->host);
-  edits_add_mount (edits, host, link, mount->read_only);
-  return true;
-}
-
-/* Add the links, each "TARGET::LINK", of which the COUNT texts at LINKS are
-   some: one may lead to another that comes later.  */
-static void
-add_links (struct device_edits *edits, const char **links, size_t count)
-{
-  for (bool more = true; more;)
-    {
-      more = false;
-      for (size_t i = 0; i < count; i++)
-        {
-          const char *colons =
-              links[i] == NULL ? NULL : strstr (links[i], "::");
-          if (colons == NULL || colons[2] != '/')
-            continue;
-          AUTO_FREE char *target =
-              xstrndup (links[i], (size_t) (colons - links[i]));
-          if (add_link (edits, target, colons + 2))
-            {
-              links[i] = NULL;
-              more = true;
-            }
-        }
-    }
-  for (size_t i = 0; i < count; i++)
-    if (links[i] != NULL)
-      log_debug ("no target for the link %s of a device", links[i]);
-}
-
-/* Return the value of option NAME where word I of LIST is it, as "--NAME=VALUE"
-   or "--NAME" "VALUE"; else NULL.  */
-static const char *
-option_value (struct json_object *list, size_t i, const char *name)
-{
-  const char *word =
-      json_object_get_string (json_object_array_get_idx (list, i));
-  size_t length = strlen (name);
-
-  if (word == NULL || strncmp (word, name, length) != 0)
-    return NULL;
-  if (word[length] == '=')
-    return word + length + 1;
-  return word[length] == '\0'
-             ? json_object_get_string (json_object_array_get_idx (list, i + 1))
-             : NULL;
-}
-
-/* Do by EDITS what the hooks would do in the container's files.  */
-static void
-add_hooks (struct json_object *from, struct device_edits *edits)
-{
-  size_t count = 0;
-  struct json_object *list = list_of (from, "hooks", &count);
-
-  for (size_t i = 0; i < count; i++)
-    {
-      size_t words = 0;
-      struct json_object *arguments =
-          list_of (json_object_array_get_idx (list, i), "args", &words);
-      AUTO_FREE const char **links = xcalloc (words + 1, sizeof *links);
-      size_t link_count = 0;
-      for (size_t j = 0; j < words; j++)
-        {
-          const char *folder = option_value (arguments, j, "--folder");
-          const char *link = option_value (arguments, j, "--link");
-          if (folder != NULL && folder[0] == '/')
-            edits_add_folder (edits, folder);
-          if (link != NULL)
-            links[link_count++] = link;
-        }
-      add_links (edits, links, link_count);
-    }
-}
-
-/* Add all that FROM, a member containerEdits or NULL, says.  */
-static int
-add_edits (struct json_object *from, struct device_edits *edits,
-           struct error *err)
-{
-  size_t count = 0;
-  struct json_object *list = list_of (from, "env", &count);
-  for (size_t i = 0; i < count; i++)
-    {
-      const char *text =
-          json_object_get_string (json_object_array_get_idx (list, i));
-      if (text != NULL && strchr (text, '=') != NULL && text[0] != '=')
-        edits_add_variable (edits, text);
-    }
-  list = list_of (from, "additionalGids", &count);
-  for (size_t i = 0; i < count; i++)
-    {
-      int64_t group =
-          json_object_get_int64 (json_object_array_get_idx (list, i));
-      if (group > 0 && group < UINT32_MAX)
-        edits_add_group (edits, (gid_t) group);
-    }
-  int status = add_nodes (from, edits, err);
-  if (status == 0)
-    status = add_mounts (from, edits, err);
-  if (status == 0)
-    add_hooks (from, edits);
-  return status;
-}
+/* --- devices -------------------------------------------------------------- */
 
 /* Return the device NAME of SPECIFICATION, or NULL.  */
 static struct json_object *
 find_device (struct json_object *specification, const char *name)
 {
   size_t count = 0;
-  struct json_object *list = list_of (specification, "devices", &count);
+  struct json_object *list = cdi_list_of (specification, "devices", &count);
   for (size_t i = 0; i < count; i++)
     {
       struct json_object *device = json_object_array_get_idx (list, i);
@@ -464,29 +392,76 @@ no_device (const struct cdi *cdi, const char *name, const char *kind,
   return status;
 }
 
+/* Set *FOUND to the specification that has the device NAME of KIND, or to NULL.
+   Of several the one in the most important directory has it, if it is one.  */
+static int
+find_specification (const struct cdi *cdi, const char *kind, const char *name,
+                    struct specification **found, struct error *err)
+{
+  *found = NULL;
+  for (size_t i = cdi->count; i-- > 0;)
+    {
+      struct specification *specification = &cdi->specifications[i];
+      if (*found != NULL && specification->importance < (*found)->importance)
+        break;
+      if (strcmp (json_string (specification->object, "kind"), kind) != 0
+          || find_device (specification->object, name) == NULL)
+        continue;
+      if (*found != NULL)
+        return error_set (err, EEXIST,
+                          _ ("the device '%s=%s' is in '%s' and in '%s'"), kind,
+                          name, specification->path, (*found)->path);
+      *found = specification;
+    }
+  return 0;
+}
+
 int
-cdi_add (const struct cdi *cdi, const char *name, struct device_edits *edits,
+cdi_add (struct cdi *cdi, const char *name, struct device_edits *edits,
          struct error *err)
 {
   const char *equals = strchr (name, '=');
   AUTO_FREE char *kind = xstrndup (name, (size_t) (equals - name));
+  struct specification *specification = NULL;
 
-  for (size_t i = cdi->count; i-- > 0;)
+  int status = find_specification (cdi, kind, equals + 1, &specification, err);
+  if (status < 0)
+    return status;
+  if (specification == NULL)
+    return no_device (cdi, name, kind, err);
+  struct json_object *from =
+      json_member (find_device (specification->object, equals + 1),
+                   "containerEdits", json_type_object);
+  status = cdi_add_edits (from, edits, err);
+  if (status < 0)
+    return error_prefix (err, _ ("device '%s'"), name);
+  specification->used = true;
+  cdi->used = xreallocarray (cdi->used, cdi->used_count + 1,
+                             sizeof (struct json_object *));
+  cdi->used[cdi->used_count++] = from;
+  return 0;
+}
+
+int
+cdi_finish (struct cdi *cdi, struct device_edits *edits, struct error *err)
+{
+  for (size_t i = 0; i < cdi->count; i++)
     {
-      struct json_object *specification = cdi->specifications[i];
-      struct json_object *device =
-          strcmp (json_string (specification, "kind"), kind) == 0
-              ? find_device (specification, equals + 1)
-              : NULL;
-      if (device == NULL)
+      struct specification *specification = &cdi->specifications[i];
+      if (!specification->used)
         continue;
-      int status = add_edits (
-          json_member (device, "containerEdits", json_type_object), edits, err);
-      if (status == 0)
-        status = add_edits (
-            json_member (specification, "containerEdits", json_type_object),
-            edits, err);
-      return status < 0 ? error_prefix (err, _ ("device '%s'"), name) : 0;
+      struct json_object *from = json_member (
+          specification->object, "containerEdits", json_type_object);
+      if (cdi_add_edits (from, edits, err) < 0)
+        return error_prefix (err, "'%s'", specification->path);
+      cdi->used = xreallocarray (cdi->used, cdi->used_count + 1,
+                                 sizeof (struct json_object *));
+      cdi->used[cdi->used_count++] = from;
     }
-  return no_device (cdi, name, kind, err);
+  /* Links may lead to names of libraries.  */
+  for (size_t i = 0; i < cdi->used_count; i++)
+    cdi_add_folders (cdi->used[i], edits);
+  for (size_t i = 0; i < cdi->used_count; i++)
+    cdi_add_hooks (cdi->used[i], edits);
+  return 0;
 }

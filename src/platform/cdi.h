@@ -18,8 +18,8 @@ struct cdi;
 
 /* Read the specifications, *.json, *.yaml and *.yml, in the COUNT DIRECTORIES,
    of which later ones win; those that are missing have none.  A file that
-   cannot be understood is left out with a warning.  The caller gives what is
-   returned to cdi_close.  */
+   cannot be understood, or breaks a rule that would make names ambiguous, is
+   left out with a warning.  The caller gives what is returned to cdi_close.  */
 struct cdi *cdi_open (const char *const *directories, size_t count);
 void cdi_close (struct cdi *cdi);
 
@@ -30,11 +30,18 @@ void cdi_close (struct cdi *cdi);
 const char **cdi_devices (const struct cdi *cdi, const char *kind,
                           bool distinct);
 
-/* Add to EDITS what the device NAME, a qualified one (device-name.h), needs. Of
-   hooks only what they would do in a container's files is done, by EDITS: links
-   and folders of libraries.  Return 0, -ENODEV when there is no such device, or
-   -ENOENT when the host lacks a file that it needs; ERR is set on failure.  */
-int cdi_add (const struct cdi *cdi, const char *name,
-             struct device_edits *edits, struct error *err);
+/* Add to EDITS what the device NAME, a qualified one (device-name.h), alone
+   needs.  Return 0, -ENODEV when there is no such device, -EEXIST when there
+   are several and none of them wins, -ENOENT when the host lacks a file that it
+   needs, or -EBADMSG; ERR is set on failure.  */
+int cdi_add (struct cdi *cdi, const char *name, struct device_edits *edits,
+             struct error *err);
+
+/* Add to EDITS, after all devices, what those of one specification share, and
+   what hooks would do in a container's files: links, and folders of libraries
+   with the names by which these are needed.  Other hooks are told of, at the
+   level of debugging when nothing is lost without them.  Return 0 or a negative
+   errno with ERR set.  */
+int cdi_finish (struct cdi *cdi, struct device_edits *edits, struct error *err);
 
 #endif

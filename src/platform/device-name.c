@@ -7,9 +7,10 @@
 
 #include "src/platform/device-name.h"
 
-#include <ctype.h>
 #include <stddef.h>
 #include <string.h>
+
+#include "c-ctype.h"
 
 /* Return the length of the word that TEXT begins with: letters, digits and
    what of BETWEEN is between them.  */
@@ -17,20 +18,41 @@ static size_t
 word_length (const char *text, const char *between)
 {
   size_t length = 0;
-  while (isalnum ((unsigned char) text[length])
+  while (c_isalnum (text[length])
          || (length > 0 && text[length] != '\0'
              && strchr (between, text[length]) != NULL))
     length++;
   return length;
 }
 
-bool
-device_name_is_qualified (const char *text)
+/* Return the length of the kind that TEXT begins with, 0 when it does not.  */
+static size_t
+kind_length (const char *text)
 {
   size_t vendor = word_length (text, "_-.");
   if (vendor == 0 || text[vendor] != '/')
-    return false;
-  const char *class = text + vendor + 1;
-  size_t length = word_length (class, "_-");
-  return length > 0 && class[length] == '=' && class[length + 1] != '\0';
+    return 0;
+  size_t class = word_length (text + vendor + 1, "_-");
+  return class == 0 ? 0 : vendor + 1 + class;
+}
+
+bool
+device_kind_is_valid (const char *text)
+{
+  size_t length = kind_length (text);
+  return length > 0 && text[length] == '\0';
+}
+
+bool
+device_name_is_valid (const char *text)
+{
+  size_t length = word_length (text, "_-.:");
+  return length > 0 && text[length] == '\0' && c_isalnum (text[length - 1]);
+}
+
+bool
+device_name_is_qualified (const char *text)
+{
+  size_t length = kind_length (text);
+  return length > 0 && text[length] == '=' && text[length + 1] != '\0';
 }

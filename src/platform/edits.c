@@ -62,6 +62,9 @@ edits_add_folder (struct device_edits *edits, const char *folder)
 void
 edits_add_group (struct device_edits *edits, gid_t group)
 {
+  for (size_t i = 0; i < edits->group_count; i++)
+    if (edits->groups[i] == group)
+      return;
   edits->groups = xreallocarray (edits->groups, edits->group_count + 1,
                                  sizeof *edits->groups);
   edits->groups[edits->group_count++] = group;

@@ -34,7 +34,7 @@ struct device_edits
 };
 
 /* Add to EDITS, copied: HOST at GUEST, unless something is there already; the
-   variable TEXT, NAME=VALUE; FOLDER, once; GROUP.  */
+   variable TEXT, NAME=VALUE; FOLDER and GROUP, once.  */
 void edits_add_mount (struct device_edits *edits, const char *host,
                       const char *guest, bool read_only);
 void edits_add_variable (struct device_edits *edits, const char *text);

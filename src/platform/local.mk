@@ -1,7 +1,8 @@
 # src/platform: facts about the host.
 noinst_LIBRARIES += src/platform/libplatform.a
 src_platform_libplatform_a_SOURCES = \
-  src/platform/cdi.c src/platform/cdi.h \
+  src/platform/cdi.c src/platform/cdi.h src/platform/cdi-private.h \
+  src/platform/cdi-edits.c \
   src/platform/device-name.c src/platform/device-name.h \
   src/platform/driver.c src/platform/driver.h \
   src/platform/driver-table.c src/platform/driver-table.h \

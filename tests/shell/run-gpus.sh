@@ -125,7 +125,7 @@ is 'whole names of devices are taken, too' "$status$stdout$stderr" 02
 
 mkdir odd
 cat > odd/a.json << EOD
-{ "kind": "v.com/c", "devices": [ { "name": "a", "containerEdits": {
+{ "cdiVersion": "0.3.0", "kind": "v.com/c", "devices": [ { "name": "a", "containerEdits": {
   "env": [null, 7], "additionalGids": [null, "x"], "hooks": [null, {"args": [null]}],
   "deviceNodes": [], "mounts": [ { "hostPath": "/etc/passwd",
     "containerPath": "/odd", "options": [null, 7, "ro"] } ] } } ] }
@@ -149,7 +149,7 @@ if command -v cc > /dev/null; then
   echo 'int f (void) { return 1; }' | cc -shared -fPIC -o host/libplain.so -x c -
 fi
 cat > odd/b.json << EOD
-{ "kind": "v.com/d", "devices": [ { "name": "a", "containerEdits": {
+{ "cdiVersion": "0.3.0", "kind": "v.com/d", "devices": [ { "name": "a", "containerEdits": {
   "mounts": [ { "hostPath": "$work/host/libplain.so",
     "containerPath": "/lib/libplain.so" } ] } } ] }
 EOD
@@ -238,13 +238,209 @@ is 'nor does JSON' "$status" 125
 is 'which is refused when it is very deep' \
   "$(grep -c '^Warning: .*/[ab].json is not valid JSON: nesting' stderr)" 2
 is 'and whatever is very large' \
-  "$(grep -c "^Warning: .*/[cd].[a-z]*' is larger than 4 MiB" stderr)" 2
+  "$(grep -c "^Warning: .*/[cd].[a-z]*' is larger than 1 MiB" stderr)" 2
 mkfifo large/e.json
 run timeout 20 udocker run --nobanner --cdi-dir "$work/large" \
   --device vendor.com/class=7 c1 true
 is 'nobody waits for a fifo' "$status" 125
 run udocker run --nobanner --cdi-dir "$work/none" --device vendor.com/class=7 c1 true
 is_error 'a directory that is missing has no devices' 125 'no specification'
+
+# --- what a specification may say --------------------------------------------------
+
+# specification FILE KIND DEVICES [MORE]: write one.
+specification ()
+{
+  mkdir -p "$(dirname "$1")"
+  printf '{"cdiVersion": "1.0.0", "kind": "%s", "devices": [%s]%s}' "$2" "$3" \
+    "${4:+, $4}" > "$1"
+}
+
+# device NAME EDITS: one in it.
+device ()
+{
+  printf '{"name": "%s", "containerEdits": {%s}}' "$1" "$2"
+}
+
+# use DIRECTORY DEVICE COMMAND...: run COMMAND with the device.
+use ()
+{
+  use_directory=$1 use_device=$2
+  shift 2
+  run udocker run --nobanner --cdi-dir="$work/$use_directory" \
+    --device="$use_device" c1 "$@"
+}
+
+node='"path": "/dev/one", "hostPath": "/dev/null"'
+specification nodes/a.json v.com/n "$(
+  device good "\"deviceNodes\": [{$node, \"type\": \"c\", \"permissions\": \"rw\"}]"),
+  $(device read "\"deviceNodes\": [{$node, \"permissions\": \"r\"}]"),
+  $(device odd "\"deviceNodes\": [{$node, \"permissions\": \"rx\"}]"),
+  $(device block "\"deviceNodes\": [{$node, \"type\": \"b\"}]"),
+  $(device moved "\"deviceNodes\": [{$node, \"major\": 7, \"minor\": 8}]"),
+  $(device file '"deviceNodes": [{"path": "/dev/one", "hostPath": "/etc/passwd"}]'),
+  $(device fifo '"deviceNodes": [{"path": "/dev/one", "hostPath": "'"$work"'/large/e.json",
+    "type": "p"}]')"
+use nodes v.com/n=good sh -c 'echo x > /dev/one && echo written'
+is 'a node may be written to' "$stdout$stderr" written
+run udocker -D run --nobanner --cdi-dir="$work/nodes" --device=v.com/n=read c1 true
+like 'permissions that say otherwise change nothing, as is told' "$stderr" \
+  "^Debug: CDI: permissions r of '/dev/null' are not heeded"
+use nodes v.com/n=odd true
+is_error 'they are looked at' 125 "v.com/n=odd.* permissions 'rx'"
+use nodes v.com/n=block true
+is_error 'so is its type' 125 "v.com/n=block.*'/dev/null' is no device of type 'b'"
+use nodes v.com/n=file true
+is_error 'a file is no device' 125 'v.com/n=file.*not a device: /etc/passwd'
+use nodes v.com/n=fifo test -p /dev/one
+is 'a fifo is' "$status$stderr" 0
+run udocker -D run --nobanner --cdi-dir="$work/nodes" --device=v.com/n=moved c1 true
+like 'numbers that are no more right are told' "$stderr" \
+  "^Debug: CDI: the host's '/dev/null' is 1:3, and shown"
+
+mkdir -p host/tree/below
+echo deep > host/tree/below/file
+specification mounts/a.json v.com/m "$(
+  device tree "\"mounts\": [{\"hostPath\": \"$work/host/tree\",
+    \"containerPath\": \"/srv/../srv//./x/\", \"options\": [\"rbind\", \"ro\", \"noexec\"]}]"),
+  $(device write "\"mounts\": [{\"hostPath\": \"$work/host/tree\",
+    \"containerPath\": \"/srv/x\", \"type\": \"bind\", \"options\": [\"ro\", \"rw\"]}]"),
+  $(device root '"mounts": [{"hostPath": "/etc", "containerPath": "/a/.."}]'),
+  $(device bare '"mounts": [{"hostPath": "etc", "containerPath": "/a"}]'),
+  $(device tmpfs '"mounts": [{"hostPath": "tmpfs", "containerPath": "/fast",
+    "type": "tmpfs"}]'),
+  $(device net '"netDevices": [{"hostInterfaceName": "eth0", "name": "eth0"}]'),
+  $(device hook '"hooks": [{"hookName": "poststop", "path": "/bin/reset",
+    "args": ["reset", "now"]}]'),
+  $(device chmod '"hooks": [{"hookName": "createContainer",
+    "path": "/usr/bin/nvidia-cdi-hook", "args": ["nvidia-cdi-hook", "chmod",
+    "--mode", "755", "--path", "/dev/dri"]}]'),
+  $(device text '"env": ["LEVEL=device", "DEVICE=1", "nothing"]')" \
+  '"containerEdits": {"env": ["LEVEL=all", "ALL=1"]}'
+use mounts v.com/m=tree sh -c 'cat /srv/x/below/file; echo x > /srv/x/new || echo not'
+is 'a mount has all below it, and is read-only when it says so' "$stdout" 'deep
+not'
+use mounts v.com/m=write sh -c 'echo x > /srv/x/new && echo written'
+is 'the last option counts' "$stdout$stderr" written
+run udocker -D run --nobanner --cdi-dir="$work/mounts" --device=v.com/m=tree c1 true
+like 'what is not heeded is told when asked' "$stderr" \
+  "^Debug: CDI: option noexec of '/srv/"
+use mounts v.com/m=root true
+is_error 'nothing takes the place of the container' 125 \
+  "v.com/m=root.* at the container's root directory"
+use mounts v.com/m=bare true
+is_error 'paths are absolute' 125 'v.com/m=bare.*without absolute paths'
+use mounts v.com/m=tmpfs sh -c 'test -e /fast || echo runs'
+is 'another file system is left out' "$status$stdout" 0runs
+like 'with a warning' "$stderr" "^Warning: .* type tmpfs at '/fast', and goes without"
+use mounts v.com/m=net echo runs
+like 'so are interfaces' "$status$stdout $stderr" '^0runs Warning: .* network interfaces'
+use mounts v.com/m=hook echo runs
+like 'and hooks' "$status$stdout $stderr" "^0runs Warning: .* hook '/bin/reset' run"
+use mounts v.com/m=chmod echo runs
+is 'but those that are not missed' "$status$stdout$stderr" 0runs
+use mounts v.com/m=text sh -c 'echo $LEVEL $DEVICE $ALL'
+is 'a device knows better than what all have' "$stdout$stderr" 'device 1 1'
+
+# As nvidia-ctk writes them: no word of names that ldconfig makes.
+if command -v cc > /dev/null; then
+  echo 'int f (void) { return 1; }' | cc -shared -fPIC -Wl,-soname,libcuda.so.1 \
+    -o host/libcuda.so.570.1 -x c - || bail 'cannot make a library'
+  specification generated/a.json nvidia.com/gpu "$(device 0 '')" '"containerEdits": {
+    "mounts": [{"hostPath": "'"$work"'/host/libcuda.so.570.1",
+      "containerPath": "/usr/lib64/libcuda.so.570.1", "options": ["ro", "bind"]}],
+    "hooks": [{"hookName": "createContainer", "path": "/usr/bin/nvidia-cdi-hook",
+      "args": ["nvidia-cdi-hook", "create-symlinks",
+        "--link", "libcuda.so.1::/usr/lib64/libcuda.so",
+        "--link", "../libcuda.so.1::/usr/lib64/gbm/nvidia.so"]},
+      {"hookName": "createContainer", "path": "/usr/bin/nvidia-cdi-hook",
+      "args": ["nvidia-cdi-hook", "update-ldcache", "--folder", "/usr/lib64"]}]}'
+  use generated nvidia.com/gpu=0 sh -c 'cd /usr/lib64; ls; ls gbm'
+  is 'libraries have the names by which they are needed' "$stdout" 'gbm
+libcuda.so
+libcuda.so.1
+libcuda.so.570.1
+nvidia.so'
+else
+  skip 'libraries have the names by which they are needed' 'there is no compiler'
+fi
+
+specification two/low/a.json v.com/t "$(device same '"env": ["FROM=a"]'),
+  $(device one '"env": ["FROM=a"]')"
+specification two/low/b.json v.com/t "$(device same '"env": ["FROM=b"]')"
+specification two/high/c.json v.com/t "$(device one '"env": ["FROM=c"]')"
+run udocker run --nobanner --cdi-dir="$work/two/low" --cdi-dir="$work/two/high" \
+  --device=v.com/t=one c1 sh -c 'echo $FROM'
+is 'of two devices of a name the one in the more important directory counts' \
+  "$stdout$stderr" c
+use two/low v.com/t=same true
+is_error 'if there is one' 125 \
+  "'v.com/t=same' is in '.*/low/a.json' and in '.*/low/b.json'"
+use two/low v.com/t=one sh -c 'echo $FROM'
+is 'others are there' "$stdout$stderr" a
+specification two/high/d.json v.com/t "$(device same '"env": ["FROM=d"]')"
+run udocker run --nobanner --cdi-dir="$work/two/low" --cdi-dir="$work/two/high" \
+  --device=v.com/t=same c1 sh -c 'echo $FROM'
+is 'a more important one settles it' "$stdout$stderr" d
+
+# rejected NAME PATTERN: the last file is left out, with a warning that matches.
+mkdir bad
+rejected ()
+{
+  run udocker run --nobanner --cdi-dir="$work/bad" --device=v.com/ok=1 c1 echo runs
+  is "$1: the others count" "$status$stdout" 0runs
+  like '  and this one does not' "$stderr" "^Warning: devices are left out: .*$2"
+  rm -f bad/x.*
+}
+specification bad/ok.json v.com/ok "$(device 1 '')"
+echo '{"kind": "v.com/x", "devices": [{"name": "1"}]}' > bad/x.json
+rejected 'no version' "x.json' .* no cdiVersion"
+for version in 2.0.0 1.0 x.y.z 1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0; do
+  printf '{"cdiVersion": "%s", "kind": "v.com/x", "devices": [{"name": "1"}]}' \
+    "$version" > bad/x.json
+  rejected "version $version" "x.json' (has a cdiVersion|follows version) .*$version"
+done
+for kind in v.com /x v.com/x/y 'v.com/x y' v.com/; do
+  specification bad/x.json "$kind" "$(device 1 '')"
+  rejected "kind '$kind'" "x.json' has devices of an invalid kind: '$kind'"
+done
+for name in 'a b' -a a- '' 'a=b' '../a' "$(printf 'a\377')"; do
+  specification bad/x.json v.com/x "$(device "$name" '')"
+  rejected "a device '$(printf '%s' "$name" | tr '\377' '?')'" \
+    "x.json' has a device with an invalid name"
+done
+specification bad/x.json v.com/x "$(device a ''), $(device a '')"
+rejected 'two devices of a name' "x.json' has two devices 'a'"
+specification bad/x.json v.com/x '{}'
+rejected 'no name' "x.json' has a device without a name"
+specification bad/x.json v.com/x ''
+rejected 'no devices' "x.json' .*: it has none"
+specification bad/x.json v.com/x "$(device 1 '')"
+sed -i 's/1\.0\.0/1.9.7/' bad/x.json
+use bad v.com/x=1 echo runs
+is 'a newer version that is not another is taken' "$status$stdout$stderr" 0runs
+use bad "v.com/x=$(printf '\377\001')" true
+is_error 'what is no text is not written as one' 125 'there is no device .v.com/x='
+
+# Specifications that cost much.
+python3 - > bad/x.json << 'EOD'
+import json
+print (json.dumps ({ "cdiVersion": "1.0.0", "kind": "v.com/x", "devices": [
+  { "name": "mounts", "containerEdits": { "mounts": [
+    { "hostPath": "/etc", "containerPath": f"/m/{i}" } for i in range (5000) ] } },
+  { "name": "links", "containerEdits": {
+    "mounts": [ { "hostPath": "/etc", "containerPath": "/l/0" } ],
+    "hooks": [ { "args": [ f"--link={i}::/l/{i + 1}"
+                           for i in range (9000, -1, -1) ] } ] } },
+  { "name": "env", "containerEdits": {
+    "env": [ f"A{i}=" for i in range (20000) ] } } ] }))
+EOD
+for name in mounts links env; do
+  run timeout 60 udocker run --nobanner --cdi-dir="$work/bad" \
+    --device="v.com/x=$name" c1 true
+  is "many $name do not keep us busy" "$status" 0
+  like '  and are told of' "$stderr" '^Warning: of [0-9]* members .* first 4096'
+done
 
 # --- plain devices --------------------------------------------------------------
 
