@@ -8,6 +8,7 @@
 #include "src/container/run-private.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -58,6 +59,17 @@ read_device (const char *text, struct device_words *words, struct error *err)
   return 0;
 }
 
+/* Return whether PATH is a directory of devices, as /dev/dri: all in it are
+   meant, also those that come later.  */
+static bool
+is_directory_of_devices (const char *path)
+{
+  struct stat st;
+  AUTO_FREE char *real = realpath (path, NULL);
+  return real != NULL && strncmp (real, "/dev/", 5) == 0
+         && stat (real, &st) == 0 && S_ISDIR (st.st_mode);
+}
+
 /* Add the device TEXT to PLAN.  */
 static int
 add_device (struct run_plan *plan, const char *text, struct error *err)
@@ -70,7 +82,8 @@ add_device (struct run_plan *plan, const char *text, struct error *err)
     return status;
   if (words.host[0] != '/' || stat (words.host, &st) < 0)
     return error_set (err, ENODEV, _ ("device not found: %s"), words.host);
-  if (!S_ISCHR (st.st_mode) && !S_ISBLK (st.st_mode))
+  if (!S_ISCHR (st.st_mode) && !S_ISBLK (st.st_mode)
+      && !is_directory_of_devices (words.host))
     return error_set (err, ENOTBLK, _ ("not a device: %s"), words.host);
   return run_plan_bind_device (plan, words.host, words.guest,
                                words.read_only ? PLAN_BINDING_READ_ONLY : 0,

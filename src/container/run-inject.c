@@ -313,6 +313,11 @@ add_driver (const struct injection *injection,
                      missing.text);
     }
   driver_add_devices (&request, injection->edits);
+  AUTO_FREE char *forbidden = driver_forbidden (vendor);
+  if (forbidden != NULL)
+    log_warning (_ ("you may not use '%s' of %s, nor may programs in the"
+                    " container: ask to become a member of its group"),
+                 forbidden, vendor->title);
   return add_choice (vendor, gpus, injection->edits, err);
 }
 

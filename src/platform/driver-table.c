@@ -89,6 +89,9 @@ static const struct driver_item nvidia_files[] = {
 
 static const char *const nvidia_nodes[] = { "/dev/nvidia*", "/dev/dxg", NULL };
 
+static const char *const nvidia_used[] = { "/dev/nvidiactl",
+                                           "/dev/nvidia[0-9]*", NULL };
+
 static const char *const nvidia_places[] = {
   USUAL_PLACES,
   "/usr/lib/x86_64-linux-gnu/nvidia/current",
@@ -235,6 +238,7 @@ const struct driver_vendor driver_vendors[] = {
       .kind = "nvidia.com/gpu",
       .processors = "/dev/nvidia[0-9]*",
       .nodes = nvidia_nodes,
+      .used = nvidia_used,
       .pci_vendor = 0x10de,
       .libraries = nvidia_libraries,
       .places = nvidia_places,
@@ -250,6 +254,7 @@ const struct driver_vendor driver_vendors[] = {
       .title = "AMD",
       .kind = "amd.com/gpu",
       .nodes = amd_nodes,
+      .used = amd_nodes,
       .pci_vendor = 0x1002,
       .libraries = amd_libraries,
       .places = amd_places,

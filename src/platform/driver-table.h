@@ -40,6 +40,7 @@ struct driver_vendor
      tells whose nodes for rendering are.  */
   const char *processors;
   const char *const *nodes;
+  const char *const *used; /* those of NODES that all programs use */
   unsigned pci_vendor;
 
   /* Libraries, by patterns of their names up to ".so", and where they are

@@ -193,6 +193,27 @@ add_pattern (struct device_edits *edits, const char *pattern)
   globfree (&found);
 }
 
+char *
+driver_forbidden (const struct driver_vendor *vendor)
+{
+  __attribute__ ((cleanup (edits_release))) struct device_edits nodes = { 0 };
+  size_t processors = 0;
+
+  for (size_t i = 0; vendor->used != NULL && vendor->used[i] != NULL; i++)
+    add_pattern (&nodes, vendor->used[i]);
+  if (vendor->processors == NULL)
+    (void) visit_shared (vendor, &nodes, &processors);
+  for (size_t i = 0; i < nodes.mount_count; i++)
+    {
+      const char *path = nodes.mounts[i].host;
+      /* A screen is for whoever sits before it.  */
+      if (strncmp (path, "/dev/dri/card", 13) != 0
+          && access (path, R_OK | W_OK) < 0 && errno == EACCES)
+        return xstrdup (path);
+    }
+  return NULL;
+}
+
 void
 driver_add_devices (const struct driver_request *request,
                     struct device_edits *edits)

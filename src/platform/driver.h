@@ -32,6 +32,10 @@ bool driver_is_there (const struct driver_vendor *vendor);
    told.  */
 size_t driver_count (const struct driver_vendor *vendor);
 
+/* Return a device that programs for VENDOR's processors must use and whoever
+   runs this may not, which the caller frees, or NULL.  */
+char *driver_forbidden (const struct driver_vendor *vendor);
+
 /* Texts that somebody else owns.  */
 struct driver_words
 {

@@ -266,6 +266,19 @@ libcuda.so.1'
 gpus other --gpus=all c1 test -c /dev/dri/card1
 is 'of other makers there are devices' "$status$stderr" 0
 
+set -- /dev/console /dev/kmsg /dev/mem
+for closed; do
+  test -c "$closed" && test ! -r "$closed" && break
+done
+if test -r "$closed"; then
+  skip 'a device that is closed to us is told' 'there is none'
+else
+  host amd "$libexec/udocker-proot" -r / -w "$work" -b "$closed:/dev/kfd" \
+    "$udocker" run --nobanner --gpus=all --cdi-dir="$work/none" c1 true
+  like 'a device that is closed to us is told' "$stderr" \
+    "^Warning: you may not use '/dev/kfd' of AMD"
+fi
+
 is 'nothing was written into the containers' \
   "$(find "$root" -newer udocker.conf -type f | wc -l)" 0
 

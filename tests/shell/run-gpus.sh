@@ -453,6 +453,10 @@ run udocker run --nobanner --device=/dev/none c1 true
 is_error 'it must be there' 125 'device not found: /dev/none'
 run udocker run --nobanner --device=/etc/passwd c1 true
 is_error 'and be a device' 125 'not a device: /etc/passwd'
+run udocker run --nobanner --device=/etc c1 true
+is_error 'or a directory of such' 125 'not a device: /etc$'
+run udocker run --nobanner --device=/dev/pts:/dev/others c1 test -c /dev/others/ptmx
+is 'which has them all' "$status$stderr" 0
 
 # --- the mark --------------------------------------------------------------------
 
