@@ -16,3 +16,4 @@ src_platform_libplatform_a_SOURCES = \
   src/platform/probe.c src/platform/probe.h src/platform/probe-private.h \
   src/platform/probe-calls.c src/platform/probe-namespaces.c \
   src/platform/yaml.c src/platform/yaml.h
+fuzz_targets += tests/fuzz/fuzz-devices.c
