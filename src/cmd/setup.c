@@ -48,7 +48,7 @@ static const struct option_row rows[] = {
     TARGET (fixperm) },
   { "nvidia", 0, OPTION_FLAG, NULL,
     N_ ("give the container the host's NVIDIA driver whenever it runs, as 'run "
-        "--gpus=all' does"),
+        "--gpus=driver=nvidia' does"),
     TARGET (nvidia) },
   { "no-nvidia", 0, OPTION_FLAG, NULL, N_ ("do not do so any more"),
     TARGET (no_nvidia) },

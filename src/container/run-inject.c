@@ -514,8 +514,9 @@ run_plan_inject (struct run_plan *plan, const struct run_request *request,
   int status = add_devices (&injection, &request->devices, err);
   bool named = status == 0;
   if (status == 0 && (request->gpus != NULL || request->nvidia))
-    status = add_gpus (&injection,
-                       request->gpus != NULL ? request->gpus : "all", err);
+    status =
+        add_gpus (&injection,
+                  request->gpus != NULL ? request->gpus : "driver=nvidia", err);
   if (status < 0 && named && request->gpus == NULL)
     {
       /* It may run elsewhere, too.  */

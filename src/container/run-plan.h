@@ -68,7 +68,7 @@ struct run_request
   struct run_list devices; /* host devices to show, by path or as
                               VENDOR/CLASS=NAME */
   const char *gpus;        /* graphics processors: "all", a number, ... */
-  bool nvidia;             /* the same as "all", unless GPUS says otherwise */
+  bool nvidia;             /* NVIDIA's, unless GPUS says otherwise */
   struct run_list cdi_directories; /* with specifications of devices, in place
                                       of the usual ones */
 

@@ -263,6 +263,14 @@ is 'NVIDIA comes first' "$stdout" '//
 0
 libc.so.6
 libcuda.so.1'
+udocker setup --nvidia c1
+gpus nvidia,amd c1 sh -c "$list"
+is "what is marked gets NVIDIA's alone" "$stdout" 'libc.so.6
+libcuda.so.1'
+host amd "$udocker" run --nobanner --cdi-dir="$work/none" c1 echo runs
+like 'and runs where there is none' "$stdout $stderr" \
+  '^runs Warning: .* goes without the driver'
+udocker setup --no-nvidia c1
 gpus other --gpus=all c1 test -c /dev/dri/card1
 is 'of other makers there are devices' "$status$stderr" 0
 
