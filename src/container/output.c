@@ -92,6 +92,30 @@ await_start (pid_t child, int news)
   return 0;
 }
 
+/* Set ERR from the last line that was written to the output of CONTAINER from
+   the place BEFORE on, a message.  */
+static int
+set_reason (const struct container *container, off_t before, struct error *err)
+{
+  static const char prefix[] = "Error: ";
+  AUTO_ERROR struct error ignored = { 0 };
+  AUTO_FREE char *text = NULL;
+  AUTO_CLOSE int fd = container_open_output (container, &ignored);
+  const char *line = "";
+  if (fd >= 0 && lseek (fd, before, SEEK_SET) == before
+      && file_read_fd (fd, output_name, &text, NULL, &ignored) == 0)
+    {
+      size_t length = strlen (text);
+      if (length > 0 && text[length - 1] == '\n')
+        text[length - 1] = '\0';
+      const char *last = strrchr (text, '\n');
+      line = last != NULL ? last + 1 : text;
+    }
+  if (strncmp (line, prefix, strlen (prefix)) == 0)
+    line += strlen (prefix);
+  return error_set (err, EIO, _ ("cannot run in the background: %s"), line);
+}
+
 pid_t
 container_detach (const struct container *container, int *started_fd,
                   struct error *err)
@@ -109,6 +133,7 @@ container_detach (const struct container *container, int *started_fd,
   /* What an earlier one has ended with is not true of this one, whatever
      becomes of it.  */
   (void) unlinkat (container->fd, end_name, 0);
+  off_t before = lseek (output, 0, SEEK_END);
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
     return error_set (err, errno, _ ("cannot make a socket: %s"),
                       strerror (errno));
@@ -127,10 +152,7 @@ container_detach (const struct container *container, int *started_fd,
     return error_set (err, number, _ ("cannot make a process: %s"),
                       strerror (number));
   if (await_start (child, here) != 0)
-    return error_set (err, EIO,
-                      _ ("cannot run in the background; 'udocker logs %s' says "
-                         "why"),
-                      container->id);
+    return set_reason (container, before, err);
   return child;
 }
 

@@ -28,6 +28,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/i18n.h"
+#include "lib/base/log.h"
 #include "lib/plan/plan.h"
 #include "src/container/container.h"
 #include "src/container/run-private.h"
@@ -301,11 +302,15 @@ shadow_entry (struct run_mounts *mounts, int shadow, int dir, const char *path,
 
 /* Have a directory of this run stand for GUEST ("" for the root), which is in
    the container and cannot be written: with all that is there, and room for
-   more.  */
+   more.  What is there is shown by its path on the host, which nothing may
+   cover: so there is another root first.  */
 static int
 shadow_directory (struct run_mounts *mounts, const char *guest,
                   struct error *err)
 {
+  if (guest[0] != '\0' && mounts->root_fd < 0
+      && shadow_directory (mounts, "", err) < 0)
+    return -err->number;
   AUTO_FREE char *host = run_temporary_add (mounts->temporary, 0755, err);
   if (host == NULL)
     return -err->number;
@@ -389,6 +394,26 @@ make_point (struct run_mounts *mounts, const char *guest, bool directory,
                     guest, strerror (-status));
 }
 
+/* See that MOUNT, a directory if that is said, can lie below ABOVE, which the
+   engine mounts by itself, and then sees to the mount point.  In /dev it can
+   make one; for the rest the kernel alone says what there is.  */
+static int
+check_own (const struct run_mounts *mounts, const struct run_mount *mount,
+           const struct run_mount *above, bool directory, struct error *err)
+{
+  struct stat st;
+  if (strcmp (above->guest, "/dev") == 0)
+    return 0;
+  bool fits = lstat (mount->guest, &st) == 0
+              && (S_ISDIR (st.st_mode) != 0) == directory
+              && (!directory || strcmp (above->guest, "/proc") != 0);
+  return fits ? 0
+              : error_set (err, EINVAL,
+                           _ ("cannot show anything at '%s' in mode %s, where "
+                              "'%s' is the kernel's; mode P1 can"),
+                           mount->guest, mounts->plan->mode, above->guest);
+}
+
 /* Find out where MOUNT is to be mounted, which is a directory if that is said,
    and see that it can be.  */
 static int
@@ -397,7 +422,7 @@ settle_place (struct run_mounts *mounts, struct run_mount *mount,
 {
   const struct run_mount *above = run_mounts_above (mounts, mount->guest);
   if (above != NULL && above->host == NULL)
-    return 0; /* the engine sees to it */
+    return check_own (mounts, mount, above, directory, err);
 
   const struct run_plan view = view_of (mounts);
   struct run_place place = { .fd = -1 };
@@ -450,6 +475,14 @@ settle (struct run_mounts *mounts, struct run_mount *mount, struct error *err)
     }
   if (status == 0)
     status = settle_place (mounts, mount, directory, err);
+  if (status < 0 && mount->optional)
+    {
+      log_warning ("%s", err->text);
+      error_release (err);
+      free (mount->guest);
+      free (mount->host);
+      return 0;
+    }
   /* What --tmpfs asks for lies there.  */
   mount->ours = mount->ours
                 || (mount->host != NULL && mounts->plan->temporary.path != NULL
@@ -530,7 +563,8 @@ struct wishes
 /* Append HOST, taken over, at GUEST to WISHES, in the place of what was wanted
    there before.  */
 static void
-wish (struct wishes *wishes, char *host, const char *guest, uint32_t flags)
+wish (struct wishes *wishes, char *host, const char *guest, uint32_t flags,
+      bool optional)
 {
   size_t i = 0;
   while (i < wishes->count && strcmp (wishes->list[i].mount.guest, guest) != 0)
@@ -545,6 +579,23 @@ wish (struct wishes *wishes, char *host, const char *guest, uint32_t flags)
   free (wishes->list[i].mount.host);
   wishes->list[i].mount.host = host;
   wishes->list[i].mount.flags = flags;
+  wishes->list[i].mount.optional = optional;
+}
+
+/* See that BINDING, which was asked for, may take the place of one of OWN:
+   where no program runs without.  */
+static int
+check_replaced (const struct run_mounts *mounts, const char *const *own,
+                const struct run_binding *binding, struct error *err)
+{
+  AUTO_FREE char *null = xasprintf ("%s/null", binding->host);
+  if (!is_own (own, binding->guest) || strcmp (binding->guest, "/sys") == 0
+      || (strcmp (binding->guest, "/dev") == 0 && access (null, F_OK) == 0))
+    return 0;
+  return error_set (err, EINVAL,
+                    _ ("cannot show '%s' at '%s' in mode %s, whose containers "
+                       "have one of their own; mode P1 can"),
+                    binding->host, binding->guest, mounts->plan->mode);
 }
 
 /* Collect in WISHES all that the plan of MOUNTS wants, and of OWN what is not
@@ -555,23 +606,27 @@ collect (struct run_mounts *mounts, const char *const *own,
 {
   const struct run_plan *plan = mounts->plan;
   for (size_t i = 0; own[i] != NULL; i++)
-    wish (wishes, NULL, own[i], 0);
+    wish (wishes, NULL, own[i], 0, false);
   for (size_t i = 0; i < plan->binding_count; i++)
     {
       const struct run_binding *binding = &plan->bindings[i];
+      if (i < plan->volume_count
+          && check_replaced (mounts, own, binding, err) < 0)
+        return -err->number;
       /* Where mount points are made, directories above them are, too.  */
       if (!binding->stands_in
           && (i < plan->volume_count
               || !(is_own (own, binding->guest)
                    || is_own (own, binding->host))))
-        wish (wishes, xstrdup (binding->host), binding->guest, binding->flags);
+        wish (wishes, xstrdup (binding->host), binding->guest, binding->flags,
+              binding->optional);
     }
   for (size_t i = 0; i < plan->file_count; i++)
     {
       char *path = write_file (mounts, &plan->files[i], err);
       if (path == NULL)
         return -err->number;
-      wish (wishes, path, plan->files[i].guest, 0);
+      wish (wishes, path, plan->files[i].guest, 0, true);
     }
   if (wishes->count > 1)
     qsort (wishes->list, wishes->count, sizeof *wishes->list, compare_wishes);

@@ -24,6 +24,7 @@ struct run_mount
   char *host;  /* what; NULL for what the engine mounts there by itself */
   uint32_t flags; /* PLAN_BINDING_* */
   bool ours;      /* HOST is a directory of this run alone */
+  bool optional;  /* left out where it cannot be shown */
 };
 
 /* All of them, those above before those below.  */

@@ -101,6 +101,7 @@ struct run_binding
   char *guest;    /* absolute, no link in it, no "." or "..", no final '/' */
   uint32_t flags; /* PLAN_BINDING_* */
   bool stands_in; /* for directories that are missing, above another one */
+  bool optional;  /* nobody asked for it: left out where it cannot be shown */
 };
 
 /* A file that is made up and exists in memory only.  */

@@ -244,6 +244,7 @@ add_binding (struct run_plan *plan, const char *host, const char *guest,
   if (missing && purpose != PURPOSE_SYSTEM)
     add_parents (plan, place, S_ISDIR (st.st_mode));
   append_binding (plan, host, place, flags);
+  plan->bindings[plan->binding_count - 1].optional = purpose == PURPOSE_SYSTEM;
   return 0;
 }
 

@@ -188,7 +188,7 @@ is_error "what it says itself is told" 125 \
 run env UDOCKER_USE_RUNC_EXECUTABLE="$work/refusing/runsc" \
   udocker run --nobanner --execmode=R1 -d c1 true
 is_error "  in the background, too" 125 \
-  "^Error: cannot run in the background; 'udocker logs $id' says why"
+  "^Error: cannot run in the background: no OCI runtime .*runsc flags"
 
 # Signals.
 for signal in INT TERM USR1; do
