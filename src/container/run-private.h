@@ -130,8 +130,8 @@ int run_plan_add_file (struct run_plan *plan, const char *path, char *content,
                        struct error *err);
 
 /* Have PLAN show the device, or a file that goes with one, HOST at GUEST,
-   unless something is there that was asked for, or all of /dev is.
-   run-volumes.c.  */
+   unless something is there that was asked for; also where the host's /dev is,
+   of which some engines show their own.  run-volumes.c.  */
 int run_plan_bind_device (struct run_plan *plan, const char *host,
                           const char *guest, uint32_t flags, struct error *err);
 

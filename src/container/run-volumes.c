@@ -446,10 +446,7 @@ int
 run_plan_bind_device (struct run_plan *plan, const char *host,
                       const char *guest, uint32_t flags, struct error *err)
 {
-  bool same = strcmp (host, guest) == 0 && flags == 0;
-  if (run_plan_binds (plan, guest)
-      || (same && run_plan_binds (plan, "/dev")
-          && strncmp (host, "/dev/", 5) == 0))
+  if (run_plan_binds (plan, guest))
     return 0;
   return add_binding (plan, host, guest, flags, PURPOSE_DEVICE, err);
 }
@@ -472,6 +469,7 @@ int
 run_plan_add_volumes (struct run_plan *plan, const struct run_request *request,
                       const struct config *config, struct error *err)
 {
+  static const char rendering[] = "/dev/dri";
   const struct run_list *out = &request->no_volumes;
   AUTO_FREE bool *used = xcalloc (out->count + 1, sizeof *used);
 
@@ -483,6 +481,8 @@ run_plan_add_volumes (struct run_plan *plan, const struct run_request *request,
                                        used, err);
   if (status == 0 && request->bind_dri)
     status = add_setting (plan, &config->dri_list, out, used, err);
+  if (status == 0 && request->bind_dri && access (rendering, F_OK) == 0)
+    status = run_plan_bind_device (plan, rendering, rendering, 0, err);
   if (status == 0 && request->bind_home)
     status = add_home (plan, out, used, err);
   if (status < 0)

@@ -111,6 +111,16 @@ only='R1' in_each '125Error: mode R1 shows no other kernel release; modes R2, P1
 in_each '0yes' --device=/dev/null --entrypoint= c1 sh -c 'test -c /dev/null && echo yes'
 in_each '0yes' --device=/dev/zero:/dev/nought --entrypoint= c1 \
   sh -c 'head -c 1 /dev/nought | tr "\0" Y | grep -q Y && echo yes'
+# One that containers do not have anyway.
+for device in /dev/kmsg /dev/fuse /dev/net/tun /dev/ttyS0; do
+  test ! -c $device || break
+done
+if test -c $device; then
+  in_each '0yes' --device=$device --entrypoint= c1 \
+    sh -c "test -c $device && echo yes"
+else
+  skip "a device of the host" "there is none"
+fi
 in_each '125Error: .*' --device=/dev/no-such-device --entrypoint= c1 true
 in_each '0x' -p 18080:18080 --entrypoint= c1 echo x
 only='[!R]*' in_each '0x' -p 18080:80 --entrypoint= c1 echo x
