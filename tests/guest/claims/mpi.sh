@@ -10,6 +10,7 @@ cat > program.c << 'EOD'
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 int
 main (int count, char **list)
@@ -39,7 +40,10 @@ main (int count, char **list)
   fflush (stdout);
   MPI_Barrier (MPI_COMM_WORLD);
   if (count > 1 && rank == 1)
-    MPI_Abort (MPI_COMM_WORLD, 9);
+    {
+      sleep (1); /* launchers drop what they have not read by then */
+      MPI_Abort (MPI_COMM_WORLD, 9);
+    }
   MPI_Finalize ();
   return 0;
 }
