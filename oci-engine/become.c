@@ -69,7 +69,7 @@ become_user (uid_t uid, gid_t gid)
     error = write_map ("/proc/self/gid_map", gid, own_gid);
   if (error < 0)
     start_complain ("cannot run as user %u and group %u: the kernel makes no "
-                    "user namespace in the container: %s; mode R2 can",
+                    "user namespace in the container: %s; modes P1 and R2 can",
                     (unsigned) uid, (unsigned) gid, strerror (-error));
   return error;
 }
@@ -210,5 +210,6 @@ int
 become_program (const struct plan *plan, int plan_fd)
 {
   const char *mode = plan_text (plan, PLAN_MODE, "");
-  return strcmp (mode, "R1") == 0 ? execute (plan) : trace (plan, plan_fd);
+  bool traced = strcmp (mode, "R2") == 0 || strcmp (mode, "R3") == 0;
+  return traced ? trace (plan, plan_fd) : execute (plan);
 }

@@ -17,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/plan/plan-write.h"
@@ -29,6 +30,9 @@
 #include "oci-engine/given.h"
 #include "oci-engine/line.h"
 #include "oci-engine/streams.h"
+
+/* Where descriptors are looked for if the kernel cannot close a range.  */
+#define SEARCH_END 1024
 
 /* What this process works with.  */
 struct run
@@ -90,6 +94,17 @@ start (const struct run *run)
   return status;
 }
 
+/* Close what is not ours, which who started us has left open: the program is to
+   have what udocker's caller has, and that comes over the channel.  */
+static void
+close_rest (void)
+{
+  const unsigned int first = CHANNEL_STREAMS_FD + 3;
+  if (syscall (SYS_close_range, first, ~0U, 0) < 0)
+    for (int fd = (int) first; fd < SEARCH_END; fd++)
+      (void) close (fd); /* nothing was written to it here */
+}
+
 /* Take over the descriptors of RUN.  Return 0, or a negative errno after a
    message.  */
 static int
@@ -97,6 +112,8 @@ take_descriptors (struct run *run)
 {
   int *const ours[] = { &run->plan_fd, &run->channel, &run->master,
                         &run->line };
+  if (!run->given)
+    close_rest ();
   int error = run->given ? given_receive (&run->begin, &run->placed) : 0;
   if (error == 0)
     error = streams_set (&run->begin, run->given ? &run->master : NULL);

@@ -29,7 +29,9 @@ enum channel_descriptor
   CHANNEL_PLAN_FD = 3,    /* the run plan */
   CHANNEL_FD = 4,         /* a socket, of packets: the channel */
   CHANNEL_STREAMS_FD = 5, /* the first of three: the program's streams */
-  CHANNEL_LINE_FD = 8 /* leads to the terminal; only of those that are given */
+  CHANNEL_LINE_FD = 8, /* leads to the terminal; only of those that are given */
+  CHANNEL_PROGRAM_FD = 9 /* that process's own program, where it is found by
+                            this and not by a name */
 };
 #define CHANNEL_DESCRIPTORS 5 /* how many runtimes leave open */
 

@@ -36,6 +36,7 @@
 #include "src/engine/oci-bundle.h"
 #include "src/engine/oci-runtimes.h"
 #include "src/engine/program.h"
+#include "src/engine/trial.h"
 #include "src/platform/namespace.h"
 #include "src/platform/probe.h"
 #include "xalloc.h"
@@ -270,6 +271,7 @@ try_runtime (struct started *run, const struct oci_runtime *runtime,
   char **words = make_command (runtime, run->bundle, joins);
   const struct oci_start start = {
     .arguments = words,
+    .program_fd = -1,
     .plan_fd = run->plan_fd,
     .errors_fd = run->errors_fd,
     .started_fd = run->plan->started_fd,
@@ -534,36 +536,12 @@ run_in_new (const struct run_plan *plan, bool silent, bool *own_kernel,
   return status == -ECANCELED ? refuse (plan, &reasons, err) : status;
 }
 
-/* Start a container without anything in it.  Return 0, with in *OWN_KERNEL
-   whether it was below one that the runtime has; or a negative errno with ERR
-   telling why that is not possible.  */
+/* Try PLAN, a container without anything in it; in *DATA, a bool, is whether it
+   was below a kernel that the runtime has.  */
 static int
-start_nothing (const struct config *config, bool *own_kernel, struct error *err)
+try_plan (const struct run_plan *plan, void *data, struct error *err)
 {
-  struct run_temporary temporary = RUN_TEMPORARY_NONE;
-  char mode[] = "R1";
-  char program[] = "/";
-  char *words[] = { program, NULL };
-  AUTO_FREE char *root = run_temporary_add (&temporary, 0700, err);
-  if (root == NULL)
-    return -err->number;
-  AUTO_CLOSE int root_fd = open (root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  struct run_plan plan = {
-    .config = config,
-    .mode = mode,
-    .root = root,
-    .root_fd = root_fd,
-    .hold_fd = -1,
-    .started_fd = -1,
-    .temporary = RUN_TEMPORARY_NONE,
-    .program = program,
-    .directory = program,
-    .arguments = words,
-    .argument_count = 1,
-  };
-  int status = run_in_new (&plan, true, own_kernel, err);
-  run_temporary_remove (&temporary);
-  return status < 0 ? status : 0; /* there was no program to start */
+  return run_in_new (plan, true, data, err);
 }
 
 /* All three modes stand on the same, but for what gVisor does not do.  */
@@ -577,7 +555,7 @@ runtime_try (const struct config *config, const char *mode, struct error *err)
     {
       AUTO_ERROR struct error why = { 0 };
       known = true;
-      if (start_nothing (config, &own_kernel, &why) < 0)
+      if (engine_try_nothing (config, "R1", try_plan, &own_kernel, &why) < 0)
         {
           number = why.number;
           reason = xstrdup (why.text);

@@ -3,7 +3,14 @@
 
    Mode S1: Apptainer, or Singularity, of the host runs the container's tree.
    Which options it has its own help says: it has gained some over the years,
-   and not all of those in use have them.  */
+   and not all of those in use have them.
+
+   It is only asked for the container.  A program that it started itself would
+   get an environment that went through a shell, which some values break and
+   others change, more variables than were asked for, and the status 255 for
+   several things.  So it starts udocker-init, as runtimes do (lib/start/
+   channel.h); all descriptors stay open on the way, so that one of them names
+   that program and the container needs no place for it.  */
 
 #include <config.h>
 
@@ -13,7 +20,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,12 +29,17 @@
 #include "lib/base/i18n.h"
 #include "lib/base/log.h"
 #include "lib/elf/find.h"
-#include "lib/plan/plan.h"
+#include "lib/plan/plan-write.h"
+#include "lib/start/channel.h"
 #include "src/config/config.h"
-#include "src/container/output.h"
 #include "src/container/run-mounts.h"
 #include "src/container/run-plan.h"
+#include "src/engine/oci-attend.h"
 #include "src/engine/program.h"
+#include "src/engine/trial.h"
+#include "src/platform/host.h"
+#include "src/platform/namespace.h"
+#include "src/platform/probe.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
 
@@ -37,8 +48,8 @@ extern char **environ;
 /* What it mounts by itself.  */
 static const char *const own_mounts[] = { "/dev", "/proc", "/sys", NULL };
 
-/* How variables are called that the program is to get.  */
-static const char *const prefixes[] = { "APPTAINERENV_", "SINGULARITYENV_" };
+/* The part that it starts.  */
+#define PROGRAM "udocker-init"
 
 /* The program that runs containers.  */
 struct singularity
@@ -202,11 +213,6 @@ check_plan (const struct run_plan *plan, const struct singularity *singularity,
     what = _ ("moves no ports: the container has the host's network");
   else if (plan->host_name != NULL && !has_option (singularity, "--hostname"))
     what = _ ("shows no other host name: this program has no such option");
-  else if (plan->user.uid == 0 && geteuid () != 0
-           && !has_option (singularity, "--fakeroot"))
-    what = _ ("cannot show you as root: this program has no such option");
-  else if (plan->user.uid != 0 && plan->user.uid != geteuid ())
-    what = _ ("runs programs as root or as yourself, and as nobody else");
   if (what == NULL)
     return 0;
   return error_set (err, EINVAL, _ ("mode S1 %s; modes P1 and T1 do that"),
@@ -254,18 +260,35 @@ add_settings (struct words *words, const struct run_plan *plan)
       add (words, xstrdup (list->items[i]));
 }
 
-/* Fill WORDS with the command that has SINGULARITY run PLAN with MOUNTS.  */
+/* Return whether root of PLAN is to be root of ids that SINGULARITY gives it.
+   Without any udocker-init makes it root of its own id, as it makes others:
+   what the option does then needs the host's program fakeroot to suit the
+   container.  */
+static bool
+has_root_of_ranges (const struct singularity *singularity,
+                    const struct run_plan *plan)
+{
+  struct subids subids;
+  AUTO_FREE char *reason = NULL;
+  AUTO_FREE char *remedy = NULL;
+  return plan->user.uid == 0 && plan->user.gid == 0 && geteuid () != 0
+         && has_option (singularity, "--fakeroot")
+         && subids_find (&subids, &reason, &remedy) == 0;
+}
+
+/* Fill WORDS with the command that has SINGULARITY start our part in the
+   container of PLAN with MOUNTS.  */
 static int
 make_command (struct words *words, const struct singularity *singularity,
               const struct run_plan *plan, const struct run_mounts *mounts,
               struct error *err)
 {
   add (words, xstrdup (singularity->path));
-  add (words, xstrdup (log_says (LOG_DEBUG) ? "--debug" : "--silent"));
+  add (words, xstrdup (log_says (LOG_DEBUG) ? "--debug" : "--quiet"));
   add (words, xstrdup ("exec"));
   add (words, xstrdup ("--cleanenv"));
   add_settings (words, plan);
-  if (plan->user.uid == 0 && geteuid () != 0)
+  if (has_root_of_ranges (singularity, plan))
     add (words, xstrdup ("--fakeroot"));
   /* What is to be seen of the host is said below.  */
   if (has_option (singularity, "--no-mount"))
@@ -281,7 +304,7 @@ make_command (struct words *words, const struct singularity *singularity,
       add (words, xstrdup (plan->host_name));
     }
   add (words, xstrdup (has_option (singularity, "--cwd") ? "--cwd" : "--pwd"));
-  add (words, xstrdup (plan->directory));
+  add (words, xstrdup ("/"));
   for (size_t i = 0; i < mounts->count; i++)
     {
       const struct run_mount *mount = &mounts->list[i];
@@ -291,60 +314,125 @@ make_command (struct words *words, const struct singularity *singularity,
         return status;
     }
   add (words, xstrdup (mounts->root));
-  add (words, xstrdup (plan->program));
-  for (size_t i = 1; i < plan->argument_count; i++)
-    add (words, xstrdup (plan->arguments[i]));
+  add (words, xasprintf ("/proc/self/fd/%d", CHANNEL_PROGRAM_FD));
   return 0;
-}
-
-/* Return whether VARIABLE, NAME=VALUE, would reach the program.  */
-static bool
-reaches_program (const char *variable)
-{
-  for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-    if (strncmp (variable, prefixes[i], strlen (prefixes[i])) == 0)
-      return true;
-  return false;
-}
-
-/* Fill WORDS with the environment that gives the program PLAN's, whatever the
-   program that runs containers is called.  */
-static void
-make_environment (struct words *words, const struct run_plan *plan)
-{
-  for (char **variable = environ; *variable != NULL; variable++)
-    if (!reaches_program (*variable))
-      add (words, xstrdup (*variable));
-  for (size_t i = 0; i < plan->environment_count; i++)
-    for (size_t j = 0; j < sizeof prefixes / sizeof *prefixes; j++)
-      add (words, xasprintf ("%s%s", prefixes[j], plan->environment[i]));
 }
 
 /* --- running -------------------------------------------------------------- */
 
-/* What is started.  */
-struct launch
+/* Return, as the caller frees it, what is to be told of TEXT, which the program
+   has said: the line with why it gave up, else the last one.  TEXT is taken
+   apart.  */
+static char *
+take_complaint (char *text)
 {
-  const struct run_plan *plan;
-  struct words command, environment;
-};
+  static const char *const kinds[] = { "FATAL:", "ERROR:", "Error", "" };
+  const char *found = NULL;
+  size_t best = sizeof kinds / sizeof *kinds;
+  char *rest = NULL;
+  for (char *line = strtok_r (text, "\n", &rest); line != NULL;
+       line = strtok_r (NULL, "\n", &rest))
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && i <= best; i++)
+      if (strncmp (line, kinds[i], strlen (kinds[i])) == 0
+          && line[strspn (line, " \t\r")] != '\0')
+        {
+          bool is_tag = strchr (kinds[i], ':') != NULL;
+          found = line + (is_tag ? strlen (kinds[i]) : 0);
+          best = i;
+          break;
+        }
+  return xstrdup (found == NULL ? _ ("it says nothing")
+                                : found + strspn (found, " \t"));
+}
 
-/* Become what ARGUMENT, a struct launch, says.  */
+/* Say in ERR that SINGULARITY has not started a container, going by what it has
+   said to FD.  */
 static int
-become (void *argument)
+explain (const struct singularity *singularity, int fd, struct error *err)
 {
-  const struct launch *launch = argument;
-  for (size_t i = 0; i < launch->plan->limit_count; i++)
-    {
-      const struct plan_limit *limit = &launch->plan->limits[i];
-      const struct rlimit both = { .rlim_cur = limit->soft,
-                                   .rlim_max = limit->hard };
-      if (setrlimit (limit->resource, &both) < 0)
-        return -errno;
-    }
-  execve (launch->command.list[0], launch->command.list,
-          launch->environment.list);
-  return -errno;
+  AUTO_ERROR struct error ignored = { 0 };
+  AUTO_FREE char *text = NULL;
+  if (lseek (fd, 0, SEEK_SET) < 0
+      || file_read_fd (fd, "", &text, NULL, &ignored) < 0)
+    text = xstrdup ("");
+  log_debug ("%s: %s", singularity->path, text);
+  AUTO_FREE char *complaint = take_complaint (text);
+  int status = probe_need (PROBE_MOUNT_NAMESPACE, err);
+  if (status < 0)
+    return error_prefix (err, _ ("'%s' starts no container here: %s"),
+                         singularity->path, complaint);
+  return error_set (err, ENOSYS,
+                    _ ("'%s' starts no container here: %s; modes P1 and T1 "
+                       "need no such program"),
+                    singularity->path, complaint);
+}
+
+/* Have SINGULARITY run PLAN, by COMMAND; SILENT only tries.  */
+static int
+run_command (const struct singularity *singularity, const struct run_plan *plan,
+             char *const *command, bool silent, struct error *err)
+{
+  struct channel_begin begin = { 0 };
+  bool sealable, started = false;
+  int own_fd = -1; /* stays open as long as this process is there */
+  AUTO_FREE char *part = platform_find_part (PROGRAM, err);
+  if (part == NULL)
+    return -err->number;
+  AUTO_CLOSE int program = open (part, O_RDONLY | O_CLOEXEC);
+  AUTO_CLOSE int plan_fd = engine_send_plan (plan, NULL, true, &own_fd, err);
+  if (plan_fd < 0)
+    return plan_fd;
+  AUTO_CLOSE int errors = plan_open_nameless ("udocker-runtime", &sealable);
+  if (program < 0 || errors < 0)
+    return error_set (err, program < 0 ? errno : -errors,
+                      _ ("cannot open '%s': %s"), part,
+                      strerror (program < 0 ? errno : -errors));
+  if (!silent)
+    oci_begin (&begin);
+  const struct oci_start start = {
+    .arguments = command,
+    .program_fd = program,
+    .plan_fd = plan_fd,
+    .errors_fd = errors,
+    .started_fd = plan->started_fd,
+    .silent = silent,
+    .begin = &begin,
+  };
+  int status = oci_attend (&start, &started, err);
+  if (status >= 0 && !started)
+    status = explain (singularity, errors, err);
+  if (silent && own_fd >= 0)
+    (void) close (own_fd); /* nobody looks for it */
+  return status;
+}
+
+/* Run PLAN by SINGULARITY; SILENT only tries.  */
+static int
+run_with (const struct singularity *singularity, const struct run_plan *plan,
+          bool silent, struct error *err)
+{
+  struct run_temporary temporary = RUN_TEMPORARY_NONE;
+  struct run_mounts mounts = { .root_fd = -1, .lock = -1 };
+  struct words command = { 0 };
+
+  int status = run_mounts_make (&mounts, plan, own_mounts, &temporary, err);
+  if (status == 0)
+    status = make_command (&command, singularity, plan, &mounts, err);
+  if (status == 0)
+    status = run_command (singularity, plan, command.list, silent, err);
+  words_release (&command);
+  run_mounts_release (&mounts);
+  run_temporary_remove (&temporary);
+  return status;
+}
+
+/* Try PLAN, a container without anything in it, by DATA, a struct
+   singularity.  */
+static int
+try_plan (const struct run_plan *plan, void *data, struct error *err)
+{
+  const struct singularity *singularity = data;
+  return run_with (singularity, plan, true, err);
 }
 
 static int
@@ -364,8 +452,10 @@ singularity_try (const struct config *config, const char *mode,
   struct singularity singularity;
   (void) mode;
   int status = open_program (config, &singularity, err);
-  if (status == 0)
-    singularity_release (&singularity);
+  if (status < 0)
+    return status;
+  status = engine_try_nothing (config, "S1", try_plan, &singularity, err);
+  singularity_release (&singularity);
   return status;
 }
 
@@ -379,48 +469,17 @@ singularity_prepare (struct container *container, const char *mode,
   return 0;
 }
 
-/* Run PLAN by SINGULARITY with MOUNTS.  */
-static int
-run_with (const struct singularity *singularity, const struct run_plan *plan,
-          const struct run_mounts *mounts, struct error *err)
-{
-  struct launch launch = { .plan = plan };
-  int own_fd = -1; /* stays open as long as this process is there */
-  AUTO_CLOSE int plan_fd = engine_send_plan (plan, NULL, true, &own_fd, err);
-  int status = plan_fd < 0 ? plan_fd : 0;
-  if (status == 0)
-    status = make_command (&launch.command, singularity, plan, mounts, err);
-  if (status == 0)
-    {
-      make_environment (&launch.environment, plan);
-      container_tell_start (plan->started_fd);
-      status = supervise (become, &launch, SUPERVISE_LEAVE);
-      if (status < 0)
-        error_set (err, -status, _ ("cannot start '%s': %s"), singularity->path,
-                   strerror (-status));
-    }
-  words_release (&launch.command);
-  words_release (&launch.environment);
-  return status;
-}
-
 static int
 singularity_run (const struct run_plan *plan, struct error *err)
 {
   struct singularity singularity;
-  struct run_temporary temporary = RUN_TEMPORARY_NONE;
-  struct run_mounts mounts = { .root_fd = -1, .lock = -1 };
 
   int status = open_program (plan->config, &singularity, err);
   if (status < 0)
     return status;
   status = check_plan (plan, &singularity, err);
   if (status == 0)
-    status = run_mounts_make (&mounts, plan, own_mounts, &temporary, err);
-  if (status == 0)
-    status = run_with (&singularity, plan, &mounts, err);
-  run_mounts_release (&mounts);
-  run_temporary_remove (&temporary);
+    status = run_with (&singularity, plan, false, err);
   singularity_release (&singularity);
   return status;
 }

@@ -9,8 +9,9 @@ src_engine_libengine_a_SOURCES = \
   src/engine/oci-attend.c src/engine/oci-attend.h \
   src/engine/oci-bundle.c src/engine/oci-bundle.h \
   src/engine/oci-runtimes.c src/engine/oci-runtimes.h \
-  src/engine/program.c src/engine/program.h
+  src/engine/program.c src/engine/program.h \
+  src/engine/trial.c src/engine/trial.h
 
 EXTRA_DIST += tests/bench/runtime.sh tests/bench/start.sh
 
-shell_tests += tests/shell/doctor-network.sh tests/shell/doctor.sh tests/shell/mode-s1.sh
+shell_tests += tests/shell/doctor-network.sh tests/shell/doctor.sh tests/shell/mode-s1-real.sh tests/shell/mode-s1.sh

@@ -206,6 +206,7 @@ set_descriptors (const struct oci_start *start, int channel)
     start->silent ? nothing : STDERR_FILENO,
   };
   int safe[CHANNEL_DESCRIPTORS];
+  int program = -1;
   /* None may be overwritten before it was copied.  */
   for (int i = 0; i < CHANNEL_DESCRIPTORS; i++)
     {
@@ -218,10 +219,17 @@ set_descriptors (const struct oci_start *start, int channel)
   if (errors < 0 || nothing < 0 || dup2 (nothing, STDIN_FILENO) < 0
       || dup2 (nothing, STDOUT_FILENO) < 0 || dup2 (errors, STDERR_FILENO) < 0)
     return -errno;
+  if (start->program_fd >= 0)
+    {
+      program =
+          fcntl (start->program_fd, F_DUPFD_CLOEXEC, CHANNEL_PROGRAM_FD + 1);
+      if (program < 0)
+        return -errno;
+    }
   for (int i = 0; i < CHANNEL_DESCRIPTORS; i++)
     if (dup2 (safe[i], 3 + i) < 0)
       return -errno;
-  return 0;
+  return program >= 0 && dup2 (program, CHANNEL_PROGRAM_FD) < 0 ? -errno : 0;
 }
 
 /* In the child: become the runtime that START says.  Does not return.  */

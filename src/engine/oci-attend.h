@@ -22,6 +22,7 @@ void oci_begin (struct channel_begin *begin);
 struct oci_start
 {
   char *const *arguments; /* the command, ended by NULL */
+  int program_fd;         /* our part, if it is to be found open; or -1 */
   int plan_fd;            /* the plan */
   int errors_fd;          /* what the runtime says goes there */
   int started_fd;         /* for container_tell_start, once that is so */

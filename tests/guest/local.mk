@@ -58,7 +58,7 @@ endif
 
 # Roots that take an administrator or the network.
 test-roots:
-	@roots='debian12-small debian12 esbuild packages-debian12-small'; \
+	@roots='debian12-small debian12 esbuild packages-debian12-small apptainer'; \
 	test "$$TEST_LONG" != yes \
 	  || roots="$$roots debian11 debian13 sid debian12-arm64 debian12-i386 \
 	       packages-debian11 packages-debian12 packages-debian13 \

@@ -8,8 +8,9 @@
 #
 # NAME is busybox, musl, i386, esbuild, biome, debian11, debian12, debian13, sid,
 # debian12-small, debian12-runtimes, debian12-programs, debian12-debuggers,
-# debian12-mpi, debian13-mpi, debian12-arm64 or debian12-i386.  The root is made below $TEST_ROOTS (by default
-# tests/images/cache of the build tree, which is the current directory), under
+# debian12-mpi, debian13-mpi, debian12-arm64, debian12-i386 or apptainer.  The
+# root is made below $TEST_ROOTS (by default tests/images/cache of the build
+# tree, which is the current directory), under
 # a temporary name that is renamed when it is whole, so that a root that is
 # there is complete, whoever made it.  A root never holds devices, and its
 # owner is the account that will run the tests: whoever calls, or for root the
@@ -244,6 +245,14 @@ make_debian_arm64 ()
       && APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get download hello'
 }
 
+# Apptainer, which of all releases only sid has, and what it needs, unpacked and
+# not installed: tests run it from there (tests/apptainer.sh).
+make_apptainer ()
+{
+  make_debian_with sid --variant=extract --include=apptainer
+  rm -rf "$work/usr/share/doc" "$work/usr/share/locale" "$work/usr/share/man"
+}
+
 everything=perl,python3,gcc,libc6-dev,make,git,bash,dash,procps,openssh-server
 everything=$everything,openssh-client,strace,inotify-tools,tmux
 # Runtimes that take much room.
@@ -261,7 +270,7 @@ if test ! -d "$root"; then
     busybox | musl | i386) ;;
     debian1[123] | debian12-small | debian12-runtimes | debian12-debuggers \
       | debian12-programs | debian12-mpi | debian13-mpi | debian12-arm64 \
-      | debian12-i386 | sid | esbuild | biome)
+      | debian12-i386 | sid | esbuild | biome | apptainer)
       test "$cheap" = no || unavailable "'$name' is not in the cache" ;;
     *) fail "unknown root '$name'" ;;
   esac
@@ -281,6 +290,7 @@ if test ! -d "$root"; then
     i386) make_i386 ;;
     esbuild) make_esbuild ;;
     biome) make_biome ;;
+    apptainer) make_apptainer ;;
     debian11) make_debian bullseye "$everything" ;;
     debian12) make_debian bookworm "$everything" ;;
     debian12-arm64) make_debian_arm64 ;;

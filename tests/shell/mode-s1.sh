@@ -1,6 +1,7 @@
-# Mode S1: what Apptainer or Singularity is asked to do.  No release of Debian
-# since 9 has either, so a program that takes down its arguments stands in for
-# them; it says of its options what theirs say.
+# Mode S1: what Apptainer or Singularity is asked to do, and what is made of what
+# it says.  A program that takes down its arguments stands in for those of all
+# years; it says of its options what theirs say, and starts what it is told to
+# start, without any container.  mode-s1-real.sh has a real one.
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (C) 2026 the udocker authors
 #
@@ -51,12 +52,8 @@ if test "\$*" = 'exec --help'; then
 fi
 for word; do printf '<%s>\n' "\$word"; done > "$work/words"
 env -0 > "$work/variables"
-pwd > "$work/where"
-cat > "$work/input"
-echo out
-echo err >&2
-ulimit -n > "$work/limit"
 . "$work/end"
+exec "\$word"
 EOD
 chmod 755 bin/recorder
 ln -s recorder bin/apptainer
@@ -82,34 +79,32 @@ follows ()
   grep -xF -A 1 "<$1>" words | sed -n '2s/^<\(.*\)>$/\1/p'
 }
 
-run_s1 -e 'MINE=x,"y" z' -w /tmp --user="$(id -u)" c1 /bin/echo 'two words' ''
-is 'it runs, and its streams are ours' "$status$stdout$stderr$(cat input)" \
-  0outerrinput
-is 'the words of the program are what was typed' "$(tail -n 3 words)" \
-  '</bin/echo>
-<two words>
-<>'
-is 'the tree is in front of them' "$(tail -n 4 words | head -n 1)" "<$root>"
-is 'the command is exec' "$(sed -n 2p words)" '<exec>'
-ok 'the environment is clean but for ours' word --cleanenv
-is 'variables are exact' "$(tr '\000' '\n' < variables \
-  | grep '^APPTAINERENV_\(MINE\|IMAGE\)=' | sort)" \
-  'APPTAINERENV_IMAGE=a b
-APPTAINERENV_MINE=x,"y" z'
-is 'under both names' "$(tr '\000' '\n' < variables \
-  | grep '^SINGULARITYENV_MINE=')" 'SINGULARITYENV_MINE=x,"y" z'
-is 'the working directory is said' "$(follows --cwd)" /tmp
+run_s1 -e 'MINE=x,"y" $(z)' -w /tmp --user="$(id -u)" c1 /bin/sh -c \
+  'pwd; env | grep -e ^MINE= -e ^IMAGE= | sort; cat; printf "<%s>" "$@"; echo e >&2' \
+  sh 'two words' ''
+is 'the program has our streams, variables, words and directory' \
+  "$status$stdout$stderr" '0/tmp
+IMAGE=a b
+MINE=x,"y" $(z)
+input
+<two words><>e'
+is 'it is started by our part, which a descriptor names' \
+  "$(tail -n 1 words)" '</proc/self/fd/9>'
+is 'the tree is in front of that' "$(tail -n 2 words | head -n 1)" "<$root>"
+is 'the command is exec' "$(head -n 2 words)" '<--quiet>
+<exec>'
+ok 'the environment is clean' word --cleanenv
+is 'the working directory is there in any case' "$(follows --cwd)" /
 ok 'the tree can be written to' word -w
 not_ok 'nobody is root who did not ask' word --fakeroot
 like 'home and the rest of the host stay outside' "$(follows --no-mount)" home
 
 run_s1 --read-only c1 true
 not_ok 'unless it is to be read-only' word -w
-ok 'root is asked for where it is shown' word --fakeroot
-APPTAINERENV_STALE=1 SINGULARITYENV_STALE=1 udocker run --nobanner \
-  --execmode=S1 c1 true < /dev/null > /dev/null 2>&1
-is 'variables of before are not passed on' \
-  "$(tr '\000' '\n' < variables | grep STALE=)" ''
+run_s1 --user="$(id -u)" c1 sh -c 'ls /proc/self/fd; ulimit -n'
+udocker run --nobanner --execmode=P1 --user="$(id -u)" c1 sh -c \
+  'ls /proc/self/fd; ulimit -n' > p1 < /dev/null
+is 'descriptors and limits are those of other modes' "$stdout" "$(cat p1)"
 
 mkdir 'host:a,b' plain
 run_s1 -v "$work/plain:/data:ro" -v "$work/host\\:a,b:/other" c1 true
@@ -117,21 +112,31 @@ like 'volumes are bound' "$(cat words)" "^<$work/plain:/data:ro>\$"
 like 'difficult names by another option' "$(follows --mount)" \
   "type=bind,\"source=$work/host:a,b\",\"destination=/other\""
 is 'mount points are gone afterwards' "$(ls "$root" | grep -cE 'data|other')" 0
-run_s1 --hostname=box --ulimit nofile=77 c1 true
+run_s1 --hostname=box --ulimit nofile=77 --user="$(id -u)" c1 sh -c 'ulimit -n'
 is 'the host name is passed on' "$(follows --hostname)" box
-is 'limits are set' "$(cat limit)" 77
+is 'limits are set' "$stdout" 77
 run_s1 --add-host=other:10.1.2.3 c1 true
 like 'files in memory are bound, too' "$(cat words)" '^<.*:/etc/hosts:?(ro)?>$'
 
-echo 'exit 42' > end
-run_s1 c1 true
+run_s1 --user="$(id -u)" c1 sh -c 'exit 42'
 is "the program's status is ours" "$status" 42
-echo 'kill -TERM $$' > end
-run_s1 c1 true
+run_s1 --user="$(id -u)" c1 sh -c 'exit 255'
+is 'also one that is used for failures' "$status" 255
+run_s1 --user="$(id -u)" c1 sh -c 'kill -TERM $$'
 is 'a signal is told as shells do' "$status" 143
+cat > end << 'EOD'
+printf 'INFO:    hello\nFATAL:   no room for it\nWARNING: bye\n' >&2
+exit 255
+EOD
+run_s1 --user="$(id -u)" c1 true
+is_error 'when nothing is started its complaint is told' 125 \
+  "'.*/recorder' starts no container here: no room for it; modes P1"
+run udocker doctor
+like 'doctor has it from the same' "$stdout" \
+  '  S1 +does not work: .*/recorder. starts no container here: no room for it'
 : > end
 
-for option in --publish=80:80 --kernel=9.9 --fakeowner --user=4711; do
+for option in --publish=80:80 --kernel=9.9 --fakeowner; do
   run_s1 "$option" c1 true
   is_error "$option is refused, and what can is named" 125 \
     'mode S1 .*modes P1 and T1'
@@ -139,11 +144,10 @@ done
 
 echo old > age
 run_s1 -w /tmp --user="$(id -u)" c1 true
-is 'an old one is asked in its own words' "$status$(follows --pwd)" 0/tmp
+is 'an old one is asked in its own words' "$status$(follows --pwd)" 0/
 ok 'it leaves out home as it can' word --no-home
 not_ok 'and what it has not is not asked for' grep -qE 'no-mount|cwd|mount' words
-run_s1 c1 true
-is_error 'root without --fakeroot is refused' 125 'cannot show you as root'
+not_ok 'root of ranges is one of that' word --fakeroot
 run_s1 --user="$(id -u)" -v "$work/host\\:a,b:/other" c1 true
 is_error 'so are names that it cannot take' 125 "host:a,b.*modes P1"
 run_s1 --user="$(id -u)" --hostname=box c1 true
@@ -161,8 +165,8 @@ is_error 'without the program it says so' 125 'apptainer or singularity.*not fou
 run udocker doctor
 like 'and so does doctor' "$stdout" '^  S1 +does not work: apptainer or sing'
 run env UDOCKER_USE_SINGULARITY_EXECUTABLE="$work/bin/recorder" \
-  udocker run --nobanner --user="$(id -u)" c1 true
-is 'it may be named' "$status$stdout" 0out
+  udocker run --nobanner --user="$(id -u)" c1 echo named
+is 'it may be named' "$status$stdout" 0named
 run env UDOCKER_USE_SINGULARITY_EXECUTABLE=nothing udocker run --nobanner c1 true
 is_error 'what is named must be there' 125 "'nothing'.*S1"
 printf '#!/bin/sh\necho broken >&2\nexit 1\n' > bin/apptainer
