@@ -134,6 +134,8 @@ run_channel (int argc, char **argv)
     .master = -1,
     .line = -1,
   };
+  if (argc == 2 && strcmp (argv[1], "--nothing") == 0)
+    return 0; /* this is how engines are tried */
   if (run.given)
     (void) given_channel (); /* what is received tells */
   if (recv (CHANNEL_FD, &run.begin, sizeof run.begin, 0)

@@ -6,11 +6,18 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "lib/base/buffer.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -24,6 +31,7 @@
 #include "src/cmd/format.h"
 #include "src/config/config.h"
 #include "src/container/container.h"
+#include "src/container/run-temporary.h"
 #include "src/engine/engine.h"
 #include "src/image/store.h"
 #include "src/platform/emulator.h"
@@ -116,62 +124,162 @@ report (struct findings *findings, const char *name, const char *title,
 
 /* --- places --------------------------------------------------------------- */
 
-/* What is wrong with PLACE, in words that the caller frees, or NULL; *REMEDY
-   gets what would change that.  */
+/* Return what would let this user write to PLACE, which the caller frees.  */
 static char *
-complaint_of (const struct place *place, const char **remedy)
+way_in (const struct place *place)
+{
+  if (place->owner == 0)
+    return xstrdup (_ ("use another place (UDOCKER_DIR)"));
+  if (place->owner == geteuid ())
+    return xasprintf (_ ("give yourself the permission (chmod u+rwx '%s')"),
+                      place->nearest);
+  const struct passwd *owner = getpwuid (place->owner);
+  return xasprintf (_ ("use another place (UDOCKER_DIR), or have user %u%s%s%s,"
+                       " the owner of '%s', let you write there"),
+                    place->owner, owner == NULL ? "" : " (",
+                    owner == NULL ? "" : owner->pw_name,
+                    owner == NULL ? "" : ")", place->nearest);
+}
+
+/* Return why nothing can be written to PLACE, which the caller frees; *REMEDY,
+   likewise, gets what would change that.  */
+static char *
+why_not_writable (const struct place *place, char **remedy)
+{
+  const char *reason = strerror (place->write_error);
+  switch (place->write_error)
+    {
+    case ENOTDIR:
+      *remedy = xasprintf (_ ("move '%s' away, or use another place"),
+                           place->nearest);
+      return xasprintf (_ ("'%s' is no directory"), place->nearest);
+    case EACCES:
+      *remedy = way_in (place);
+      if (!place->enters)
+        return xasprintf (_ ("you may not go into '%s' (its mode is %04o)"),
+                          place->nearest, place->mode);
+      break;
+    case EROFS:
+      *remedy = xstrdup (_ ("use another place, or have the administrator "
+                            "mount it for writing"));
+      break;
+    case ENOSPC:
+      *remedy = xstrdup (_ ("remove files there, or use another place"));
+      if (place->inodes == 0)
+        return xstrdup (_ ("no more files can be made there: its file system "
+                           "has no inodes left"));
+      break;
+    case EDQUOT:
+      *remedy = xstrdup (_ ("remove files of yours there, have the "
+                            "administrator give you more, or use another "
+                            "place"));
+      return xasprintf (_ ("your quota there is used up (%s)"), reason);
+    case EFBIG:
+      *remedy = xstrdup (_ ("raise that limit (ulimit -f)"));
+      return xasprintf (_ ("nothing can be written there: a limit lets files "
+                           "have %jd bytes only (ulimit -f)"),
+                        place->largest);
+    case EMFILE:
+      *remedy = xstrdup (_ ("raise the limit on open files (ulimit -n)"));
+      break;
+    default:
+      *remedy = xstrdup (_ ("use another place"));
+    }
+  return xasprintf (_ ("nothing can be written there: %s"), reason);
+}
+
+/* What is wrong with PLACE, in words that the caller frees, or NULL; *REMEDY,
+   likewise, gets what would change that.  */
+static char *
+complaint_of (const struct place *place, char **remedy)
 {
   *remedy = NULL;
   if (!place->writable)
-    {
-      *remedy = _ ("use another place or make room");
-      return xasprintf (_ ("nothing can be written there: %s"),
-                        strerror (place->write_error));
-    }
+    return why_not_writable (place, remedy);
   if (!place->executes)
     {
-      *remedy = _ ("use a place that is not mounted noexec");
+      *remedy = xstrdup (_ ("use a place that is not mounted noexec"));
       return xstrdup (_ ("programs that lie there cannot run: the file system "
                          "is mounted noexec"));
     }
   if (!place->locks)
     {
-      *remedy = _ ("use a file system with locks, or one process at a time");
+      *remedy = xstrdup (
+          _ ("use a file system with locks, or one process at a time"));
       return xstrdup (_ ("locks do not hold there"));
     }
   if (place->inodes >= 0 && place->inodes < FEW_FILES)
-    return xasprintf (_ ("only %jd more files can be made there"),
-                      place->inodes);
+    {
+      *remedy = xstrdup (_ ("remove files there, or use another place"));
+      return xasprintf (_ ("only %jd more files can be made there"),
+                        place->inodes);
+    }
   return NULL;
 }
 
-/* Report what the directory PATH, called NAME, is good for.  It must EXECUTE
-   where containers are, and be there if NEEDED.  Return whether programs can
-   run there.  */
+/* Return, as the caller frees it, where PATH is and how much room there is in
+   PLACE.  */
+static char *
+about_place (const struct place *place, const char *path)
+{
+  AUTO_FREE char *room =
+      place->free < 0 ? xstrdup ("?") : size_text ((double) place->free);
+  AUTO_BUFFER (about);
+  if (strcmp (place->file_system, "?") == 0)
+    buffer_add_string (&about, path);
+  else
+    buffer_add_format (&about, _ ("%s on %s, %s free"), path,
+                       place->file_system, room);
+  if (place->free >= 0 && place->free < LITTLE_ROOM)
+    buffer_add_string (&about, _ (", which is little"));
+  if (place->allowed >= 0 && place->write_error != EDQUOT)
+    {
+      AUTO_FREE char *allowed = size_text ((double) place->allowed);
+      buffer_add_format (
+          &about, _ (", of which your quota leaves less than %s"), allowed);
+    }
+  if (place->largest >= 0 && place->largest < LITTLE_ROOM
+      && place->write_error != EFBIG)
+    {
+      AUTO_FREE char *largest = size_text ((double) place->largest);
+      buffer_add_format (&about, _ (", in files of %s at most (ulimit -f)"),
+                         largest);
+    }
+  if (!place->setuid && place->writable)
+    buffer_add_string (&about, _ (", mounted nosuid"));
+  return buffer_take (&about);
+}
+
+/* Report what the directory PATH, called NAME, is good for, with NOTE, which
+   may be NULL.  It must EXECUTE where containers are, and be there if NEEDED.
+   Return whether programs can run there.  */
 static bool
 report_place (struct findings *findings, const char *name, const char *title,
-              const char *path, bool execute, bool needed)
+              const char *path, const char *note, bool execute, bool needed)
 {
   struct place place;
-  const char *remedy = NULL;
+  AUTO_FREE char *remedy = NULL;
 
   place_look (path, &place);
-  bool executes = place.executes && (place.exists || !needed);
-  place.executes = executes || !execute;
-  AUTO_FREE char *complaint = needed && !place.exists
-                                  ? xstrdup (_ ("without it nothing can run"))
-                                  : complaint_of (&place, &remedy);
-  AUTO_FREE char *room =
-      place.free < 0 ? NULL : size_text ((double) place.free);
-  AUTO_FREE char *about = xasprintf (
-      _ ("%s on %s, %s free%s%s"), path, place.file_system,
-      room == NULL ? "?" : room,
-      place.free >= 0 && place.free < LITTLE_ROOM ? _ (", which is little")
-                                                  : "",
-      place.exists ? "" : _ (", not there yet"));
-  AUTO_FREE char *reason = complaint == NULL
-                               ? xstrdup (about)
-                               : xasprintf ("%s; %s", about, complaint);
+  bool missing = needed && !place.exists && place.write_error != EACCES
+                 && place.write_error != ENOTDIR;
+  bool enters = !needed || (place.exists && place.enters);
+  bool executes = place.executes && enters;
+  place.executes = place.executes || !execute;
+  AUTO_FREE char *complaint =
+      missing
+          ? xasprintf (_ ("it is not there, and without it nothing can run"))
+          : complaint_of (&place, &remedy);
+  if (missing)
+    remedy = xstrdup (_ ("make the container again from its image"));
+  AUTO_FREE char *about = about_place (&place, path);
+  AUTO_FREE char *reason = xasprintf (
+      "%s%s%s%s%s%s", about,
+      place.exists || needed || place.write_error == ENOTDIR
+          ? ""
+          : _ (", not there yet"),
+      note == NULL ? "" : "; ", note == NULL ? "" : note,
+      complaint == NULL ? "" : "; ", complaint == NULL ? "" : complaint);
   struct json_object *item =
       report (findings, name, title, complaint == NULL, reason, remedy);
   if (item != NULL)
@@ -184,10 +292,27 @@ report_place (struct findings *findings, const char *name, const char *title,
       format_add_truth (item, "setuid", place.setuid);
       format_add_truth (item, "locks", place.locks);
       format_add_number (item, "free", place.free);
+      format_add_number (item, "allowed", place.allowed);
       format_add_number (item, "inodes", place.inodes);
     }
   place_release (&place);
   return executes;
+}
+
+/* Report the place of files that last as long as a run.  */
+static void
+report_temporary (struct findings *findings)
+{
+  const char *wish = getenv ("TMPDIR");
+  const char *path = run_temporary_place ();
+  AUTO_FREE char *note = NULL;
+  if (wish != NULL && wish[0] != '\0' && strcmp (wish, path) != 0)
+    note = xasprintf (_ ("TMPDIR names '%s', which cannot be used (%s)"), wish,
+                      wish[0] != '/'                   ? _ ("it is no path")
+                      : access (wish, W_OK | X_OK) < 0 ? strerror (errno)
+                                                       : "");
+  report_place (findings, "temporary", _ ("temporary files"), path, note, false,
+                false);
 }
 
 /* Report the places that CONFIG names, and where CONTAINER, which may be NULL,
@@ -200,13 +325,12 @@ report_places (struct findings *findings, const struct config *config,
   bool executes =
       container != NULL
           ? report_place (findings, "container", _ ("the container"),
-                          container->root, true, true)
+                          container->root, NULL, true, true)
           : report_place (findings, "containers", _ ("containers"),
-                          config->containersdir, true, false);
-  report_place (findings, "layers", _ ("images"), config->layersdir, false,
-                false);
-  report_place (findings, "temporary", _ ("temporary files"), config->tmpdir,
+                          config->containersdir, NULL, true, false);
+  report_place (findings, "layers", _ ("images"), config->layersdir, NULL,
                 false, false);
+  report_temporary (findings);
   return executes;
 }
 
@@ -300,6 +424,25 @@ report_container (struct findings *findings, const struct config *config,
     report_machine (findings, config, architecture);
 }
 
+/* --- programs of the host ------------------------------------------------- */
+
+/* Report a program of the host that makes containers.  */
+static void
+report_runtime (void *data, const char *path, bool works, const char *reason)
+{
+  report (data, path, path, works, works ? NULL : reason, NULL);
+}
+
+/* Report those that engines could use: a mode works where one of them does.  */
+static void
+report_runtimes (struct findings *findings, const struct config *config)
+{
+  begin (findings, "runtimes", _ ("Programs that make containers"));
+  for (size_t i = 0; engines[i] != NULL; i++)
+    if (engines[i]->tell_programs != NULL)
+      engines[i]->tell_programs (config, report_runtime, findings);
+}
+
 /* --- the rest ------------------------------------------------------------- */
 
 static void
@@ -351,6 +494,61 @@ static const struct
   { "cdi", N_ ("CDI specifications"), "{/etc,/var/run}/cdi/*.{json,yaml,yml}" },
 };
 
+/* Return what is wrong with PATH, a device or a specification of some, which
+   the caller frees, or NULL; *REMEDY, likewise, gets what would change that. */
+static char *
+device_complaint (const char *path, char **remedy)
+{
+  struct stat st;
+  const char *dot = strrchr (path, '.');
+  bool is_json = dot != NULL && strcmp (dot, ".json") == 0;
+  bool is_device = stat (path, &st) == 0 && S_ISCHR (st.st_mode);
+  AUTO_CLOSE int fd =
+      open (path, (is_device ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0)
+    {
+      const char *reason = strerror (errno);
+      const struct group *group =
+          errno == EACCES && is_device ? getgrgid (st.st_gid) : NULL;
+      if (group != NULL && (st.st_mode & 0060) == 0060)
+        *remedy = xasprintf (_ ("have the administrator put you in the group "
+                                "%s"),
+                             group->gr_name);
+      return xasprintf (_ ("'%s' cannot be opened (%s)"), path, reason);
+    }
+  AUTO_ERROR struct error why = { 0 };
+  AUTO_JSON struct json_object *object = NULL;
+  AUTO_FREE char *text = NULL;
+  size_t size = 0;
+  if (is_json
+      && (file_read_fd (fd, path, &text, &size, &why) < 0
+          || json_parse (text, size, path, &object, &why) < 0))
+    {
+      *remedy = xstrdup (_ ("have the administrator make it again (nvidia-ctk "
+                            "cdi generate)"));
+      return xstrdup (why.text);
+    }
+  return NULL;
+}
+
+/* Report what FOUND has of device kind I.  */
+static void
+report_found (struct findings *findings, size_t i, const glob_t *found)
+{
+  AUTO_BUFFER (list);
+  AUTO_FREE char *complaint = NULL;
+  AUTO_FREE char *remedy = NULL;
+  for (size_t j = 0; j < found->gl_pathc; j++)
+    {
+      const char *path = found->gl_pathv[j];
+      buffer_add_format (&list, "%s%s", j > 0 ? " " : "", path);
+      if (complaint == NULL)
+        complaint = device_complaint (path, &remedy);
+    }
+  report (findings, devices[i].name, _ (devices[i].title), complaint == NULL,
+          complaint == NULL ? list.data : complaint, remedy);
+}
+
 static void
 report_devices (struct findings *findings)
 {
@@ -358,21 +556,12 @@ report_devices (struct findings *findings)
   for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
     {
       glob_t found = { 0 };
-      bool any = glob (devices[i].pattern, GLOB_BRACE, NULL, &found) == 0;
-      AUTO_FREE char *list = NULL;
-      for (size_t j = 0; any && j < found.gl_pathc; j++)
-        {
-          char *longer = list == NULL
-                             ? xstrdup (found.gl_pathv[j])
-                             : xasprintf ("%s %s", list, found.gl_pathv[j]);
-          free (list);
-          list = longer;
-        }
-      if (findings->object == NULL)
-        printf ("  %-36s %s\n", _ (devices[i].title),
-                any ? list : _ ("none here"));
+      if (glob (devices[i].pattern, GLOB_BRACE, NULL, &found) == 0)
+        report_found (findings, i, &found);
+      else if (findings->object == NULL)
+        printf ("  %-36s %s\n", _ (devices[i].title), _ ("none here"));
       else
-        report (findings, devices[i].name, NULL, any, list, NULL);
+        report (findings, devices[i].name, NULL, false, _ ("none here"), NULL);
       globfree (&found);
     }
 }
@@ -423,6 +612,8 @@ run_doctor (struct invocation *invocation, struct error *err)
           return status;
         }
     }
+  /* Too large a report is an error and no end.  */
+  (void) signal (SIGXFSZ, SIG_IGN);
   AUTO_JSON struct json_object *object =
       format_is_json (options->format) ? json_object_new_object () : NULL;
   struct findings findings = { .object = object };
@@ -440,6 +631,7 @@ run_doctor (struct invocation *invocation, struct error *err)
   if (container != NULL)
     report_container (&findings, config, container);
   report_features (&findings);
+  report_runtimes (&findings, config);
   report_emulators (&findings, config);
   report_devices (&findings);
   report_network (&findings, options, config);
@@ -459,7 +651,8 @@ const struct command command_doctor = {
       "nothing is left behind: the places where images and containers lie, or "
       "where CONTAINER does; each execution mode, and which one is "
       "recommended; what the kernel, the administrator and a sandbox around "
-      "let you do; emulators for programs of other machines; graphics "
+      "let you do; programs that make containers, and what each of them "
+      "complains of; emulators for programs of other machines; graphics "
       "processors. What does not work is told with the reason and, where "
       "there is one, what would change that. The network is left alone unless "
       "it is asked for: --network asks the registry of Docker Hub, or the one "
@@ -469,12 +662,14 @@ const struct command command_doctor = {
       "The status is 1 when no mode works.\n\n"
       "With --format=json an object is printed with the members version, "
       "kernel, machine, recommended (a mode, or null) and the lists places, "
-      "modes, features, emulators, devices and, when asked for, container and "
+      "modes, features, runtimes, emulators, devices and, when asked for, "
+      "container and "
       "registries, of "
       "objects with the members "
       "name and works, perhaps reason and remedy; places have path, "
-      "file_system, exists, writable, executes, setuid, locks, free and "
-      "inodes (-1: not known) as well."),
+      "file_system, exists, writable, executes, setuid, locks, and free, "
+      "allowed (less than that by a quota) and inodes (-1: not known, or no "
+      "limit) as well."),
   .options = doctor_rows,
   .options_size = sizeof (struct doctor_options),
   .max_operands = 1,

@@ -28,10 +28,10 @@
    just made one is about to lock it.  */
 #define GRACE 60
 
-/* Return where temporary directories are made.  What a batch system set up for
-   the job, and cleans afterwards, is better than memory.  */
-static const char *
-choose_place (void)
+/* What a batch system set up for the job, and cleans afterwards, is better than
+   memory.  */
+const char *
+run_temporary_place (void)
 {
   const char *const places[] = { getenv ("TMPDIR"), getenv ("SLURM_TMPDIR"),
                                  "/dev/shm" };
@@ -80,7 +80,7 @@ sweep (const char *place)
 static int
 begin (struct run_temporary *temporary, struct error *err)
 {
-  const char *place = choose_place ();
+  const char *place = run_temporary_place ();
   AUTO_FREE char *prefix = own_prefix ();
   AUTO_FREE char *path = xasprintf ("%s/%sXXXXXX", place, prefix);
   sweep (place);
@@ -113,11 +113,25 @@ run_temporary_add (struct run_temporary *temporary, unsigned mode,
   return TAKE (path);
 }
 
+/* Remove the directories of TEMPORARY if there is nothing in them, which takes
+   no descriptors.  Return whether they are gone.  */
+static bool
+remove_empty (const struct run_temporary *temporary)
+{
+  for (unsigned i = 0; i < temporary->count; i++)
+    {
+      AUTO_FREE char *path = xasprintf ("%s/%u", temporary->path, i);
+      if (rmdir (path) < 0 && errno != ENOENT)
+        return false;
+    }
+  return rmdir (temporary->path) == 0;
+}
+
 void
 run_temporary_remove (struct run_temporary *temporary)
 {
   AUTO_ERROR struct error err = { 0 };
-  if (temporary->path != NULL
+  if (temporary->path != NULL && !remove_empty (temporary)
       && tree_remove (AT_FDCWD, temporary->path, false, &err) < 0)
     log_warning (_ ("a temporary directory stays: %s"), err.text);
   if (temporary->lock >= 0)

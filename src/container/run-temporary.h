@@ -9,9 +9,9 @@
 struct error;
 
 /* A run's temporary directories: where TMPDIR says, or SLURM_TMPDIR, else in
-   memory where /dev/shm is, else in /tmp.  They lie in one of this user's only, which is locked
-   while the run's process lives, so that another run can remove what a killed
-   one left.  */
+   memory where /dev/shm is, else in /tmp.  They lie in one of this user's only,
+   which is locked while the run's process lives, so that another run can remove
+   what a killed one left.  */
 struct run_temporary
 {
   char *path; /* NULL as long as there is none */
@@ -23,6 +23,9 @@ struct run_temporary
   {                                                                            \
     .lock = -1                                                                 \
   }
+
+/* Return where they are made.  */
+const char *run_temporary_place (void);
 
 /* Make one more directory, with MODE or, where that is 0, 01777, in TEMPORARY.
    Return its path, which the caller frees, or NULL with ERR set.  */

@@ -8,6 +8,7 @@
 #include "src/engine/engine.h"
 
 #include "src/engine/program.h"
+#include "src/engine/trial.h"
 #include "src/platform/probe.h"
 
 #define PROGRAM "udocker-proot"
@@ -19,15 +20,16 @@ proot_usable (const struct host *host, const struct config *config,
   (void) host; /* every kernel that we run on has ptrace */
   (void) config;
   (void) mode;
-  return engine_find_program (PROGRAM, err);
+  int status = engine_find_program (PROGRAM, err);
+  return status < 0 ? status : probe_need (PROBE_PROC, err);
 }
 
 static int
 proot_try (const struct config *config, const char *mode, struct error *err)
 {
-  (void) config;
-  (void) mode; /* P1 does as P2 where there are no filters */
-  return probe_need (PROBE_PTRACE, err);
+  int status = probe_need (PROBE_PTRACE, err);
+  /* P1 does as P2 where there are no filters.  */
+  return status < 0 ? status : engine_try_part (PROGRAM, config, mode, err);
 }
 
 static int

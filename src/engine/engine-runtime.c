@@ -259,6 +259,47 @@ add_reason (struct buffer *reasons, const char *text)
   buffer_add_format (reasons, "%s%s", reasons->length > 0 ? "; " : "", text);
 }
 
+/* What came of trying a runtime: some take long to fail.  */
+struct tried
+{
+  char *path;
+  char *reason; /* why it starts nothing; NULL when it does */
+};
+static struct tried *tried;
+static size_t tried_count;
+
+/* Return what came of trying the runtime PATH, or NULL.  */
+static const struct tried *
+find_tried (const char *path)
+{
+  for (size_t i = 0; i < tried_count; i++)
+    if (strcmp (tried[i].path, path) == 0)
+      return &tried[i];
+  return NULL;
+}
+
+/* Remember that the runtime PATH, which was tried, starts nothing because of
+   REASON, unless that is NULL.  */
+static void
+note_tried (const char *path, const char *reason)
+{
+  if (find_tried (path) != NULL)
+    return;
+  tried = xreallocarray (tried, tried_count + 1, sizeof *tried);
+  tried[tried_count++] = (struct tried){
+    .path = xstrdup (path),
+    .reason = reason == NULL ? NULL : xstrdup (reason),
+  };
+}
+
+/* Return what REASON, as oci_explain makes it, says behind the path.  */
+static const char *
+after_path (const char *reason)
+{
+  const char *end = strstr (reason, "': ");
+  return end == NULL ? reason : end + strlen ("': ");
+}
+
 /* Have RUNTIME do what RUN says.  Return the exit status; -ECANCELED when it
    did not start anything, with the reason added to REASONS; or another negative
    errno with ERR set.  */
@@ -285,9 +326,13 @@ try_runtime (struct started *run, const struct oci_runtime *runtime,
   AUTO_FREE char *text = take_errors (run->errors_fd);
   if (text[0] != '\0')
     log_debug ("%s: %s", runtime->path, text);
+  if (run->silent && started)
+    note_tried (runtime->path, NULL);
   if (status < 0 || started)
     return status;
   AUTO_FREE char *reason = oci_explain (runtime, text);
+  if (run->silent)
+    note_tried (runtime->path, after_path (reason));
   add_reason (reasons, reason);
   return -ECANCELED;
 }
@@ -566,6 +611,34 @@ runtime_try (const struct config *config, const char *mode, struct error *err)
   return own_kernel && is_traced (mode) ? refuse_tracer (mode, err) : 0;
 }
 
+/* As if each runtime was the only one.  */
+static void
+runtime_tell_programs (const struct config *config,
+                       engine_program_function *function, void *data)
+{
+  AUTO_ERROR struct error ignored = { 0 };
+  struct oci_runtimes runtimes;
+  char none[] = "";
+  if (oci_runtimes_find (config, &runtimes, &ignored) < 0)
+    return;
+  for (size_t i = 0; i < runtimes.count; i++)
+    {
+      AUTO_ERROR struct error why = { 0 };
+      bool own_kernel;
+      char *path = runtimes.list[i].path;
+      struct config alone = *config;
+      alone.use_crun_executable = none;
+      alone.use_runc_executable = path;
+      if (find_tried (path) == NULL
+          && engine_try_nothing (&alone, "R1", try_plan, &own_kernel, &why) < 0)
+        note_tried (path, why.text); /* it was not even started */
+      const struct tried *known = find_tried (path);
+      function (data, path, known == NULL || known->reason == NULL,
+                known == NULL ? NULL : known->reason);
+    }
+  oci_runtimes_release (&runtimes);
+}
+
 static int
 runtime_run (const struct run_plan *plan, struct error *err)
 {
@@ -581,6 +654,7 @@ const struct engine engine_runtime = {
   .modes = modes,
   .usable = runtime_usable,
   .try = runtime_try,
+  .tell_programs = runtime_tell_programs,
   .prepare = runtime_prepare,
   .check = runtime_check,
   .run = runtime_run,

@@ -459,6 +459,18 @@ singularity_try (const struct config *config, const char *mode,
   return status;
 }
 
+static void
+singularity_tell_programs (const struct config *config,
+                           engine_program_function *function, void *data)
+{
+  AUTO_ERROR struct error why = { 0 };
+  AUTO_FREE char *path = find_program (config, &why);
+  if (path == NULL)
+    return;
+  int status = singularity_try (config, "S1", &why);
+  function (data, path, status == 0, why.text);
+}
+
 static int
 singularity_prepare (struct container *container, const char *mode,
                      struct error *err)
@@ -491,6 +503,7 @@ const struct engine engine_singularity = {
   .modes = modes,
   .usable = singularity_usable,
   .try = singularity_try,
+  .tell_programs = singularity_tell_programs,
   .prepare = singularity_prepare,
   .check = engine_check_program,
   .run = singularity_run,

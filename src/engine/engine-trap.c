@@ -15,6 +15,7 @@
 #include "lib/base/i18n.h"
 #include "lib/start/filter.h"
 #include "src/engine/program.h"
+#include "src/engine/trial.h"
 #include "src/platform/host.h"
 #include "src/platform/probe.h"
 
@@ -39,16 +40,19 @@ trap_usable (const struct host *host, const struct config *config,
       return error_hint (err, _ ("mode P2 works without them"));
     }
   int status = engine_find_program (PROGRAM, err);
-  return status < 0 ? status : engine_find_program (RUNTIME, err);
+  if (status == 0)
+    status = engine_find_program (RUNTIME, err);
+  return status < 0 ? status : probe_need (PROBE_PROC, err);
 }
 
 static int
 trap_try (const struct config *config, const char *mode, struct error *err)
 {
-  (void) config;
-  (void) mode; /* T1 does as T2 where programs cannot be changed */
   int status = probe_need (PROBE_FILTER, err);
-  return status < 0 ? status : probe_need (PROBE_TRAP, err);
+  if (status == 0)
+    status = probe_need (PROBE_TRAP, err);
+  /* T1 does as T2 where programs cannot be changed.  */
+  return status < 0 ? status : engine_try_part (PROGRAM, config, mode, err);
 }
 
 static int

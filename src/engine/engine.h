@@ -7,6 +7,7 @@
 #ifndef UDOCKER_ENGINE_ENGINE_H
 #define UDOCKER_ENGINE_ENGINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct config;
@@ -14,6 +15,12 @@ struct container;
 struct error;
 struct host;
 struct run_plan;
+
+/* Is told of the program PATH of the host that it WORKS for an engine, or else
+   why not: REASON, which lasts as long as the call.  DATA is what came with the
+   function.  */
+typedef void engine_program_function (void *data, const char *path, bool works,
+                                      const char *reason);
 
 /* A way to run a container.  One of these per file in src/engine/.  */
 struct engine
@@ -32,6 +39,12 @@ struct engine
      takes longer than usable, which comes first.  Return 0, or a negative errno
      with ERR telling why not and what would change that.  */
   int (*try) (const struct config *config, const char *mode, struct error *err);
+
+  /* Tell FUNCTION, with DATA, of each program of the host that could make
+     containers for the engine, as CONFIG has it, by trying it.  NULL where the
+     engine wants none.  */
+  void (*tell_programs) (const struct config *config,
+                         engine_program_function *function, void *data);
 
   /* Make CONTAINER ready for MODE: patch, link, write files.  Idempotent.
      Return 0, or a negative errno with ERR set.  */

@@ -40,6 +40,8 @@
 #include "lib/start/supervise.h"
 #include "src/container/output.h"
 
+#include "xvasprintf.h"
+
 extern char **environ;
 
 /* How long, in milliseconds, somebody in the background waits before it looks
@@ -198,6 +200,8 @@ set_descriptors (const struct oci_start *start, int channel)
   if (start->gives)
     return set_channel (start, channel);
   int nothing = open ("/dev/null", O_RDWR | O_CLOEXEC);
+  if (nothing < 0)
+    return -errno;
   const int from[CHANNEL_DESCRIPTORS] = {
     start->plan_fd,
     channel,
@@ -206,7 +210,6 @@ set_descriptors (const struct oci_start *start, int channel)
     start->silent ? nothing : STDERR_FILENO,
   };
   int safe[CHANNEL_DESCRIPTORS];
-  int program = -1;
   /* None may be overwritten before it was copied.  */
   for (int i = 0; i < CHANNEL_DESCRIPTORS; i++)
     {
@@ -216,9 +219,10 @@ set_descriptors (const struct oci_start *start, int channel)
     }
   int errors =
       fcntl (start->errors_fd, F_DUPFD_CLOEXEC, 3 + CHANNEL_DESCRIPTORS);
-  if (errors < 0 || nothing < 0 || dup2 (nothing, STDIN_FILENO) < 0
+  if (errors < 0 || dup2 (nothing, STDIN_FILENO) < 0
       || dup2 (nothing, STDOUT_FILENO) < 0 || dup2 (errors, STDERR_FILENO) < 0)
     return -errno;
+  int program = -1;
   if (start->program_fd >= 0)
     {
       program =
@@ -248,9 +252,14 @@ run_child (const struct oci_start *start, int channel, const sigset_t *mask,
   /* What udocker was given by a service manager is not the runtime's.  */
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
     (void) unsetenv (others[i]);
-  if (set_descriptors (start, channel) == 0)
+  int error = set_descriptors (start, channel);
+  if (error == 0)
     execve (start->arguments[0], start->arguments, environ);
-  const char *why = strerror (errno);
+  AUTO_FREE char *why =
+      error < 0
+          ? xasprintf (_ ("udocker cannot start it: %s%s"), strerror (-error),
+                       error == -ENOENT ? " ('/dev/null')" : "")
+          : xasprintf (_ ("it cannot be executed: %s"), strerror (errno));
   ssize_t ignored = write (start->errors_fd, why, strlen (why));
   (void) ignored; /* the status says it as well */
   _exit (125);

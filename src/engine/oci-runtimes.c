@@ -199,6 +199,10 @@ oci_explain (const struct oci_runtime *runtime, const char *text)
   } known[] = {
     { "hybrid mode", N_ ("it refuses control groups of both versions, mixed, "
                          "as this host has them") },
+    { "fs/cgroup: no such file", N_ ("it wants '/sys', which is not mounted "
+                                     "here") },
+    { "fs/cgroup': No such file", N_ ("it wants '/sys', which is not mounted "
+                                      "here") },
     { "newuidmap", N_ ("it wants newuidmap and an entry in /etc/subuid") },
     { "setgroups", N_ ("it may not change groups: /etc/subgid has no entry") },
     { "mount `proc`", N_ ("it cannot mount /proc: this is a container whose "

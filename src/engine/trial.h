@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
    Copyright (C) 2026 the udocker authors
 
-   Trying a program of the host that makes containers: with an empty one.  */
+   Trying what makes containers: programs of the host with an empty one, our own
+   engines with a program that does nothing.  */
 
 #ifndef UDOCKER_ENGINE_TRIAL_H
 #define UDOCKER_ENGINE_TRIAL_H
@@ -22,5 +23,11 @@ typedef int engine_trial_function (const struct run_plan *plan, void *data,
 int engine_try_nothing (const struct config *config, const char *mode,
                         engine_trial_function *function, void *data,
                         struct error *err);
+
+/* Have our part NAME run in MODE, as CONFIG (NULL: the defaults) has it, a
+   program that does nothing, as if this host were the container.  Return 0, or
+   a negative errno with ERR telling what the part has said.  */
+int engine_try_part (const char *name, const struct config *config,
+                     const char *mode, struct error *err);
 
 #endif

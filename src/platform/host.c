@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -177,6 +178,12 @@ platform_program_path (void)
 
   if (!asked)
     path = file_read_link (AT_FDCWD, "/proc/self/exe");
+  if (!asked && path == NULL)
+    {
+      /* Without /proc there is still the name that we were executed by.  */
+      const char *name = (const char *) getauxval (AT_EXECFN);
+      path = name == NULL ? NULL : realpath (name, NULL);
+    }
   asked = true;
   return path;
 }

@@ -70,7 +70,7 @@ void
 probe_ptrace (struct probe_result *result)
 {
   struct attempt done = attempt (trace_child, NULL);
-  if (done.number == 0)
+  if (done.number == 0 || probe_blames_others (result, done))
     return;
   long scope = probe_setting ("kernel/yama/ptrace_scope");
   if (scope >= SCOPE_NONE)
@@ -155,15 +155,13 @@ trap_calls (int *step, void *data)
 static void
 blame (struct probe_result *result, struct attempt done)
 {
+  if (probe_blames_others (result, done))
+    return;
   if (probe_is_filtered ())
     probe_fails_in_sandbox (
         result, done.number,
         _ ("have the sandbox allow prctl and seccomp (for Docker around: "
            "--security-opt seccomp=unconfined)"));
-  else if (done.number == EAGAIN || done.number == EMFILE
-           || done.number == ENOMEM)
-    probe_fails (result, xstrdup (strerror (done.number)),
-                 xstrdup (_ ("raise your limits (ulimit)")));
   else
     probe_fails (
         result,

@@ -139,6 +139,8 @@ static void
 blame (struct probe_result *result, struct attempt done)
 {
   const struct closing *closing = find_closing ();
+  if (probe_blames_others (result, done))
+    return;
   if (closing != NULL)
     probe_fails (
         result,
@@ -147,13 +149,15 @@ blame (struct probe_result *result, struct attempt done)
         xasprintf (_ ("have the administrator set %s to %ld"), closing->name,
                    closing->open));
   else if (done.number == ENOSPC || done.number == EUSERS)
-    /* Of this name space or one around it.  */
-    probe_fails (
-        result,
-        xstrdup (_ ("there may be no more of them "
-                    "(user.max_user_namespaces)")),
-        xstrdup (_ ("have the administrator set user.max_user_namespaces to "
-                    "15000")));
+    {
+      /* Of this name space or one around it.  */
+      const char *setting = done.step == STEP_MOUNTS
+                                ? "user.max_mnt_namespaces"
+                                : "user.max_user_namespaces";
+      probe_fails (
+          result, xasprintf (_ ("there may be no more of them (%s)"), setting),
+          xasprintf (_ ("have the administrator set %s to 15000"), setting));
+    }
   else if (probe_is_filtered ())
     probe_fails_in_sandbox (result, done.number,
                             _ ("have the sandbox allow unshare, clone and "

@@ -11,12 +11,13 @@
 #include "src/platform/probe.h"
 
 /* How far a try came: NUMBER is 0 when it worked, or the positive errno with
-   which step STEP failed.  */
+   which step STEP failed; STEP_BEGIN is making the process that tries.  */
 struct attempt
 {
   int step;
   int number;
 };
+#define STEP_BEGIN (-1)
 
 /* Tries something in a child process.  Sets *STEP before each step (0 is the
    first) and returns 0 or a positive errno.  DATA is what attempt was given. */
@@ -37,6 +38,11 @@ void probe_fails (struct probe_result *result, char *reason, char *remedy);
 void probe_fails_in_sandbox (struct probe_result *result, int number,
                              const char *remedy);
 
+/* If DONE failed for something that has nothing to do with what was tried, say
+   that in RESULT and return true: no process could be made, a limit was met,
+   /proc is missing.  */
+bool probe_blames_others (struct probe_result *result, struct attempt done);
+
 /* Return the number in the FILE below /proc/sys, or -1.  */
 long probe_setting (const char *file);
 
@@ -45,6 +51,7 @@ long probe_setting (const char *file);
 bool probe_is_filtered (void);
 
 /* Fill RESULT.  One for each enum probe_id, in the file of its subject.  */
+void probe_proc (struct probe_result *result);
 void probe_ptrace (struct probe_result *result);
 void probe_filter (struct probe_result *result);
 void probe_trap (struct probe_result *result);

@@ -31,6 +31,7 @@ static const struct
   const char *title;
   void (*fill) (struct probe_result *result);
 } probes[PROBE_COUNT] = {
+  [PROBE_PROC] = { "proc", N_ ("facts about processes (/proc)"), probe_proc },
   [PROBE_PTRACE] = { "ptrace", N_ ("tracing of programs (ptrace)"),
                      probe_ptrace },
   [PROBE_FILTER] = { "seccomp_filter", N_ ("filters of system calls (seccomp)"),
@@ -131,13 +132,13 @@ attempt (attempt_function *function, void *data)
   int ends[2];
 
   if (pipe2 (ends, O_CLOEXEC) < 0)
-    return (struct attempt){ .number = errno };
+    return (struct attempt){ .step = STEP_BEGIN, .number = errno };
   fflush (stdout);
   pid_t child = fork ();
   if (child == 0)
     try_and_tell (function, data, ends[1]);
   if (child < 0)
-    done.number = errno;
+    done = (struct attempt){ .step = STEP_BEGIN, .number = errno };
   close (ends[1]);
   ssize_t got = child < 0 ? 0 : read (ends[0], &done, sizeof done);
   close (ends[0]);
@@ -166,6 +167,13 @@ probe_setting (const char *file)
   return end != text ? number : -1;
 }
 
+/* Return whether /proc is what it should be.  */
+static bool
+proc_is_there (void)
+{
+  return access ("/proc/self/status", R_OK) == 0;
+}
+
 bool
 probe_is_filtered (void)
 {
@@ -174,7 +182,67 @@ probe_is_filtered (void)
   size_t size = 0;
 
   if (file_read (AT_FDCWD, "/proc/self/status", &text, &size, &ignored) < 0)
-    return false;
+    {
+      /* A filter that lets us ask, or one that does not.  */
+      int mode = prctl (PR_GET_SECCOMP);
+      return mode > 0 || (mode < 0 && errno != EINVAL);
+    }
   const char *line = strstr (text, "\nSeccomp:");
   return line != NULL && strtol (line + strlen ("\nSeccomp:"), NULL, 10) != 0;
+}
+
+/* A limit that a try may meet, by the errno that it met it with.  */
+static const struct
+{
+  int number;
+  const char *reason;
+  const char *remedy;
+} limits[] = {
+  { EAGAIN, N_ ("you may have no more processes"),
+    N_ ("end some of yours, or raise the limit (ulimit -u)") },
+  { EMFILE, N_ ("it takes more open files than you may have"),
+    N_ ("raise the limit (ulimit -n)") },
+  { ENFILE, N_ ("this machine may have no more open files"),
+    N_ ("have the administrator raise fs.file-max") },
+  { ENOMEM, N_ ("there is not enough memory for it"),
+    N_ ("end something, or raise the limits (ulimit -v, -d)") },
+};
+
+bool
+probe_blames_others (struct probe_result *result, struct attempt done)
+{
+  for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+    if (limits[i].number == done.number)
+      {
+        probe_fails (result, xstrdup (_ (limits[i].reason)),
+                     xstrdup (_ (limits[i].remedy)));
+        return true;
+      }
+  if (done.step == STEP_BEGIN)
+    {
+      probe_fails (result,
+                   xasprintf (_ ("no process can be made that would try it"
+                                 " (%s)"),
+                              strerror (done.number)),
+                   probe_is_filtered ()
+                       ? xstrdup (_ ("have the sandbox around allow clone and "
+                                     "pipe2"))
+                       : NULL);
+      return true;
+    }
+  if (done.number == ENOENT && !proc_is_there ())
+    {
+      probe_proc (result);
+      return true;
+    }
+  return false;
+}
+
+void
+probe_proc (struct probe_result *result)
+{
+  if (!proc_is_there ())
+    probe_fails (result, xstrdup (_ ("'/proc' is not mounted here")),
+                 xstrdup (_ ("have the administrator, or the sandbox around, "
+                             "mount it (mount -t proc proc /proc)")));
 }

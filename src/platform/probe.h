@@ -15,6 +15,7 @@ struct error;
 /* What is tried.  */
 enum probe_id
 {
+  PROBE_PROC,            /* the file system /proc */
   PROBE_PTRACE,          /* tracing our own children */
   PROBE_FILTER,          /* filters of system calls */
   PROBE_TRAP,            /* and their SIGSYS */
