@@ -125,7 +125,7 @@ case $* in
       fi
     fi ;;
   # Nobody but root can mount a file system that shares extents and has quotas.
-  *store-btrfs*)
+  *store-btrfs* | *doctor-quota*)
     if make_btrfs "$TEST_DIRECTORY/disk" > "$TEST_DIRECTORY/disk.log" 2>&1; then
       BTRFS_DISK=$TEST_DIRECTORY/disk
       export BTRFS_DISK

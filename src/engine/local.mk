@@ -14,4 +14,4 @@ src_engine_libengine_a_SOURCES = \
 
 EXTRA_DIST += tests/bench/runtime.sh tests/bench/start.sh
 
-shell_tests += tests/shell/doctor-network.sh tests/shell/doctor.sh tests/shell/mode-s1-real.sh tests/shell/mode-s1.sh
+shell_tests += tests/shell/doctor-network.sh tests/shell/doctor-quota.sh tests/shell/doctor.sh tests/shell/mode-s1-real.sh tests/shell/mode-s1.sh

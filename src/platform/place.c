@@ -152,13 +152,14 @@ static intmax_t
 find_allowance (int fd, const struct place *place)
 {
   static const char *const keepers[] = { "btrfs", "ext4", "xfs" };
-  const intmax_t most = (intmax_t) 1 << 30;
+  intmax_t most = (intmax_t) 1 << 30;
   bool keeps = false;
   for (size_t i = 0; i < sizeof keepers / sizeof *keepers; i++)
     keeps = keeps || strcmp (place->file_system, keepers[i]) == 0;
   /* Nobody else is to miss it for a moment.  */
-  if (!keeps || place->free < 2 * most
-      || (place->largest >= 0 && place->largest < most))
+  while (most > place->free / 2)
+    most /= 2;
+  if (!keeps || most == 0 || (place->largest >= 0 && place->largest < most))
     return -1;
   intmax_t size = most;
   while (size > 4096 && fallocate (fd, 0, 0, (off_t) size) < 0)
