@@ -15,6 +15,7 @@
 #include "src/cmd/command.h"
 #include "src/cmd/new-container.h"
 #include "src/container/container.h"
+#include "src/container/run-mounts.h"
 #include "src/container/running.h"
 #include "src/image/store.h"
 
@@ -67,6 +68,9 @@ run_clone (struct invocation *invocation, struct error *err)
   status = hold < -1 ? hold : 0;
   if (status == 0)
     {
+      /* Mount points that a killed run has left; the copy gets the notes of
+         those that a live one needs.  */
+      (void) run_mounts_sweep (container);
       struct progress *progress = progress_open ();
       struct progress_line *line =
           progress_add (progress, _ ("copying the container"), -1);

@@ -92,4 +92,56 @@ is 'it is what runs have' "$stdout" P2
 run env UDOCKER_DEFAULT_EXECUTION_MODE=X9 udocker run c1 true
 is_error 'nonsense is refused' 125 'invalid execmode: X9'
 
+# --- what a killed run of a mode R has left -----------------------------------------
+
+# leave: mount points with their notes, one of which somebody uses since.
+leave ()
+{
+  mkdir -p "$place/.mountpoints" "$root/left/deep" "$root/used"
+  touch "$root/used/file"
+  for note in '#left#deep:#left' '#left:#' '#used:#'; do
+    ln -s "${note#*:}" "$place/.mountpoints/${note%:*}"
+  done
+}
+leave
+run udocker export -o tree.tar c1
+is 'export leaves them out' "$status,$(tar -tf tree.tar | grep -c -e left)" 0,0
+is '  but not what is in use' "$(tar -tf tree.tar | grep used/file)" ./used/file
+is '  the container has them no more' "$(ls -d "$root/left" "$place/.mountpoints" \
+  2> why)" ''
+leave
+run udocker clone c1
+copy=$UDOCKER_DIR/containers/$stdout
+is 'so does clone' "$status,$(ls -d "$copy/ROOT/left" "$copy/.mountpoints" 2> why)" 0,
+is '  but not what is in use' "$(ls "$copy/ROOT/used")" file
+leave
+flock -s "$root" udocker export -o tree.tar c1
+is 'those of a run that lives stay' "$(ls "$root/left")" deep
+run flock -s "$root" udocker clone c1
+is '  and are noted beside a copy' \
+  "$(ls "$UDOCKER_DIR/containers/$stdout/.mountpoints" | tr '\n' ' ')" \
+  '#left #left#deep #used '
+if udocker run --nobanner --execmode=R1 c1 true 2> why; then
+  udocker setup --purge c1
+  mkdir host
+  udocker run --nobanner --execmode=R1 -v "$work/host:/made/here" c1 \
+    sh -c ': > /tmp/there; sleep 100' &
+  runner=$!
+  for _ in $(seq 200); do
+    test ! -e "$root/tmp/there" || break
+    sleep 0.05
+  done
+  kill -KILL $runner
+  wait $runner 2> why
+  is 'a run is killed' "$(ls "$root/made")" here
+  for _ in $(seq 200); do
+    flock -n "$root" true && break
+    sleep 0.05
+  done
+  udocker export c1 > tree.tar
+  is '  export leaves out what it has left' "$(tar -tf tree.tar | grep -c made)" 0
+else
+  skip 'a run is killed' "no mode R here: $(cat why)"
+fi
+
 done_testing
