@@ -445,18 +445,30 @@ singularity_usable (const struct host *host, const struct config *config,
   return path == NULL ? -err->number : 0;
 }
 
+/* Find out whether it starts containers, as CONFIG has it.  */
 static int
-singularity_try (const struct config *config, const char *mode,
-                 struct error *err)
+try_once (const struct config *config, struct error *err)
 {
   struct singularity singularity;
-  (void) mode;
   int status = open_program (config, &singularity, err);
   if (status < 0)
     return status;
   status = engine_try_nothing (config, "S1", try_plan, &singularity, err);
   singularity_release (&singularity);
   return status;
+}
+
+static int
+singularity_try (const struct config *config, const char *mode,
+                 struct error *err)
+{
+  static bool known;
+  static struct error why; /* stays */
+  (void) mode;
+  if (!known)
+    (void) try_once (config, &why);
+  known = true;
+  return why.number == 0 ? 0 : error_set (err, why.number, "%s", why.text);
 }
 
 static void
