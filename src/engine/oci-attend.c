@@ -59,6 +59,7 @@ struct attended
   int signals;    /* a signalfd */
   int started_fd; /* as in struct oci_start */
   bool started;
+  bool is_left;  /* nobody could kill it */
   bool is_asked; /* to end, before anything has started */
   int result;
   time_t until; /* a runtime that is only tried is killed then; or 0 */
@@ -451,9 +452,10 @@ runtime_has_ended (struct attended *attended)
 {
   int status;
   pid_t pid = waitpid (attended->runtime, &status, WNOHANG);
-  if (pid < 0)
+  /* A sandbox may let nobody wait or kill; it ends with us in any case.  */
+  if (pid < 0 || (pid == 0 && attended->is_left))
     {
-      attended->result = 125; /* a sandbox lets nobody wait */
+      attended->result = 125;
       return true;
     }
   if (pid != attended->runtime)
@@ -478,7 +480,7 @@ limit_trial (struct attended *attended)
 {
   if (attended->until == 0 || seconds_now () < attended->until)
     return;
-  (void) kill (attended->runtime, SIGKILL); /* not waited for yet */
+  attended->is_left = kill (attended->runtime, SIGKILL) < 0;
   attended->until = 0;
 }
 
