@@ -147,8 +147,14 @@ engine_try_part (const char *name, const struct config *config,
   /* A file would be limited by what is tried.  What does not fit stops it until
      its time is over, and whoever stays behind does not keep us.  */
   if (root_fd < 0 || pipe2 (ends, O_CLOEXEC) < 0)
-    return error_set (err, errno, _ ("cannot make a pipe: %s"),
-                      strerror (errno));
+    {
+      int number = errno;
+      (void) error_set (err, number, _ ("cannot make a pipe: %s"),
+                        strerror (number));
+      return number != EMFILE
+                 ? -number
+                 : error_hint (err, _ ("raise the limit (ulimit -n)"));
+    }
   AUTO_CLOSE int said = ends[0];
   AUTO_CLOSE int to = ends[1];
   (void) fcntl (said, F_SETFL, O_NONBLOCK); /* cannot fail */
