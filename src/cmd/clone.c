@@ -15,7 +15,7 @@
 #include "src/cmd/command.h"
 #include "src/cmd/new-container.h"
 #include "src/container/container.h"
-#include "src/container/run-mounts.h"
+#include "src/container/run-mount-points.h"
 #include "src/container/running.h"
 #include "src/image/store.h"
 
@@ -70,7 +70,7 @@ run_clone (struct invocation *invocation, struct error *err)
     {
       /* Mount points that a killed run has left; the copy gets the notes of
          those that a live one needs.  */
-      (void) run_mounts_sweep (container);
+      (void) run_mount_points_sweep (container);
       struct progress *progress = progress_open ();
       struct progress_line *line =
           progress_add (progress, _ ("copying the container"), -1);

@@ -19,7 +19,7 @@
 #include "lib/base/progress.h"
 #include "src/cmd/command.h"
 #include "src/container/container.h"
-#include "src/container/run-mounts.h"
+#include "src/container/run-mount-points.h"
 #include "src/container/running.h"
 
 extern const struct command command_export;
@@ -97,7 +97,7 @@ export_to (const struct container *container,
     return hold;
   /* Mount points that a killed run has left are none of its files; those of one
      that lives stay.  */
-  (void) run_mounts_sweep (container);
+  (void) run_mount_points_sweep (container);
   return strcmp (path, "-") == 0
              ? write_archive (container, options->clone, STDOUT_FILENO, err)
              : write_file (container, options->clone, path, err);

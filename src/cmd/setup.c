@@ -19,7 +19,7 @@
 #include "src/container/container.h"
 #include "src/container/permissions.h"
 #include "src/container/restore.h"
-#include "src/container/run-mounts.h"
+#include "src/container/run-mount-points.h"
 #include "src/engine/engine.h"
 #include "src/platform/host.h"
 
@@ -127,7 +127,7 @@ set_mode (struct container *container, const struct config *config,
 static void
 remove_mount_points (const struct container *container)
 {
-  if (!run_mounts_sweep (container))
+  if (!run_mount_points_sweep (container))
     log_warning (_ ("mount points stay in the container: it runs, or its root "
                     "directory cannot be opened"));
 }

@@ -10,6 +10,7 @@ src_container_librun_a_SOURCES = \
   src/container/run-environment.c \
   src/container/run-machine.c \
   src/container/run-metadata.c \
+  src/container/run-mount-points.c src/container/run-mount-points.h \
   src/container/run-mounts.c src/container/run-mounts.h \
   src/container/run-path.c \
   src/container/run-plan.c src/container/run-plan.h \

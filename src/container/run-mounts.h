@@ -10,7 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct container;
 struct error;
 struct run_binding;
 struct run_plan;
@@ -72,10 +71,5 @@ const struct run_mount *run_mounts_above (const struct run_mounts *mounts,
 /* Free MOUNTS, and where no other run needs it any more remove what was made
    for it in the container.  */
 void run_mounts_release (struct run_mounts *mounts);
-
-/* Remove in CONTAINER what is noted as made for mounts, unless a run needs it.
-   Return false when one does, on this machine or another one, or when that
-   cannot be found out.  */
-bool run_mounts_sweep (const struct container *container);
 
 #endif

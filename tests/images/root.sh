@@ -246,7 +246,7 @@ make_debian_arm64 ()
 }
 
 # Apptainer, which of all releases only sid has, and what it needs, unpacked and
-# not installed: tests run it from there (tests/apptainer.sh).
+# not installed: tests/shell/mode-s1-real.sh runs it from there.
 make_apptainer ()
 {
   make_debian_with sid --variant=extract --include=apptainer
