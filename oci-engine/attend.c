@@ -5,7 +5,11 @@
 
    The kernel protects the first process of a process namespace from signals
    that it does not expect, so that a program in its place would not die from
-   Ctrl-C.  And what becomes an orphan there becomes its child.  */
+   Ctrl-C.  And what becomes an orphan there becomes its child.
+
+   Among the host's processes, and where it joins others in a container, it is
+   not the first, and the kernel ends nobody with it.  So it must not be killed
+   when udocker or the runtime dies, but kills what it has started.  */
 
 #include "oci-engine/attend.h"
 
@@ -13,12 +17,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/start/channel.h"
+#include "lib/start/supervise.h"
 #include "oci-engine/line.h"
 
 /* Look at our children.  Return whether CHILD has ended, then with *RESULT its
@@ -45,6 +51,30 @@ child_has_ended (pid_t child, int channel, int *result)
   return false;
 }
 
+/* Kill CHILD and all that it has started.  Does not return.  */
+static void
+end_all (pid_t child)
+{
+  (void) kill (-child, SIGKILL);
+  if (getpid () != 1)
+    supervise_kill_rest (); /* else the kernel does */
+  _exit (128 + SIGKILL);
+}
+
+/* Take in the signals that have come to SIGNALS.  Return whether PARENT, which
+   was ours, has died: where it is not to be seen from here it is nobody, 0.  */
+static bool
+is_orphaned (int signals, pid_t parent)
+{
+  struct signalfd_siginfo info;
+  bool result = false;
+  while (read (signals, &info, sizeof info) == (ssize_t) sizeof info)
+    result = result
+             || (info.ssi_signo == (uint32_t) ATTEND_ORPHANED
+                 && (parent == 0 ? info.ssi_pid == 0 : getppid () != parent));
+  return result;
+}
+
 /* Do what came over CHANNEL.  Without udocker at its other end kill CHILD
    and do not return.  */
 static void
@@ -66,20 +96,17 @@ obey (pid_t child, int channel)
         (void) close (passed);
     }
   if (status < 0)
-    {
-      (void) kill (-child, SIGKILL);
-      _exit (128 + SIGKILL);
-    }
+    end_all (child);
 }
 
 int
-attend (pid_t child, int channel, bool lined)
+attend (pid_t child, int channel, pid_t parent, bool lined)
 {
   sigset_t expected;
-  struct signalfd_siginfo ignored;
   int result = 0;
   sigemptyset (&expected);
   sigaddset (&expected, SIGCHLD);
+  sigaddset (&expected, ATTEND_ORPHANED);
   int signals = signalfd (-1, &expected, SFD_CLOEXEC | SFD_NONBLOCK);
   struct pollfd news[] = {
     { .fd = channel, .events = POLLIN },
@@ -100,8 +127,8 @@ attend (pid_t child, int channel, bool lined)
         line_go_on (&news[2]);
       if (news[0].revents != 0)
         obey (child, channel);
-      while (read (signals, &ignored, sizeof ignored) > 0)
-        continue;
+      if (is_orphaned (signals, parent))
+        end_all (child);
     }
   if (lined)
     line_finish ();

@@ -15,10 +15,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "lib/plan/plan-write.h"
@@ -74,9 +76,22 @@ become_user (uid_t uid, gid_t gid)
   return error;
 }
 
+/* Have the kernel kill this process when PARENT dies, which is its parent; it
+   forgets that when ids or privileges change.  Of the first process of all
+   nobody outlives the end.  */
+static void
+die_with (pid_t parent)
+{
+  if (parent == 1)
+    return;
+  (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid () != parent)
+    _exit (128 + SIGKILL);
+}
+
 /* Become the program of PLAN.  Return the exit status of the failure.  */
 static int
-execute (const struct plan *plan)
+execute (const struct plan *plan, pid_t parent)
 {
   struct start_program program;
   if (become_user ((uid_t) plan_number (plan, PLAN_UID, 0),
@@ -85,6 +100,7 @@ execute (const struct plan *plan)
       || start_set_limits (plan) < 0 || start_program_init (&program, plan) < 0
       || start_enter_directory (&program) < 0)
     return START_FAILURE;
+  die_with (parent);
   program.i386 = true;
   return start_execute (&program);
 }
@@ -175,10 +191,10 @@ send_rest (const struct plan *plan, int plan_fd)
 }
 
 /* Become the tracer that lies beside this program and runs PLAN, of the file
-   PLAN_FD.  Return the
-   exit status of the failure.  */
+   PLAN_FD.  What it traces dies with it.  Return the exit status of the
+   failure.  */
 static int
-trace (const struct plan *plan, int plan_fd)
+trace (const struct plan *plan, int plan_fd, pid_t parent)
 {
   char path[PATH_MAX];
   char option[32];
@@ -190,6 +206,7 @@ trace (const struct plan *plan, int plan_fd)
       && (fcntl (fd, F_SETFD, 0) < 0 || fcntl (plan_fd, F_SETFD, 0) < 0))
     error = -errno;
   (void) snprintf (option, sizeof option, "--plan-fd=%d", fd);
+  die_with (parent);
   ssize_t length = readlink ("/proc/self/exe", path, sizeof path - 1);
   if (error == 0 && length > 0)
     {
@@ -207,9 +224,9 @@ trace (const struct plan *plan, int plan_fd)
 }
 
 int
-become_program (const struct plan *plan, int plan_fd)
+become_program (const struct plan *plan, int plan_fd, pid_t parent)
 {
   const char *mode = plan_text (plan, PLAN_MODE, "");
   bool traced = strcmp (mode, "R2") == 0 || strcmp (mode, "R3") == 0;
-  return traced ? trace (plan, plan_fd) : execute (plan);
+  return traced ? trace (plan, plan_fd, parent) : execute (plan, parent);
 }

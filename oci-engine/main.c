@@ -45,9 +45,10 @@ struct run
   int master, line; /* of a terminal, the other end and where it leads; or -1 */
 };
 
-/* Be what RUN's plan says, in a process of its own.  Does not return.  */
+/* Be what RUN's plan says, in a process of its own, a child of PARENT.  Does
+   not return.  */
 static void
-run_child (const struct run *run)
+run_child (const struct run *run, pid_t parent)
 {
   const struct channel_begin *begin = &run->begin;
   (void) setpgid (0, 0); /* our parent does the same */
@@ -58,7 +59,7 @@ run_child (const struct run *run)
   if (run->given)
     channel_set_limits (begin);
   streams_complete (begin);
-  _exit (become_program (&run->plan, run->plan_fd));
+  _exit (become_program (&run->plan, run->plan_fd, parent));
 }
 
 /* Start the program of RUN and stay until it ends.  Return its status.  */
@@ -68,16 +69,17 @@ start (const struct run *run)
   sigset_t all;
   sigfillset (&all);
   (void) sigprocmask (SIG_SETMASK, &all, NULL); /* cannot fail */
-  /* Whoever dies between udocker and us: nothing stays.  */
-  (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
-  /* The kernel ends what is left if we are the first process of all.  */
-  bool ends_rest =
-      getpid () != 1 && plan_number (&run->plan, PLAN_KILL_ON_EXIT, 0) != 0;
-  if (ends_rest)
+  pid_t self = getpid ();
+  pid_t parent = getppid ();
+  /* Whoever dies between udocker and us: nothing stays.  If we are the first
+     process of all, the kernel ends with us what is left; else we do.  */
+  bool is_first = self == 1;
+  (void) prctl (PR_SET_PDEATHSIG, is_first ? SIGKILL : ATTEND_ORPHANED);
+  if (!is_first)
     (void) prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   pid_t child = fork ();
   if (child == 0)
-    run_child (run);
+    run_child (run, self);
   if (child < 0)
     {
       start_complain ("cannot make a process in the container: %s",
@@ -87,8 +89,10 @@ start (const struct run *run)
   (void) setpgid (child, child); /* or it was faster */
   if (run->master >= 0)
     line_init (run->master, run->line);
-  int status = attend (child, run->channel, run->master >= 0);
-  if (ends_rest)
+  int status = attend (child, run->channel, parent, run->master >= 0);
+  if (plan_number (&run->plan, PLAN_KILL_ON_EXIT, 0) == 0)
+    (void) channel_send (run->channel, CHANNEL_LEAVES, 0, -1); /* or is alone */
+  else if (!is_first)
     supervise_kill_rest ();
   streams_tell_places (run->placed, run->channel);
   return status;

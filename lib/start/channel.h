@@ -72,8 +72,10 @@ enum channel_kind
   CHANNEL_SAME = 8,  /* that of this number is the one that has number VALUE;
                         with -1 it leads nowhere */
   CHANNEL_PLACE = 9, /* the program has left that of this number at VALUE */
-  CHANNEL_SIZE = 10  /* the terminal has VALUE columns and this number of
+  CHANNEL_SIZE = 10, /* the terminal has VALUE columns and this number of
                         lines */
+  CHANNEL_LEAVES = 11 /* the program has ended; what it has started may go
+                         on */
 };
 
 struct channel_message

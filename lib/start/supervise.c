@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -215,6 +216,58 @@ supervise_kill_rest (void)
         kill_children ();
         (void) nanosleep (&moment, NULL);
       }
+}
+
+/* Return the number of the name space of users that the process NAME is in, or
+   0 when that is not known.  */
+static ino_t
+users_of (const char *name)
+{
+  char path[64];
+  struct stat st;
+  (void) snprintf (path, sizeof path, "/proc/%.20s/ns/user", name);
+  return stat (path, &st) == 0 ? st.st_ino : 0;
+}
+
+/* Kill those of our children that are in another name space of users than OWN,
+   or take them away if they have ended.  Return whether there were any.  */
+static bool
+kill_inside (ino_t own)
+{
+  pid_t self = getpid ();
+  DIR *directory = opendir ("/proc");
+  const struct dirent *entry;
+  bool any = false;
+  while (directory != NULL && (entry = readdir (directory)) != NULL)
+    {
+      if (entry->d_name[0] < '1' || entry->d_name[0] > '9'
+          || parent_of (entry->d_name) != self)
+        continue;
+      ino_t users = users_of (entry->d_name);
+      if (users == 0 || users == own)
+        continue;
+      /* Even of who has ended there may be children, which we have passed.  */
+      any = true;
+      pid_t pid = (pid_t) strtol (entry->d_name, NULL, 10);
+      if (waitpid (pid, NULL, WNOHANG) == 0)
+        (void) kill (pid, SIGKILL);
+    }
+  if (directory != NULL)
+    (void) closedir (directory);
+  return any;
+}
+
+void
+supervise_kill_inside (void)
+{
+  const struct timespec moment = { .tv_nsec = 1000000 };
+  siginfo_t ignored;
+  ino_t own = users_of ("self");
+  /* Mostly there is nobody, which the kernel says at once.  */
+  while (own != 0
+         && waitid (P_ALL, 0, &ignored, WEXITED | WNOHANG | WNOWAIT) == 0
+         && kill_inside (own))
+    (void) nanosleep (&moment, NULL);
 }
 
 /* Do with the REST, which has become ours, what is wanted.  A signal in WAITING

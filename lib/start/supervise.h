@@ -29,8 +29,13 @@ enum supervise_rest
 int supervise (int (*start) (void *argument), void *argument,
                enum supervise_rest rest);
 
-/* Kill our children, and those that become ours by that, until none is left.  */
+/* Kill our children, and those that become ours by that, until none is
+   left.  */
 void supervise_kill_rest (void);
+
+/* The same with those that are in another name space of users than we, as what
+   runs in a container is; others are left alone.  */
+void supervise_kill_inside (void);
 
 /* Set SIGNALS to those that who stays beside a program passes on to it.  */
 void supervise_signals (sigset_t *signals);

@@ -48,6 +48,9 @@ extern char **environ;
    again whether it is in the foreground.  */
 #define BACKGROUND_WAIT 200
 
+/* How many seconds udocker-init has to end after the runtime.  */
+#define END_SECONDS 5
+
 /* How many seconds a runtime may take that is only tried.  */
 #define TRIAL_SECONDS 10
 
@@ -61,6 +64,7 @@ struct attended
   bool started;
   bool is_left;  /* nobody could kill it */
   bool is_asked; /* to end, before anything has started */
+  bool leaves;   /* the program has ended, and what it has started may go on */
   int result;
   time_t until; /* a runtime that is only tried is killed then; or 0 */
 
@@ -387,6 +391,9 @@ hear_message (struct attended *attended)
       case CHANNEL_STOPPED:
         stop_with (attended);
         break;
+      case CHANNEL_LEAVES:
+        attended->leaves = true;
+        break;
       case CHANNEL_PLACE:
         /* Only what the program was given.  */
         if ((fcntl (message.number, F_GETFD) & FD_CLOEXEC) == 0
@@ -522,6 +529,29 @@ wait_for_news (struct attended *attended)
     hear_channel (attended);
 }
 
+/* The runtime has ended.  See what it has started end, too: udocker-init ends
+   all by itself when it hears nothing from us any more.  Should it have been
+   killed, what it had started is ours.  */
+static void
+see_rest_off (struct attended *attended)
+{
+  const time_t until = seconds_now () + END_SECONDS;
+  if (attended->channel >= 0)
+    hear_channel (attended); /* what was said last */
+  if (attended->gives)
+    return; /* that was all on our kernel */
+  if (attended->channel >= 0)
+    (void) shutdown (attended->channel, SHUT_WR); /* it is connected */
+  while (attended->channel >= 0 && seconds_now () < until)
+    {
+      struct pollfd news = { .fd = attended->channel, .events = POLLIN };
+      (void) poll (&news, 1, 1000);
+      hear_channel (attended);
+    }
+  if (!attended->leaves)
+    supervise_kill_inside ();
+}
+
 int
 oci_attend (const struct oci_start *start, bool *started, struct error *err)
 {
@@ -562,6 +592,9 @@ oci_attend (const struct oci_start *start, bool *started, struct error *err)
   const struct sigaction action = { .sa_handler = SIG_DFL };
   (void) sigaction (SIGCHLD, &action, &old_action); /* cannot fail */
   (void) sigprocmask (SIG_BLOCK, &waiting, &mask);  /* likewise */
+  int reaps = 0;
+  if (!start->gives && prctl (PR_GET_CHILD_SUBREAPER, &reaps, 0, 0, 0) == 0)
+    (void) prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* since Linux 3.4 */
   pid_t self = getpid ();
   attended.runtime = number == 0 ? fork () : -1;
   if (attended.runtime == 0)
@@ -577,8 +610,9 @@ oci_attend (const struct oci_start *start, bool *started, struct error *err)
     (void) send_others (attended.channel, start->gives);
   while (number == 0 && !runtime_has_ended (&attended))
     wait_for_news (&attended);
-  if (attended.channel >= 0)
-    hear_channel (&attended); /* what was said last */
+  see_rest_off (&attended);
+  if (!start->gives && reaps == 0)
+    (void) prctl (PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
   if (attended.terminal >= 0)
     {
       relay_drain (&attended.output);

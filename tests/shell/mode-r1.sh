@@ -183,6 +183,61 @@ $(stat -c %i /dev/shm)"
 run r1 --pid=host c1 sh -c 'setsid sleep 1000 > /dev/null 2>&1 & echo $!; exit 3'
 is "  and the end of the program is that of the run" "$status" 3
 not_ok "  with all that it has started" sh -c "kill -0 $stdout 2> /dev/null"
+
+# Whatever is killed, nothing goes on among the processes of the host.
+mark=100.$$
+# marked: how many processes sleep for so long.
+# shellcheck disable=SC2317 # called by until_true
+marked ()
+{
+  # shellcheck disable=SC2009 # pgrep would find itself
+  ps -ww -e -o args= | grep -c "^sleep $mark\$"
+}
+# shellcheck disable=SC2317 # called by until_true
+none_marked ()
+{
+  # shellcheck disable=SC2009 # as above
+  ! ps -ww -e -o args= | grep -q "[1]00\\.$$"
+}
+# shellcheck disable=SC2317 # called by until_true
+all_marked ()
+{
+  test "$(marked)" -ge "$1"
+}
+started="trap '' TERM; setsid sleep $mark & sleep $mark & sleep $mark; sleep $mark"
+# child_of PID: the first one.
+child_of ()
+{
+  ps -o pid= --ppid "$1" | head -n 1 | tr -d ' '
+}
+for mode in R1 R2; do
+  for victim in udocker runtime udocker-init; do
+    udocker run --nobanner --pid=host --execmode=$mode c1 sh -c "$started" &
+    pid=$!
+    until_true all_marked 3
+    case $victim in
+      udocker) kill -KILL $pid ;;
+      runtime) kill -KILL "$(child_of $pid)" ;;
+      *) kill -KILL "$(child_of "$(child_of $pid)")" ;;
+    esac
+    wait $pid 2> /dev/null || :
+    ok "$mode: all ends when $victim is killed" until_true none_marked
+  done
+done
+for i in 1 2 3 4; do
+  udocker -q run --nobanner --detach --pid=host --execmode=R$((i % 2 + 1)) c1 \
+    sh -c "$started" > /dev/null
+done
+until_true all_marked 12
+run udocker kill c1
+is "  and udocker kill kills it" "$status" 0
+ok "  wherever it is" until_true none_marked
+for i in 1 2 3 4 5 6 7 8; do
+  timeout --signal=KILL 0.$((i + 1)) udocker run --nobanner --pid=host \
+    --execmode=R1 c1 sh -c "$started" 2> /dev/null &
+done
+wait
+ok "  killed at any moment, too" until_true none_marked
 run r1 --kernel=9.9 c1 true
 is_error "--kernel is refused, and who can is named" 125 '^Error: mode R1 .* R2, P1 and T1 '
 run r1 --publish=8080:80 c1 true
@@ -224,6 +279,19 @@ run udocker exec --user=alice --workdir=/tmp --env=B=c c1 \
 is "exec is in the same container" "$status,$stdout,$stderr" "6,alice
 /tmp
 c,"
+pids=
+for _ in 1 2 3 4 5 6; do
+  udocker exec c1 sh -c "$started" &
+  pids="$pids $!"
+done
+until_true all_marked 18
+# shellcheck disable=SC2086 # numbers
+{
+  kill -KILL $pids
+  wait $pids 2> /dev/null || :
+}
+ok "  which it leaves with all that it has started when it is killed" \
+  until_true none_marked
 run udocker stop c1
 is "  and can be stopped" "$status$stdout" 0c1
 like "  as a program is" "$(udocker logs c1)" '^asked$'
