@@ -60,7 +60,7 @@ const struct command command_name = {
   .summary = N_ ("give a container a name"),
   .description = N_ (
       "A container can have several names. A name has no slash, dot, blank or"
-      " bracket in it."),
+      " bracket in it, and does not begin with '-'."),
   .min_operands = 2,
   .max_operands = 2,
   .needs = NEEDS_REPOSITORY,

@@ -292,7 +292,7 @@ int
 container_check_name (const char *name, struct error *err)
 {
   size_t length = strlen (name);
-  bool valid = length > 0 && length <= NAME_MAXIMUM
+  bool valid = length > 0 && length <= NAME_MAXIMUM && name[0] != '-'
                && strcspn (name, "/. []\177") == length;
 
   for (const char *c = name; valid && *c != '\0'; c++)
@@ -302,7 +302,8 @@ container_check_name (const char *name, struct error *err)
   return error_set (err, EINVAL,
                     _ ("invalid container name or wrong format: '%s': a name "
                        "has no slash, dot, blank, bracket or control "
-                       "character in it, and is not empty"),
+                       "character in it, does not begin with '-', and is not "
+                       "empty"),
                     name);
 }
 

@@ -91,8 +91,9 @@ bool container_is_in_place (const struct container *container);
 bool container_name_leads_nowhere (struct store *store, const char *name);
 
 /* See that NAME can be an alias: not empty, none of '/', '.', ' ', '[', ']'
-   and no control character in it, at most 2048 bytes (and what the file
-   system takes).  Return 0, or -EINVAL with ERR set.  */
+   and no control character in it, no '-' at its beginning, which would make it
+   an option, at most 2048 bytes (and what the file system takes).  Older ones
+   may be otherwise.  Return 0, or -EINVAL with ERR set.  */
 int container_check_name (const char *name, struct error *err);
 
 /* Make a container of the image TAG in STORE and give it the alias NAME

@@ -75,6 +75,9 @@ udocker rm victim "$(udocker ps | sed -n '/small/s/ .*//p')" 2> /dev/null
 run udocker create --name=a/b test/small
 is_error "a bad name" 1 \
   "^Error: invalid container name or wrong format: 'a/b': a name has no slash"
+run udocker create --name=-x test/small
+is_error "one that is like an option" 1 \
+  "^Error: invalid container name .*: '-x': .* does not begin with '-'"
 is "  makes nothing" "$(count)$(ls -A "$containers")" 0
 run udocker create test/none
 is_error "an unknown image" 1 \
