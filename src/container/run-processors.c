@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/buffer.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
@@ -47,6 +48,46 @@ read_processors (const char *text, cpu_set_t *set, size_t size,
     }
 }
 
+/* Add those of SET, of SIZE bytes, to TEXT as a list.  */
+static void
+write_processors (struct buffer *text, const cpu_set_t *set, size_t size)
+{
+  const char *comma = "";
+  for (size_t first = 0; first < 8 * size; first++)
+    {
+      if (!CPU_ISSET_S (first, size, set))
+        continue;
+      size_t last = first;
+      while (last + 1 < 8 * size && CPU_ISSET_S (last + 1, size, set))
+        last++;
+      buffer_add_format (text, last > first ? "%s%zu-%zu" : "%s%zu", comma,
+                         first, last);
+      comma = ",";
+      first = last;
+    }
+}
+
+/* Fail with NUMBER, as this process cannot run on the processors TEXT; say
+   which there are for it.  SET, of SIZE bytes, is overwritten, and the process,
+   which is about to end, may run on all of them.  */
+static int
+refuse_processors (const char *text, int number, cpu_set_t *set, size_t size,
+                   struct error *err)
+{
+  AUTO_BUFFER (list);
+  /* The kernel leaves out what may not be used.  */
+  memset (set, 0xff, size);
+  if (number == EINVAL && sched_setaffinity (0, size, set) == 0
+      && sched_getaffinity (0, size, set) == 0)
+    write_processors (&list, set, size);
+  return list.length > 0
+             ? error_set (err, number,
+                          _ ("cannot run on processors %s: there are only %s"),
+                          text, list.data)
+             : error_set (err, number, _ ("cannot run on processors %s: %s"),
+                          text, strerror (number));
+}
+
 int
 run_plan_use_processors (const struct run_plan *plan, struct error *err)
 {
@@ -65,7 +106,6 @@ run_plan_use_processors (const struct run_plan *plan, struct error *err)
   if (status < 0)
     return status;
   if (sched_setaffinity (0, size, set) < 0)
-    return error_set (err, errno, _ ("cannot run on processors %s: %s"), text,
-                      strerror (errno));
+    return refuse_processors (text, errno, set, size, err);
   return 0;
 }

@@ -95,7 +95,14 @@ is_error "an unknown --pull" 125 "^Error: .*sometimes"
 run ud --cpuset-cpus=x c1 true
 is_error "processors that are none" 125 "^Error: invalid list of processors 'x'"
 run ud --cpuset-cpus=8000 c1 true
-is_error "processors that are not there" 125 "^Error: cannot run on processors 8000:"
+is_error "processors that are not there" 125 \
+  "^Error: cannot run on processors 8000: there are only [0-9,-]+\$"
+if command -v taskset > /dev/null; then
+  run taskset -c 0 udocker run --cpuset-cpus=8000 c1 true
+  like "  of which it names all, whatever the caller runs on" "$stderr" \
+    " only $(taskset -c 0-1000 awk '/^Cpus_allowed_list/ { print $2 }' \
+      /proc/self/status)\$"
+fi
 run ud --bogus c1 true
 is_error "an unknown option" 125 "^Error: .*--bogus"
 run ud --privileged c1 true
