@@ -236,10 +236,10 @@ await_all (const struct container *container, const struct runs *runs)
   struct run_member runner = running_runner (first);
   for (size_t i = 0; i < runs->count; i++)
     (void) running_await (&runs->list[i], -1);
-  int status = running_result (watch);
-  return status >= 0 || runner.pid == 0
-             ? status
-             : container_noted_end (container, &runner);
+  /* What it has noted is known at once, whether its parent wants to know or
+     not.  */
+  int status = runner.pid == 0 ? -1 : container_noted_end (container, &runner);
+  return status >= 0 ? status : running_result (watch);
 }
 
 /* Wait until nothing runs in the container NAME of STORE, and print what the

@@ -294,6 +294,19 @@ p = json.load(open("running.json"))[0]["processes"]; print(len(p) - len(set(p)))
   is "  and says nothing that is not true when all is killed" \
     "$(echo "$stdout" | grep -Ecx '137|unknown')" 1
 done
+# By a parent that does not want to know.
+cat > careless.py << 'EOP'
+import ctypes, os, subprocess, time
+ctypes.CDLL (None).prctl (36, 1, 0, 0, 0) # PR_SET_CHILD_SUBREAPER
+subprocess.run (["udocker", "run", "-d", "c1", "sh", "-c", "sleep 0.5; exit 6"],
+                stdout=subprocess.DEVNULL)
+begin = time.monotonic ()
+print (subprocess.run (["udocker", "wait", "c1"], stdout=subprocess.PIPE,
+                       text=True).stdout.strip (),
+       "soon" if time.monotonic () - begin < 2 else "late")
+EOP
+run python3 careless.py
+is "what is noted is told at once" "$stdout" "6 soon"
 # Where Linux tells nothing.
 if cc -std=gnu11 -O1 -o sandbox "$top_srcdir/tests/sandbox.c" -lseccomp \
   2> compiler.log && ./sandbox EPERM fanotify_init -- true 2> /dev/null; then
