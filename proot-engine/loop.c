@@ -65,7 +65,8 @@ static const int forwarded[] = { SIGTERM, SIGHUP,    SIGINT,   SIGQUIT, SIGUSR1,
                                  SIGURG,  SIGVTALRM, SIGPROF,  SIGXCPU };
 
 /* What the terminal sends reaches the whole process group by itself; only
-   what somebody sent to the tracer alone is passed on.  */
+   what somebody sent to the tracer alone is passed on.  That the terminal was
+   hung up the kernel tells the leader of the session alone.  */
 static void
 forward_signal (int number, siginfo_t *info, void *context)
 {
@@ -73,7 +74,9 @@ forward_signal (int number, siginfo_t *info, void *context)
   int saved = errno;
   if (number == SIGALRM && info->si_code > 0)
     placement_alarm (); /* from the timer */
-  else if (info->si_code <= 0 && first_pid > 0)
+  else if (first_pid > 0
+           && (info->si_code <= 0
+               || (number == SIGHUP && getsid (0) == getpid ())))
     (void) kill (first_pid, number);
   errno = saved;
 }

@@ -7,7 +7,8 @@
    sigwaitinfo, which leaves no handler and no race: what comes before the
    program has started waits for it.  A signal that the terminal made (Ctrl-C)
    has reached the program too, since it is in the same process group; the
-   kernel marks those with SI_KERNEL, and they are not passed on again.
+   kernel marks those with SI_KERNEL, and they are not passed on again.  But
+   that a terminal was hung up the kernel tells the leader of the session alone.
 
    Should we be killed without a chance to pass that on, the program dies as
    it would if there were nobody in between.
@@ -66,10 +67,14 @@ supervise_is_for_group (int number, int code)
 }
 
 /* Return whether the signal INFO tells of has reached our whole process group
-   by itself.  */
+   by itself.  Who leads a session gets SIGHUP, and then SIGCONT, first: the
+   others in the foreground only when it has ended.  */
 static bool
 has_reached_group (const siginfo_t *info)
 {
+  if ((info->si_signo == SIGHUP || info->si_signo == SIGCONT)
+      && getsid (0) == getpid ())
+    return false;
   return supervise_is_for_group (info->si_signo, info->si_code);
 }
 

@@ -157,6 +157,33 @@ for mode in P1 P2 T1; do
     "40 0.ready.caught."
 done
 
+# A terminal that is hung up: the kernel tells only the leader of its session.
+if command -v python3 > /dev/null; then
+  cat > hang-up.py << 'EOP'
+import os, pty, sys
+pid, terminal = pty.fork ()
+if pid == 0:
+    os.execvp (sys.argv[1], sys.argv[1:])
+text = b""
+while b"ready" not in text:
+    text += os.read (terminal, 1000)
+EOP
+  udocker -q protect c1 2> /dev/null # so that --rm leaves it
+  for mode in P1 P2 T1; do
+    test "$mode" != T1 || test -x "$libexec/udocker-trap" || continue
+    for options in '' --rm; do
+      # shellcheck disable=SC2086 # one option or none
+      python3 hang-up.py udocker run $options --nobanner --execmode=$mode c1 \
+        sh -c 'echo ready; sleep "$0"; sleep "$0"' "$mark" < /dev/null
+      ok "with the terminal the program ends in $mode${options:+ with $options}" \
+        until_true none_marked
+      kill_marked KILL
+    done
+  done
+else
+  skip "a terminal that is hung up" "there is no python3"
+fi
+
 # Limits of the caller.  The environment lies on the stack, and descriptors that
 # were inherited count, so that there is nothing but what is needed.
 bare="env -i HOME=$HOME PATH=$PATH UDOCKER_DIR=$UDOCKER_DIR LC_ALL=C bash -c"
