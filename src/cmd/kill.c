@@ -22,6 +22,7 @@
 #include "src/container/output.h"
 #include "src/container/running.h"
 #include "src/container/runs.h"
+#include "xalloc.h"
 
 extern const struct command command_kill;
 extern const struct command command_stop;
@@ -101,102 +102,48 @@ read_signal (const char *text, int otherwise, int *number, struct error *err)
   return error_set (err, EINVAL, _ ("there is no signal '%s'"), text);
 }
 
-/* Do something with RUN.  Return 0 or a negative errno with ERR set.  */
-typedef int work_function (const struct running *run, int signal, int seconds,
-                           struct error *err);
-
-/* Send SIGNAL to RUN.  */
+/* Send SIGNAL to all runs of the container NAME of STORE.  Return 0, or a
+   negative errno with ERR set; -ESRCH where there is none.  */
 static int
-send_signal (const struct running *run, int signal, int seconds,
-             struct error *err)
+signal_container (struct store *store, const char *name, int signal,
+                  struct error *err)
 {
-  (void) seconds;
-  int status = running_signal (run, signal);
-  if (status == 0)
-    return 0;
-  return error_set (err, -status,
-                    _ ("cannot send signal %d to container %s: %s"), signal,
-                    run->container, strerror (-status));
-}
-
-/* End RUN by SIGNAL, 0 for the one that it was started with, or when it goes on
- * for SECONDS by SIGKILL.  */
-static int
-stop (const struct running *run, int signal, int seconds, struct error *err)
-{
-  if (signal == 0)
-    signal = (int) plan_number (&run->plan, PLAN_STOP_SIGNAL, SIGTERM);
-  (void) running_signal (run, signal); /* it may have ended */
-  if (!running_await (run, seconds * 1000))
-    {
-      (void) running_signal (run, SIGKILL); /* likewise */
-      if (!running_await (run, LAST_GRACE))
-        return error_set (err, EBUSY, _ ("container %s cannot be stopped"),
-                          run->container);
-    }
-  return 0;
-}
-
-/* Do WORK with all runs of the container NAME.  Those that one more is found of
-   afterwards too, when AGAIN: programs start others.  Return 0, or what WORK
-   fails with, or when NEEDED -ESRCH with ERR set where there is none; otherwise
-   that it runs on another machine, where it cannot be reached, is only
-   said.  */
-static int
-work_on (struct store *store, const char *name, work_function *work, int signal,
-         int seconds, bool again, bool needed, struct error *err)
-{
-  bool any = false;
   struct container *container = NULL;
   int status =
       container_open (store, name, CONTAINER_BY_PREFIX, &container, err);
   if (status < 0)
     return error_prefix (err, _ ("invalid container id"));
-  size_t count = 0;
-  do
+  struct runs runs;
+  runs_find (container->store, container->id, &runs);
+  for (size_t i = 0; i < runs.count && status == 0; i++)
     {
-      struct runs runs;
-      runs_find (container->store, container->id, &runs);
-      count = runs.count;
-      any = any || count > 0;
-      for (size_t i = 0; i < count && status == 0; i++)
-        status = work (&runs.list[i], signal, seconds, err);
-      runs_release (&runs);
+      int sent = running_signal (&runs.list[i], signal);
+      if (sent < 0)
+        status = error_set (err, -sent,
+                            _ ("cannot send signal %d to container %s: %s"),
+                            signal, container->id, strerror (-sent));
     }
-  while (again && count > 0 && status == 0);
-  AUTO_FREE char *machine = any ? NULL : container_machine (container);
+  AUTO_FREE char *machine =
+      runs.count > 0 ? NULL : container_machine (container);
+  if (runs.count == 0)
+    status = machine == NULL
+                 ? error_set (err, ESRCH,
+                              _ ("container '%s' does not run here"), name)
+                 : error_set (err, ESRCH,
+                              _ ("container '%s' does not run here, but on "
+                                 "machine %s"),
+                              name, machine);
+  runs_release (&runs);
   container_close (container);
-  if (!any && needed)
-    return machine == NULL
-               ? error_set (err, ESRCH, _ ("container '%s' does not run here"),
-                            name)
-               : error_set (err, ESRCH,
-                            _ ("container '%s' does not run here, but on "
-                               "machine %s"),
-                            name, machine);
-  if (machine != NULL && status == 0)
-    log_warning (_ ("container '%s' runs on machine %s, and goes on there"),
-                 name, machine);
   return status;
 }
 
-/* Do WORK with all containers that INVOCATION names; NEEDED: which must run. */
-static int
-work_on_all (struct invocation *invocation, work_function *work, int signal,
-             int seconds, bool again, bool needed)
+/* Say that all was done with the container NAME.  */
+static void
+print_name (const char *name)
 {
-  for (int i = 0; i < invocation->operand_count; i++)
-    {
-      const char *name = invocation->operands[i];
-      AUTO_ERROR struct error problem = { 0 };
-      int status = work_on (invocation->store, name, work, signal, seconds,
-                            again, needed, &problem);
-      if (status < 0)
-        invocation->report (invocation, &problem);
-      else if (log_says (LOG_RESULT))
-        printf ("%s\n", name);
-    }
-  return 0;
+  if (log_says (LOG_RESULT))
+    printf ("%s\n", name);
 }
 
 static int
@@ -207,7 +154,154 @@ run_kill (struct invocation *invocation, struct error *err)
   int status = read_signal (options->signal, SIGKILL, &signal, err);
   if (status < 0)
     return status;
-  return work_on_all (invocation, send_signal, signal, 0, false, true);
+  for (int i = 0; i < invocation->operand_count; i++)
+    {
+      const char *name = invocation->operands[i];
+      AUTO_ERROR struct error problem = { 0 };
+      if (signal_container (invocation->store, name, signal, &problem) < 0)
+        invocation->report (invocation, &problem);
+      else
+        print_name (name);
+    }
+  return 0;
+}
+
+/* A container that is to be stopped.  */
+struct target
+{
+  const char *name;
+  struct container *container; /* NULL: there is none, or it is that of a target
+                                  before */
+  struct runs runs;            /* what is being ended */
+  bool any;                    /* something was */
+  struct error problem;        /* with a number where there is one */
+};
+
+struct targets
+{
+  struct target *list;
+  size_t count;
+};
+
+/* Open the container of the target NAME in STORE, the next one of TARGETS.  */
+static void
+add_target (struct targets *targets, struct store *store, const char *name)
+{
+  struct target *target = &targets->list[targets->count];
+  target->name = name;
+  if (container_open (store, name, CONTAINER_BY_PREFIX, &target->container,
+                      &target->problem)
+      < 0)
+    (void) error_prefix (&target->problem, _ ("invalid container id"));
+  for (size_t i = 0; i < targets->count && target->container != NULL; i++)
+    {
+      const struct container *other = targets->list[i].container;
+      if (other != NULL && strcmp (other->id, target->container->id) == 0)
+        {
+          container_close (target->container);
+          target->container = NULL;
+        }
+    }
+  targets->count++;
+}
+
+static void
+release_targets (struct targets *targets)
+{
+  for (size_t i = 0; i < targets->count; i++)
+    {
+      struct target *target = &targets->list[i];
+      runs_release (&target->runs);
+      error_release (&target->problem);
+      if (target->container != NULL)
+        container_close (target->container);
+    }
+  free (targets->list);
+}
+
+/* Find what runs of TARGETS, but for those that something is wrong with.
+   Return whether there is anything.  */
+static bool
+find_targets (struct targets *targets)
+{
+  bool any = false;
+  for (size_t i = 0; i < targets->count; i++)
+    {
+      struct target *target = &targets->list[i];
+      runs_release (&target->runs);
+      if (target->container == NULL || target->problem.number != 0)
+        continue;
+      runs_find (target->container->store, target->container->id,
+                 &target->runs);
+      target->any = target->any || target->runs.count > 0;
+      any = any || target->runs.count > 0;
+    }
+  return any;
+}
+
+/* Ask RUN to end by SIGNAL, 0 for the one that it was started with.  */
+static void
+ask_to_end (const struct running *run, int signal)
+{
+  if (signal == 0)
+    signal = (int) plan_number (&run->plan, PLAN_STOP_SIGNAL, SIGTERM);
+  (void) running_signal (run, signal); /* it may have ended */
+}
+
+/* Send SIGNAL (0: the one that each was started with) to all runs of TARGETS
+   that go on.  */
+static void
+ask_targets (const struct targets *targets, int signal)
+{
+  for (size_t i = 0; i < targets->count; i++)
+    for (size_t j = 0; j < targets->list[i].runs.count; j++)
+      {
+        const struct running *run = &targets->list[i].runs.list[j];
+        if (!running_await (run, 0))
+          ask_to_end (run, signal);
+      }
+}
+
+/* Wait at most MILLISECONDS until all runs of TARGETS have ended.  Return
+   whether they have; of those that have not it is a problem if that was their
+   LAST chance.  */
+static bool
+await_targets (struct targets *targets, int milliseconds, bool last)
+{
+  const int64_t end = running_clock () + milliseconds;
+  bool all = true;
+  for (size_t i = 0; i < targets->count; i++)
+    {
+      struct target *target = &targets->list[i];
+      bool ended = true;
+      for (size_t j = 0; j < target->runs.count; j++)
+        ended = running_await (&target->runs.list[j], end) && ended;
+      all = all && ended;
+      if (!ended && last)
+        (void) error_set (&target->problem, EBUSY,
+                          _ ("container %s cannot be stopped"),
+                          target->container->id);
+    }
+  return all;
+}
+
+/* Say what has become of TARGET.  That it runs on another machine, where it
+   cannot be reached, is no error.  */
+static void
+report_target (struct invocation *invocation, struct target *target)
+{
+  if (target->problem.number != 0)
+    {
+      invocation->report (invocation, &target->problem);
+      return;
+    }
+  AUTO_FREE char *machine = target->any || target->container == NULL
+                                ? NULL
+                                : container_machine (target->container);
+  if (machine != NULL)
+    log_warning (_ ("container '%s' runs on machine %s, and goes on there"),
+                 target->name, machine);
+  print_name (target->name);
 }
 
 static int
@@ -223,7 +317,25 @@ run_stop (struct invocation *invocation, struct error *err)
                         options->seconds);
   if (status < 0)
     return status;
-  return work_on_all (invocation, stop, signal, seconds, true, false);
+
+  struct targets targets = {
+    .list = xcalloc ((size_t) invocation->operand_count, sizeof *targets.list),
+  };
+  for (int i = 0; i < invocation->operand_count; i++)
+    add_target (&targets, invocation->store, invocation->operands[i]);
+  /* Programs start others meanwhile.  */
+  while (find_targets (&targets))
+    {
+      ask_targets (&targets, signal);
+      if (await_targets (&targets, seconds * 1000, false))
+        continue;
+      ask_targets (&targets, SIGKILL);
+      (void) await_targets (&targets, LAST_GRACE, true); /* it is noted */
+    }
+  for (size_t i = 0; i < targets.count; i++)
+    report_target (invocation, &targets.list[i]);
+  release_targets (&targets);
+  return 0;
 }
 
 /* Wait until all RUNS of CONTAINER have ended.  Return the exit status of the
@@ -322,10 +434,10 @@ const struct command command_stop = {
   .operands = N_ ("CONTAINER..."),
   .summary = N_ ("end what runs in containers"),
   .description = N_ (
-      "Each run of the container on this machine that is yours gets a signal, "
-      "and is killed when it goes on nevertheless. A container that does not "
-      "run is stopped already; what runs on another machine is left alone, "
-      "with a warning. The names are printed."),
+      "Each run of the containers on this machine that is yours gets a signal, "
+      "and what goes on nevertheless is killed, all after the same time. A "
+      "container that does not run is stopped already; what runs on another "
+      "machine is left alone, with a warning. The names are printed."),
   .options = stop_rows,
   .options_size = sizeof (struct kill_options),
   .min_operands = 1,

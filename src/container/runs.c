@@ -358,9 +358,8 @@ running_result (int watch)
                                   : WEXITSTATUS (end.status);
 }
 
-/* Return the milliseconds of the clock that only goes on.  */
-static int64_t
-now_in_milliseconds (void)
+int64_t
+running_clock (void)
 {
   struct timespec now = { 0 };
   (void) clock_gettime (CLOCK_MONOTONIC, &now); /* cannot fail */
@@ -382,17 +381,16 @@ await_member (const struct run_member *member, int64_t milliseconds)
 }
 
 bool
-running_await (const struct running *run, int milliseconds)
+running_await (const struct running *run, int64_t end)
 {
-  const int64_t end = now_in_milliseconds () + milliseconds;
   size_t i = 0;
   while (i < run->member_count)
     {
-      int64_t rest = milliseconds < 0 ? -1 : end - now_in_milliseconds ();
+      int64_t rest = end < 0 ? -1 : end - running_clock ();
       const struct run_member *member = &run->members[i];
       if (start_of (member->pid) != member->started)
         i++;
-      else if (milliseconds >= 0 && rest <= 0)
+      else if (end >= 0 && rest <= 0)
         return false;
       else
         await_member (member, rest);

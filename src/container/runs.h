@@ -71,8 +71,12 @@ int running_result (int watch);
    when it is none of RUN's.  */
 struct run_member running_runner (const struct running *run);
 
+/* Return the milliseconds of a clock that only goes on.  */
+int64_t running_clock (void);
+
 /* Wait until the processes that RUN had when it was found have ended, at most
-   MILLISECONDS (-1: as long as it takes).  Return whether they have.  */
-bool running_await (const struct running *run, int milliseconds);
+   until running_clock says END (-1: as long as it takes).  Return whether they
+   have.  */
+bool running_await (const struct running *run, int64_t end);
 
 #endif

@@ -379,6 +379,26 @@ inner"
 run udocker run -d --location="$root" x true
 is_error "a directory has no output" 125 "^Error: --detach: only a container"
 
+# All at once.
+heedless='trap "" TERM; : > "/vol/$0"; while :; do sleep 0.1; done'
+rm -f volume/*
+for i in 1 2 3; do
+  udocker run -d -v "$PWD/volume:/vol" c1 sh -c "$heedless" $i > /dev/null
+  udocker run -d -v "$PWD/volume:/vol" other sh -c "$heedless" 1$i > /dev/null
+done
+for i in 1 2 3; do
+  await test -e volume/$i
+  await test -e volume/1$i
+done
+begin=$(date +%s)
+run udocker stop -t 2 c1 nobody other c1
+is "stop ends many at once" "$stdout" "c1
+other
+c1"
+like "  but what is not there" "$status:$stderr" '^1:.*nobody'
+ok "  and waits once" test $(($(date +%s) - begin)) -lt 6
+is "  for all" "$(udocker ps --running | wc -l)" 1
+
 run udocker kill --signal=NONE c1
 is_error "a signal that is none" 1 "there is no signal 'NONE'"
 run udocker stop -t soon c1
