@@ -31,6 +31,7 @@ extern const struct command command_wait;
 enum
 {
   GRACE = 10,       /* seconds that stop waits */
+  LOOK_AGAIN = 500, /* milliseconds after which it looks whether they go on */
   LAST_GRACE = 5000 /* milliseconds for the kernel to end what was killed */
 };
 
@@ -246,6 +247,7 @@ ask_to_end (const struct running *run, int signal)
   if (signal == 0)
     signal = (int) plan_number (&run->plan, PLAN_STOP_SIGNAL, SIGTERM);
   (void) running_signal (run, signal); /* it may have ended */
+  running_continue (run);
 }
 
 /* Send SIGNAL (0: the one that each was started with) to all runs of TARGETS
@@ -262,27 +264,52 @@ ask_targets (const struct targets *targets, int signal)
       }
 }
 
-/* Wait at most MILLISECONDS until all runs of TARGETS have ended.  Return
-   whether they have; of those that have not it is a problem if that was their
-   LAST chance.  */
+/* Wait until all runs of TARGETS have ended, at most until END; have those that
+   have not go on if they are stopped.  Return whether they have ended.  */
 static bool
-await_targets (struct targets *targets, int milliseconds, bool last)
+have_ended (const struct targets *targets, int64_t end)
 {
-  const int64_t end = running_clock () + milliseconds;
   bool all = true;
   for (size_t i = 0; i < targets->count; i++)
-    {
-      struct target *target = &targets->list[i];
-      bool ended = true;
-      for (size_t j = 0; j < target->runs.count; j++)
-        ended = running_await (&target->runs.list[j], end) && ended;
-      all = all && ended;
-      if (!ended && last)
-        (void) error_set (&target->problem, EBUSY,
-                          _ ("container %s cannot be stopped"),
-                          target->container->id);
-    }
+    for (size_t j = 0; j < targets->list[i].runs.count; j++)
+      {
+        const struct running *run = &targets->list[i].runs.list[j];
+        if (running_await (run, end))
+          continue;
+        running_continue (run);
+        all = false;
+      }
   return all;
+}
+
+/* Wait at most MILLISECONDS until all runs of TARGETS have ended.  Return
+   whether they have.  */
+static bool
+await_targets (const struct targets *targets, int milliseconds)
+{
+  const int64_t end = running_clock () + milliseconds;
+  int64_t until;
+  do
+    {
+      /* Somebody may stop them meanwhile.  */
+      until = running_clock () + LOOK_AGAIN;
+      if (have_ended (targets, until < end ? until : end))
+        return true;
+    }
+  while (until < end);
+  return false;
+}
+
+/* Note that what goes on of TARGETS cannot be stopped.  */
+static void
+give_up (struct targets *targets)
+{
+  for (size_t i = 0; i < targets->count; i++)
+    for (size_t j = 0; j < targets->list[i].runs.count; j++)
+      if (!running_await (&targets->list[i].runs.list[j], 0))
+        (void) error_set (&targets->list[i].problem, EBUSY,
+                          _ ("container %s cannot be stopped"),
+                          targets->list[i].container->id);
 }
 
 /* Say what has become of TARGET.  That it runs on another machine, where it
@@ -327,10 +354,11 @@ run_stop (struct invocation *invocation, struct error *err)
   while (find_targets (&targets))
     {
       ask_targets (&targets, signal);
-      if (await_targets (&targets, seconds * 1000, false))
+      if (await_targets (&targets, seconds * 1000))
         continue;
       ask_targets (&targets, SIGKILL);
-      (void) await_targets (&targets, LAST_GRACE, true); /* it is noted */
+      if (!await_targets (&targets, LAST_GRACE))
+        give_up (&targets);
     }
   for (size_t i = 0; i < targets.count; i++)
     report_target (invocation, &targets.list[i]);
@@ -420,7 +448,9 @@ const struct command command_kill = {
   .description = N_ (
       "The signal goes to the first program of each run of the container on "
       "this machine that is yours, as if it were sent to 'udocker run'; KILL "
-      "goes to all of its processes. The names are printed."),
+      "and STOP go to all of its processes, and after STOP so does CONT. What "
+      "is stopped goes on when it gets TERM, HUP or KILL, too. The names are "
+      "printed."),
   .options = kill_rows,
   .options_size = sizeof (struct kill_options),
   .min_operands = 1,

@@ -53,23 +53,48 @@ struct search
   bool trusts;      /* what is new is taken */
 };
 
-/* Return when the process PID was started, 0 when it is gone or a zombie.  */
-static uint64_t
-start_of (pid_t pid)
+/* A process as /proc/PID/stat tells of it.  */
+struct process
+{
+  struct run_member member;
+  pid_t parent;
+  char state;
+};
+
+/* Look the process PID up.  Return whether it is there, and no zombie.  */
+static bool
+look_up (pid_t pid, struct process *process)
 {
   AUTO_ERROR struct error ignored = { 0 };
   AUTO_FREE char *path = xasprintf ("/proc/%d/stat", (int) pid);
   AUTO_FREE char *text = NULL;
   if (file_read (AT_FDCWD, path, &text, NULL, &ignored) < 0)
-    return 0;
+    return false;
   /* The name, in parentheses, may have any characters; the state is the third
-     field, and the 22nd is wanted.  */
+     field, behind it the parent, and the 22nd is wanted, too.  */
   const char *field = strrchr (text, ')');
-  if (field == NULL || strlen (field) < 3 || field[2] == 'Z' || field[2] == 'X')
-    return 0;
+  if (field == NULL || strlen (field) < strlen (") S ") || field[2] == 'Z'
+      || field[2] == 'X')
+    return false;
+  process->state = field[2];
+  process->parent = (pid_t) strtol (field + strlen (") S "), NULL, 10);
   for (int i = 2; i < 22 && field != NULL; i++)
     field = strchr (field + 1, ' ');
-  return field != NULL ? strtoull (field, NULL, 10) : 0;
+  if (field == NULL)
+    return false;
+  process->member = (struct run_member){
+    .pid = pid,
+    .started = strtoull (field, NULL, 10),
+  };
+  return true;
+}
+
+/* Return when the process PID was started, 0 when it is gone or a zombie.  */
+static uint64_t
+start_of (pid_t pid)
+{
+  struct process process;
+  return look_up (pid, &process) ? process.member.started : 0;
 }
 
 /* Return whether PLAN is of a container that SEARCH looks for.  Other stores
@@ -277,9 +302,135 @@ signal_member (const struct run_member *member, int signal)
   return kill (member->pid, signal) < 0 ? -errno : 0;
 }
 
+/* A run's members, and what these have started: programs in modes P and R do
+   not have the plan.  Parents come before their children.  */
+struct family
+{
+  struct run_member *list;
+  size_t count;
+};
+
+static bool
+is_in_family (const struct family *family, pid_t pid)
+{
+  for (size_t i = 0; i < family->count; i++)
+    if (family->list[i].pid == pid)
+      return true;
+  return false;
+}
+
+/* Find the FAMILY of RUN without ourselves, whose list is to be freed.  */
+static void
+find_family (const struct running *run, struct family *family)
+{
+  AUTO_CLOSEDIR DIR *directory = opendir ("/proc");
+  AUTO_FREE struct process *all = NULL;
+  const struct dirent *entry;
+  struct process process;
+  size_t count = 0;
+  while (directory != NULL && (entry = readdir (directory)) != NULL)
+    {
+      pid_t pid = (pid_t) strtol (entry->d_name, NULL, 10);
+      if (pid <= 0 || pid == getpid () || !look_up (pid, &process))
+        continue;
+      all = xreallocarray (all, count + 1, sizeof *all);
+      all[count++] = process;
+    }
+  *family = (struct family){
+    .list = xcalloc (run->member_count + count, sizeof *family->list),
+  };
+  for (size_t i = 0; i < run->member_count; i++)
+    if (start_of (run->members[i].pid) == run->members[i].started)
+      family->list[family->count++] = run->members[i];
+  for (size_t i = 0; i < family->count; i++)
+    for (size_t j = 0; j < count; j++)
+      if (all[j].parent == family->list[i].pid
+          && !is_in_family (family, all[j].member.pid))
+        family->list[family->count++] = all[j].member;
+}
+
+/* Note in *RESULT, of signals that were sent before, that STATUS came of
+   one.  */
+static void
+note_sent (int *result, int status)
+{
+  if (status == 0 || *result == -ESRCH)
+    *result = status;
+}
+
+/* Return whether RUN has been stopped, whoever did it.  */
+static bool
+is_stopped (const struct running *run)
+{
+  struct process first;
+  return run->member_count > 0 && look_up (run->members[0].pid, &first)
+         && first.member.started == run->members[0].started
+         && first.state == 'T';
+}
+
+/* How often, and after how long, all is looked at again: a signal takes its
+   time to be heeded.  */
+#define ROUNDS 100
+static const struct timespec round_pause = { .tv_nsec = 5000000 };
+
+/* Stop all processes of RUN, those who would pass it on first: they have
+   nothing to say to it then.  Return as running_signal.  */
+static int
+stop_all (const struct running *run)
+{
+  int result = -ESRCH;
+  size_t before = 0;
+  for (int i = 0; i < ROUNDS; i++)
+    {
+      struct family family;
+      find_family (run, &family);
+      for (size_t j = 0; j < family.count; j++)
+        note_sent (&result, signal_member (&family.list[j], SIGSTOP));
+      free (family.list);
+      /* One may have started another meanwhile.  */
+      if (result < 0 || (family.count == before && is_stopped (run)))
+        break;
+      before = family.count;
+      (void) nanosleep (&round_pause, NULL); /* a signal may end it */
+    }
+  return result;
+}
+
+/* Continue all processes of RUN, which is stopped; who passes signals on last,
+   since it would stop again if it saw the program stopped.  Return as
+   running_signal.  */
+static int
+continue_all (const struct running *run)
+{
+  int result = -ESRCH;
+  for (int i = 0; i < ROUNDS; i++)
+    {
+      struct family family;
+      find_family (run, &family);
+      for (size_t j = family.count; j > 0; j--)
+        note_sent (&result, signal_member (&family.list[j - 1], SIGCONT));
+      free (family.list);
+      (void) nanosleep (&round_pause, NULL); /* a signal may end it */
+      if (result < 0 || !is_stopped (run))
+        break;
+    }
+  return result;
+}
+
+void
+running_continue (const struct running *run)
+{
+  if (is_stopped (run))
+    (void) continue_all (run); /* it may have ended */
+}
+
 int
 running_signal (const struct running *run, int signal)
 {
+  if (signal == SIGSTOP)
+    return stop_all (run);
+  if (signal == SIGCONT && is_stopped (run))
+    return continue_all (run);
   /* Who stays beside the program notes what it ends with and removes what is to
      be removed, and ends when it does.  */
   bool spares = signal == SIGKILL && run->member_count > 1
@@ -291,12 +442,13 @@ running_signal (const struct running *run, int signal)
       if (spares && run->members[i].pid == runner)
         continue;
       int status = signal_member (&run->members[i], signal);
-      if (status == 0 || result == -ESRCH)
-        result = status;
+      note_sent (&result, status);
       /* A program's own processes are its own matter.  */
       if (status == 0 && signal != SIGKILL)
         break;
     }
+  if (signal == SIGKILL || signal == SIGTERM || signal == SIGHUP)
+    running_continue (run);
   return result;
 }
 

@@ -51,9 +51,14 @@ void runs_release (struct runs *runs);
 time_t run_member_time (const struct run_member *member);
 
 /* Send SIGNAL to RUN as to a program: to its oldest process, which passes it
-   on; SIGKILL to all of them.  Return 0, or a negative errno when no process
-   got it; -ESRCH when the run has ended.  */
+   on; SIGKILL to all of them.  SIGSTOP stops all, also those that they have
+   started, and SIGCONT has them go on then; so do SIGTERM, SIGHUP and SIGKILL,
+   as in a shell: what is to end must not wait for somebody.  Return 0, or a
+   negative errno when no process got it; -ESRCH when the run has ended.  */
 int running_signal (const struct running *run, int signal);
+
+/* Have RUN go on if it was stopped.  */
+void running_continue (const struct running *run);
 
 /* Return this process as a member of a run.  */
 struct run_member run_member_self (void);

@@ -379,6 +379,56 @@ inner"
 run udocker run -d --location="$root" x true
 is_error "a directory has no output" 125 "^Error: --detach: only a container"
 
+# Stopped, and going on.
+counts='trap "exit 4" TERM; while :; do echo >> /vol/count; sleep 0.05; done'
+# counts_more: it goes on.
+counts_more ()
+{
+  size=$(wc -c < volume/count)
+  until_true has_grown
+}
+has_grown ()
+{
+  test "$(wc -c < volume/count)" -gt "$size"
+}
+# stands: it does not.
+stands ()
+{
+  sleep 0.2 # what is being written
+  size=$(wc -c < volume/count)
+  sleep 0.4
+  not has_grown
+}
+for mode in P1 P2 T1 R1; do
+  case $mode in
+    T*) test -x "$libexec/udocker-trap" || continue ;;
+    R*) udocker run --nobanner --execmode=$mode c1 true 2> /dev/null \
+      || continue ;;
+  esac
+  : > volume/count
+  udocker run -d --execmode=$mode -v "$PWD/volume:/vol" c1 sh -c "$counts" \
+    > /dev/null
+  counts_more
+  run udocker kill -s STOP c1
+  is "kill stops it in $mode" "$status:$stdout" 0:c1
+  ok "  all of it" stands
+  run udocker kill -s CONT c1
+  ok "  and has it go on" counts_more
+  udocker kill -s STOP c1 > /dev/null
+  run udocker stop -t 20 c1
+  is "stop ends what is stopped" "$status:$stdout" 0:c1
+  run udocker wait c1
+  is "  as it likes" "$stdout" 4
+  : > volume/count
+  udocker run -d --execmode=$mode -v "$PWD/volume:/vol" c1 sh -c "$counts" \
+    > /dev/null
+  counts_more
+  udocker kill -s STOP c1 > /dev/null
+  run udocker kill c1
+  run timeout 20 udocker wait c1
+  is "  and so does a kill, which is noted" "$status:$stdout" 0:137
+done
+
 # All at once.
 heedless='trap "" TERM; : > "/vol/$0"; while :; do sleep 0.1; done'
 rm -f volume/*
