@@ -123,6 +123,7 @@ is_done (enum plan_tag tag)
     case PLAN_OWN_FD:
     case PLAN_RUNNER:
     case PLAN_RUNNER_STAYS:
+    case PLAN_REMOVES:
     case PLAN_PROCESSORS:
     case PLAN_LIBEXEC:
     case PLAN_OWNERS:

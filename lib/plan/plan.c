@@ -45,6 +45,7 @@ static const struct plan_tag_fact facts[PLAN_TAG_END] = {
   [PLAN_BUNDLE] = { "bundle", PLAN_SHAPE_PATH, false, false },
   [PLAN_RUNNER] = { "runner", PLAN_SHAPE_NUMBER, false, false },
   [PLAN_PROCESSORS] = { "processors", PLAN_SHAPE_TEXT, false, false },
+  [PLAN_REMOVES] = { "removes", PLAN_SHAPE_NUMBER, false, false },
   [PLAN_RUNNER_STAYS] = { "runner-stays", PLAN_SHAPE_NUMBER, false, false },
   [PLAN_FEATURES] = { "features", PLAN_SHAPE_NUMBER, false, false },
   [PLAN_DOMAIN] = { "domain", PLAN_SHAPE_TEXT, false, false },

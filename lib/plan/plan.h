@@ -114,6 +114,8 @@ enum plan_tag
                              program's, but notes its end and cleans up */
   PLAN_PROCESSORS = 41,   /* text: processors to run on, as "0-3,8", for others
                              who find the plan; the engine runs there */
+  PLAN_REMOVES = 42,      /* number: 1 when the container is to be removed
+                             afterwards, for others who find the plan */
   PLAN_TAG_END            /* one above the last */
 };
 

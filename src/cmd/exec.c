@@ -11,6 +11,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
+#include "lib/base/log.h"
 #include "src/cmd/command.h"
 #include "src/cmd/run-list.h"
 #include "src/config/config.h"
@@ -56,6 +57,17 @@ static const struct option_row exec_rows[] = {
   { 0 },
 };
 
+/* Remove CONTAINER, as its run was to do in the end, if only HOLD (or -1) is
+   using it: that could not, as long as we did.  */
+static void
+remove_as_last (struct container *container, int hold)
+{
+  AUTO_ERROR struct error err = { 0 };
+  int status = container_remove_after_run (container, hold, &err);
+  if (status < 0 && status != -EBUSY)
+    log_warning (_ ("the container is not removed: %s"), err.text);
+}
+
 /* Run what INVOCATION says in CONTAINER as in RUN, which goes on there.  Return
    the exit status, or a negative errno with ERR set; mostly it does not
    return.  */
@@ -97,6 +109,8 @@ join (struct invocation *invocation, struct container *container,
   if (status == 0)
     status = engine->run (&plan, err);
   plan.hold_fd = -1; /* the caller's */
+  if (plan.removes)
+    remove_as_last (container, hold);
   run_plan_release (&plan);
   return status;
 }
@@ -143,7 +157,8 @@ const struct command command_exec = {
       "is that of the newest. It is a process of its own: it may go on when "
       "the "
       "other ends, and what root changes of owners in one of them is seen in "
-      "the other only with --fakeowner.\n\n"
+      "the other only with --fakeowner. Of a run with --rm what ends last "
+      "removes the container.\n\n"
       "The container must run on this machine, as the same user. The exit "
       "status is as with run."),
   .options = exec_rows,

@@ -565,15 +565,7 @@ static void
 remove_after_run (struct container *container, int hold)
 {
   AUTO_ERROR struct error err = { 0 };
-  if (container_is_protected (container))
-    return;
-
-  int claim = -1;
-  int status = container_claim (container, hold, &claim, &err);
-  if (status == 0)
-    status = container_remove (container, false, &err);
-  container_unclaim (container, claim, status == 0);
-  if (status < 0)
+  if (container_remove_after_run (container, hold, &err) < 0)
     log_warning (_ ("the container is not removed: %s"), err.text);
 }
 

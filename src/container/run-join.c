@@ -120,6 +120,8 @@ read_plan (struct run_plan *plan, const struct plan *from, bool same_user,
     .replaces_links = plan_number (from, PLAN_LINKS_REPLACED, 0) != 0,
     .move_ports = plan_number (from, PLAN_PORT_ANY, 0) != 0,
     .stop_signal = (int) plan_number (from, PLAN_STOP_SIGNAL, 0),
+    .removes = plan_number (from, PLAN_REMOVES, 0) != 0,
+    .returns = plan_number (from, PLAN_REMOVES, 0) != 0,
     .kill_on_exit = plan_number (from, PLAN_KILL_ON_EXIT, 0) != 0,
     .verbose = config->verbose_level,
   };

@@ -150,6 +150,7 @@ run_plan_make (struct run_plan *plan, const struct run_request *request,
     .host_node = request->host_node,
     .kill_on_exit = config->proot_killonexit || request->end_all,
     .read_only = request->read_only,
+    .removes = request->remove,
     .replaces_links = config->proot_link2symlink,
     .left_out = request->no_volumes,
     .verbose = config->verbose_level,
@@ -307,6 +308,8 @@ run_plan_write (const struct run_plan *plan, struct plan_writer *writer)
     plan_write_number (writer, PLAN_PORT_ANY, 1);
   if (plan->stop_signal != 0)
     plan_write_number (writer, PLAN_STOP_SIGNAL, (uint64_t) plan->stop_signal);
+  if (plan->removes)
+    plan_write_number (writer, PLAN_REMOVES, 1);
   plan_write_number (writer, PLAN_KILL_ON_EXIT, plan->kill_on_exit);
   plan_write_number (writer, PLAN_VERBOSE,
                      plan->verbose < 0 ? 0 : (uint64_t) plan->verbose);

@@ -182,6 +182,7 @@ struct run_plan
   bool host_node;
   bool kill_on_exit;
   int stop_signal; /* 0: SIGTERM */
+  bool removes;    /* the container is to be removed afterwards */
   bool returns;    /* something is to be done when the program has ended */
   int started_fd;  /* who waits for the start is told there, or -1; see
                       output.h */

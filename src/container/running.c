@@ -230,6 +230,20 @@ container_unclaim (const struct container *container, int claim, bool removed)
   (void) close (claim); /* nothing was written to it */
 }
 
+int
+container_remove_after_run (struct container *container, int hold,
+                            struct error *err)
+{
+  if (container_is_protected (container))
+    return 0;
+  int claim = -1;
+  int status = container_claim (container, hold, &claim, err);
+  if (status == 0)
+    status = container_remove (container, false, err);
+  container_unclaim (container, claim, status == 0);
+  return status;
+}
+
 /* Remove the lock files in the directory PATH whose containers are not in STORE
    and that nobody holds.  */
 static void

@@ -43,6 +43,12 @@ char *container_machine (const struct container *container);
 void container_unclaim (const struct container *container, int claim,
                         bool removed);
 
+/* Remove CONTAINER after a run, unless it is protected.  HOLD, as in
+   container_claim, says no more afterwards that it is in use.  Return 0, or a
+   negative errno with ERR set; -EBUSY when others use it.  */
+int container_remove_after_run (struct container *container, int hold,
+                                struct error *err);
+
 /* Remove from run/ of STORE what stands for containers that are gone, as a
    killed rm or another tool leaves it.  Never fails: what cannot be removed
    stays.  */

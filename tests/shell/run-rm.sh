@@ -98,8 +98,30 @@ wait $pid 2> /dev/null
 run udocker -q rm c1
 is "a run that was killed does not count" "$status$stderr" 0
 
+# What has joined the run may go on behind it.
+for mode in P1 T1; do
+  test "$mode" != T1 || test -x "$libexec/udocker-trap" || continue
+  there || make_container "$id" c1 '{}' || bail "no container"
+  rm -f "$root/tmp/o"*
+  udocker run -d --rm --execmode=$mode c1 sh -c '
+    until test -e /tmp/off; do sleep 0.1; done' > /dev/null
+  udocker exec c1 true
+  ok "exec that ends before a run with --rm leaves the container in $mode" there
+  udocker exec c1 sh -c ': > /tmp/on
+    until test -e /tmp/over; do sleep 0.1; done; exit 6' &
+  pid=$!
+  wait_for "$root/tmp/on"
+  : > "$root/tmp/off"
+  until_true sh -c 'test "$(udocker ps --running | wc -l)" = 2'
+  ok "  one that goes on, too" there
+  : > "$root/tmp/over"
+  wait $pid
+  is "  and it ends as its program" $? 6
+  not_ok "  and removes the container then" there
+done
+
+there || make_container "$id" c1 '{}' || bail "no container"
 is "many at once in one container" "$(
-  make_container "$id" c1 '{}'
   for n in $(seq 20); do ud c1 sh -c "echo $n" & done | sort -n | tr '\n' ' '
   wait)" "$(seq 20 | tr '\n' ' ')"
 
