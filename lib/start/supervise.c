@@ -262,16 +262,20 @@ kill_inside (ino_t own)
   return any;
 }
 
+bool
+supervise_has_children (void)
+{
+  siginfo_t ignored;
+  return waitid (P_ALL, 0, &ignored, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
 void
 supervise_kill_inside (void)
 {
   const struct timespec moment = { .tv_nsec = 1000000 };
-  siginfo_t ignored;
   ino_t own = users_of ("self");
   /* Mostly there is nobody, which the kernel says at once.  */
-  while (own != 0
-         && waitid (P_ALL, 0, &ignored, WEXITED | WNOHANG | WNOWAIT) == 0
-         && kill_inside (own))
+  while (own != 0 && supervise_has_children () && kill_inside (own))
     (void) nanosleep (&moment, NULL);
 }
 

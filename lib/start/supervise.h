@@ -33,8 +33,11 @@ int supervise (int (*start) (void *argument), void *argument,
    left.  */
 void supervise_kill_rest (void);
 
-/* The same with those that are in another name space of users than we, as what
-   runs in a container is; others are left alone.  */
+/* Return whether this process has any children.  */
+bool supervise_has_children (void);
+
+/* Do as supervise_kill_rest with those that are in another name space of users
+   than we, as what runs in a container is; others are left alone.  */
 void supervise_kill_inside (void);
 
 /* Set SIGNALS to those that who stays beside a program passes on to it.  */

@@ -64,6 +64,7 @@ struct attended
   bool started;
   bool is_left;  /* nobody could kill it */
   bool is_asked; /* to end, before anything has started */
+  bool alone;    /* before, there were no children of ours */
   bool leaves;   /* the program has ended, and what it has started may go on */
   int result;
   time_t until; /* a runtime that is only tried is killed then; or 0 */
@@ -548,7 +549,7 @@ see_rest_off (struct attended *attended)
       (void) poll (&news, 1, 1000);
       hear_channel (attended);
     }
-  if (!attended->leaves)
+  if (attended->alone && !attended->leaves)
     supervise_kill_inside ();
 }
 
@@ -596,6 +597,7 @@ oci_attend (const struct oci_start *start, bool *started, struct error *err)
   if (!start->gives && prctl (PR_GET_CHILD_SUBREAPER, &reaps, 0, 0, 0) == 0)
     (void) prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* since Linux 3.4 */
   pid_t self = getpid ();
+  attended.alone = !supervise_has_children ();
   attended.runtime = number == 0 ? fork () : -1;
   if (attended.runtime == 0)
     run_child (start, other, &mask, self);
