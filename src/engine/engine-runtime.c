@@ -611,7 +611,9 @@ runtime_try (const struct config *config, const char *mode, struct error *err)
   return own_kernel && is_traced (mode) ? refuse_tracer (mode, err) : 0;
 }
 
-/* As if each runtime was the only one.  */
+/* As if each runtime was the only one; but one that has a kernel of its own,
+   which comes last and takes longest, is neither used nor tried where another
+   one works.  */
 static void
 runtime_tell_programs (const struct config *config,
                        engine_program_function *function, void *data)
@@ -619,6 +621,7 @@ runtime_tell_programs (const struct config *config,
   AUTO_ERROR struct error ignored = { 0 };
   struct oci_runtimes runtimes;
   char none[] = "";
+  bool any_works = false;
   if (oci_runtimes_find (config, &runtimes, &ignored) < 0)
     return;
   for (size_t i = 0; i < runtimes.count; i++)
@@ -629,12 +632,15 @@ runtime_tell_programs (const struct config *config,
       struct config alone = *config;
       alone.use_crun_executable = none;
       alone.use_runc_executable = path;
+      if (any_works && runtimes.list[i].kind->own_kernel)
+        continue;
       if (find_tried (path) == NULL
           && engine_try_nothing (&alone, "R1", try_plan, &own_kernel, &why) < 0)
         note_tried (path, why.text); /* it was not even started */
       const struct tried *known = find_tried (path);
-      function (data, path, known == NULL || known->reason == NULL,
-                known == NULL ? NULL : known->reason);
+      bool works = known == NULL || known->reason == NULL;
+      any_works = any_works || works;
+      function (data, path, works, works ? NULL : known->reason);
     }
   oci_runtimes_release (&runtimes);
 }
