@@ -12,6 +12,7 @@ lib_base_libbase_a_SOURCES = \
   lib/base/lock.c lib/base/lock.h \
   lib/base/log.c lib/base/log.h \
   lib/base/output.c lib/base/output.h \
+  lib/base/path.c lib/base/path.h \
   lib/base/progress.c lib/base/progress.h \
   lib/base/signal-name.c lib/base/signal-name.h \
   lib/base/size.c lib/base/size.h

@@ -15,40 +15,12 @@
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
 #include "lib/base/log.h"
+#include "lib/base/path.h"
 #include "lib/plan/plan.h"
 #include "src/container/run-private.h"
 #include "xalloc.h"
 #include "xstrndup.h"
 #include "xvasprintf.h"
-
-/* Return PATH, which is absolute, with single slashes, without "." and without
-   a slash at the end, "/" staying; the caller frees it.  NULL when it is not
-   absolute or has ".." in it and not PARENTS.  */
-static char *
-normal_path (const char *path, bool parents)
-{
-  if (path[0] != '/')
-    return NULL;
-  AUTO_BUFFER (normal);
-  while (true)
-    {
-      path += strspn (path, "/");
-      size_t length = strcspn (path, "/");
-      if (length == 0)
-        break;
-      if (length == 2 && strncmp (path, "..", 2) == 0 && !parents)
-        return NULL;
-      if (!(length == 1 && path[0] == '.'))
-        {
-          buffer_add_char (&normal, '/');
-          buffer_add (&normal, path, length);
-        }
-      path += length;
-    }
-  if (normal.length == 0)
-    buffer_add_char (&normal, '/');
-  return buffer_take (&normal);
-}
 
 void
 run_volume_release (struct run_volume *volume)
@@ -75,7 +47,8 @@ set_host (struct run_volume *volume, const char *typed, struct error *err)
   AUTO_FREE char *whole =
       here != NULL ? xasprintf ("%s/%s", here, typed) : NULL;
   free (volume->host);
-  volume->host = normal_path (whole != NULL ? whole : typed, true);
+  volume->host =
+      path_normalize (whole != NULL ? whole : typed, PATH_PARENTS_KEPT);
   if (volume->host == NULL)
     return error_set (err, EINVAL,
                       _ ("invalid host volume path: %s: it does not begin"
@@ -89,7 +62,7 @@ static int
 set_guest (struct run_volume *volume, const char *typed, struct error *err)
 {
   free (volume->guest);
-  volume->guest = normal_path (typed, false);
+  volume->guest = path_normalize (typed, PATH_PARENTS_REFUSED);
   if (volume->guest == NULL || strcmp (volume->guest, "/") == 0)
     return error_set (err, EINVAL,
                       _ ("invalid container volume path: %s: it must be"

@@ -13,12 +13,12 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "lib/base/buffer.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "lib/base/i18n.h"
 #include "lib/base/json.h"
 #include "lib/base/log.h"
+#include "lib/base/path.h"
 #include "src/platform/edits.h"
 #include "src/platform/library.h"
 #include "xalloc.h"
@@ -46,33 +46,6 @@ cdi_list_of (struct json_object *object, const char *key, size_t *count)
       *count = LIST_MAXIMUM;
     }
   return list;
-}
-
-/* Return the absolute PATH without ".", ".." and slashes too many, which the
-   caller frees.  */
-static char *
-normal_path (const char *path)
-{
-  AUTO_BUFFER (normal);
-  while (*path != '\0')
-    {
-      path += strspn (path, "/");
-      size_t length = strcspn (path, "/");
-      if (length == 2 && strncmp (path, "..", 2) == 0)
-        {
-          while (normal.length > 0 && normal.data[--normal.length] != '/')
-            ;
-        }
-      else if (length > 0 && !(length == 1 && path[0] == '.'))
-        {
-          buffer_add_char (&normal, '/');
-          buffer_add (&normal, path, length);
-        }
-      path += length;
-    }
-  if (normal.length == 0)
-    buffer_add_char (&normal, '/');
-  return buffer_take (&normal);
 }
 
 /* Say in the debug log that MEMBER of CONTEXT is not heeded, if ITEM has it. */
@@ -105,7 +78,7 @@ add_mount (struct device_edits *edits, const char *host, const char *guest,
     return error_set (err, E2BIG,
                       _ ("a specification of devices has more than %d mounts"),
                       MOUNTS_MAXIMUM);
-  AUTO_FREE char *place = normal_path (guest);
+  AUTO_FREE char *place = path_normalize (guest, PATH_PARENTS_TAKEN);
   if (strcmp (place, "/") == 0)
     return error_set (err, EBADMSG,
                       _ ("a specification of devices has a mount at the"
@@ -297,8 +270,8 @@ add_link (struct device_edits *edits, const char *target, const char *link)
           ? xstrdup (target)
           : xasprintf ("%.*s/%s", (int) (strrchr (link, '/') - link), link,
                        target);
-  AUTO_FREE char *place = normal_path (whole);
-  AUTO_FREE char *at = normal_path (link);
+  AUTO_FREE char *place = path_normalize (whole, PATH_PARENTS_TAKEN);
+  AUTO_FREE char *at = path_normalize (link, PATH_PARENTS_TAKEN);
   const struct edit_mount *mount = edits_find (edits, place);
   if (mount == NULL || edits->mount_count >= MOUNTS_MAXIMUM)
     return false;
@@ -341,7 +314,7 @@ add_links (struct device_edits *edits, const char **links, size_t count)
 static void
 add_library_names (struct device_edits *edits, const char *folder)
 {
-  AUTO_FREE char *place = normal_path (folder);
+  AUTO_FREE char *place = path_normalize (folder, PATH_PARENTS_TAKEN);
   size_t length = strlen (place);
 
   for (size_t i = 0, count = edits->mount_count; i < count; i++)

@@ -17,6 +17,7 @@
 #include "lib/base/hash.h"
 #include "lib/base/json.h"
 #include "lib/base/lock.h"
+#include "lib/base/path.h"
 #include "tests/unit/tap.h"
 
 static void
@@ -189,6 +190,36 @@ test_hashes (void)
   tap_ok (hash_text ("foobar") == 0x85944171f73967e8, "of a word");
 }
 
+static void
+test_paths (void)
+{
+  static const struct
+  {
+    const char *path;
+    enum path_parents parents;
+    const char *normal;
+  } cases[] = {
+    { "//a/./b//", PATH_PARENTS_KEPT, "/a/b" },
+    { "/a/../b/...", PATH_PARENTS_KEPT, "/a/../b/..." },
+    { "/a/../b", PATH_PARENTS_REFUSED, NULL },
+    { "/a/..b/b..", PATH_PARENTS_REFUSED, "/a/..b/b.." },
+    { "/a/b/../../../c", PATH_PARENTS_TAKEN, "/c" },
+    { "/a/..", PATH_PARENTS_TAKEN, "/" },
+    { "/a/b/..", PATH_PARENTS_TAKEN, "/a" },
+    { "/", PATH_PARENTS_REFUSED, "/" },
+    { "a/b", PATH_PARENTS_KEPT, NULL },
+    { "", PATH_PARENTS_TAKEN, NULL },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      AUTO_FREE char *normal = path_normalize (cases[i].path, cases[i].parents);
+      bool same = normal == NULL || cases[i].normal == NULL
+                      ? normal == cases[i].normal
+                      : strcmp (normal, cases[i].normal) == 0;
+      tap_ok (same, "'%s' as a normal path", cases[i].path);
+    }
+}
+
 int
 main (void)
 {
@@ -199,6 +230,7 @@ main (void)
   test_json_text ();
   test_json_members ();
   test_hashes ();
+  test_paths ();
 
   const char *where = getenv ("TMPDIR");
   if (chdir (where != NULL ? where : "/tmp") < 0 || mkdtemp (directory) == NULL)
