@@ -93,9 +93,8 @@ static const struct option_row rows[] = {
   { "user", 'u', OPTION_VALUE, N_ ("USER[:GROUP]"),
     N_ ("run as this user, a name or number"), TARGET (user) },
   { "shm-size", 0, OPTION_VALUE, N_ ("SIZE"),
-    N_ ("warn where /dev/shm, which is the host's, is smaller, as in 64m; "
-        "modes "
-        "R: have one of this size"),
+    N_ ("warn where /dev/shm, which is the host's, is smaller, as in 64m; in "
+        "modes R have one of this size"),
     TARGET (memory) },
   { "group-add", 0, OPTION_LIST, N_ ("GROUP"),
     N_ ("show this supplementary group, too, a name or number"),

@@ -629,11 +629,11 @@ runtime_tell_programs (const struct config *config,
       AUTO_ERROR struct error why = { 0 };
       bool own_kernel;
       char *path = runtimes.list[i].path;
+      if (any_works && runtimes.list[i].kind->own_kernel)
+        continue;
       struct config alone = *config;
       alone.use_crun_executable = none;
       alone.use_runc_executable = path;
-      if (any_works && runtimes.list[i].kind->own_kernel)
-        continue;
       if (find_tried (path) == NULL
           && engine_try_nothing (&alone, "R1", try_plan, &own_kernel, &why) < 0)
         note_tried (path, why.text); /* it was not even started */
