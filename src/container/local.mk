@@ -102,4 +102,4 @@ EXTRA_DIST += tests/bench/concurrent.sh \
 
 shell_tests += tests/shell/mode-r1.sh tests/shell/mode-r1-ranges.sh \
   tests/shell/mode-r1-runsc.sh tests/shell/mode-r2.sh
-EXTRA_DIST += tests/runtime.sh
+EXTRA_DIST += tests/modes.sh tests/runtime.sh

@@ -8,6 +8,7 @@
 
 . "${top_srcdir:=.}/tests/tap.sh"
 . "$top_srcdir/tests/container.sh"
+. "$top_srcdir/tests/modes.sh"
 
 need runsc
 make_container "$id" c1 '{"config":{"Env":["IMAGE=image"]}}' || bail "no container"
@@ -29,13 +30,6 @@ all ()
      && find . ! -name output.log ! -name exit.status -printf '%p %y %m %l\n' | sort)
 }
 
-# is_as_before WHAT: the container is.
-is_as_before ()
-{
-  all > now
-  ok "$1" cmp -s before now || diff before now | sed 's/^/#   /'
-}
-
 # nothing_runs: no runsc of this test does.
 place=${TMPDIR:-/dev/shm}/udocker-$(id -u)-tmpfs
 # shellcheck disable=SC2009 # pgrep would find itself
@@ -50,10 +44,7 @@ all > before
 # What comes out, and goes in.
 run r1 c1 sh -c 'echo out; echo err >&2; exit 9'
 is "status and streams" "$status,$stdout,$stderr" 9,out,err
-for signal in KILL:9 TERM:15 SEGV:11; do
-  run r1 c1 sh -c 'kill -s "$1" $$' sh "${signal%:*}"
-  is "  a program that ${signal%:*} ends" "$status" $((128 + ${signal#*:}))
-done
+check_ends R1
 run r1 c1 no-such-program
 is_error "no such program" 127 "^Error: command not found .*'no-such-program'"
 run r1 c1 /etc
@@ -191,17 +182,7 @@ is_error "  in the background, too" 125 \
   "^Error: cannot run in the background: no OCI runtime .*runsc flags"
 
 # Signals.
-for signal in INT TERM USR1; do
-  rm -f out
-  env --default-signal=INT udocker run --nobanner --execmode=R1 c1 sh -c \
-    "trap 'exit 40' $signal; echo ready; while :; do sleep 0.02; done" > out &
-  pid=$!
-  until_true grep ready out
-  kill -s $signal $pid
-  status=0
-  wait $pid || status=$?
-  is "$signal reaches the program" $status 40
-done
+check_signals R1
 rm -f out
 env --default-signal=INT udocker run --nobanner --execmode=R1 c1 sh -c \
   'sleep 1000 & echo ready; exec sleep 1000' > out &
@@ -252,32 +233,10 @@ at_end 'rm -rf $killed'
 r1 c1 true # whatever these have left, the next run removes
 is_as_before "  and nothing stays in the container"
 
-i=0
-while test $i -lt 5; do
-  r1 -v "$work/host:/shared/$((i % 3))" c1 \
-    sh -c "cat /shared/$((i % 3))/file; sleep 0.$i; exit $i" > "out.$i" 2>&1 &
-  eval "pid_$i=$!"
-  i=$((i + 1))
-done
-bad=
-while test $i -gt 0; do
-  i=$((i - 1))
-  eval "pid=\$pid_$i"
-  status=0
-  wait "$pid" || status=$?
-  test "$status,$(cat "out.$i")" = "$i,inner" || bad="$bad $i: $status $(cat "out.$i")"
-done
-is "5 at once, with mount points that are missing" "$bad" ""
+check_at_once R1 5
 is_as_before "  which the last one removes"
 
-chmod -R a-w "$UDOCKER_DIR/containers/$id"
-run r1 -v "$work/host:/other/place" -v "$work/alone:/etc/alone" c1 \
-  sh -c 'cat /other/place/file; head -n 1 /etc/alone; ls /bin/sh /etc/group; touch /x'
-is "in a container that cannot be written" "$status,$stdout" "1,inner
-alone
-/bin/sh
-/etc/group"
-chmod -R u+w "$UDOCKER_DIR/containers/$id"
+check_unwritable R1
 
 # At a terminal.
 if command -v script > /dev/null; then

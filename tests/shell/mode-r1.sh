@@ -5,6 +5,7 @@
 
 . "${top_srcdir:=.}/tests/tap.sh"
 . "$top_srcdir/tests/container.sh"
+. "$top_srcdir/tests/modes.sh"
 
 make_container "$id" c1 '{}' || bail "no container"
 . "$top_srcdir/tests/runtime.sh"
@@ -26,12 +27,6 @@ all ()
      && find . -type f -exec cksum {} + | sort)
 }
 
-# is_as_before WHAT: the container is.
-is_as_before ()
-{
-  all > now
-  ok "$1" cmp -s before now || diff before now | sed 's/^/#   /'
-}
 left="${TMPDIR:-/dev/shm}/udocker-$(id -u)-tmpfs.*"
 mkdir host && echo inner > host/file && echo alone > alone
 mkdir "$root/data"
@@ -40,11 +35,7 @@ all > before
 # What comes out.
 run r1 c1 sh -c 'echo out; echo err >&2; exit 9'
 is "status and streams" "$status,$stdout,$stderr" 9,out,err
-for signal in KILL:9 TERM:15 SEGV:11; do
-  # shellcheck disable=SC2016 # a variable of the container
-  run r1 c1 sh -c 'kill -s "$1" $$' sh "${signal%:*}"
-  is "  a program that ${signal%:*} ends" "$status" $((128 + ${signal#*:}))
-done
+check_ends R1
 run r1 c1 no-such-program
 is_error "no such program" 127 "^Error: command not found .*'no-such-program'"
 run r1 c1 /etc
@@ -254,17 +245,7 @@ run r1 --fakeowner c1 true
 is_error "and owners that outlive the run" 125 '^Error: mode R1 .* P1 and T1 '
 
 # Signals and the commands that send them.
-for signal in INT TERM USR1; do
-  rm -f out
-  env --default-signal=INT udocker run --nobanner --execmode=R1 c1 sh -c \
-    "trap 'exit 40' $signal; echo ready; while :; do sleep 0.02; done" > out &
-  pid=$!
-  until_true grep ready out
-  kill -s $signal $pid
-  status=0
-  wait $pid || status=$?
-  is "$signal reaches the program" $status 40
-done
+check_signals R1
 rm -f out
 env --default-signal=INT udocker run --nobanner --execmode=R1 c1 sh -c \
   'echo ready; exec sleep 1000' > out &
@@ -333,34 +314,10 @@ is_as_before "nothing of all that is left in the container"
 # Others that use the container.
 count=8
 test "${TEST_LONG-}" != yes || count=50
-i=0
-while test $i -lt $count; do
-  r1 -v "$work/host:/shared/$((i % 3))" c1 \
-    sh -c "cat /shared/$((i % 3))/file; sleep 0.$((i % 5)); exit $((i % 100))" \
-    > "out.$i" 2>&1 &
-  eval "pid_$i=$!"
-  i=$((i + 1))
-done
-bad=
-while test $i -gt 0; do
-  i=$((i - 1))
-  eval "pid=\$pid_$i"
-  status=0
-  wait "$pid" || status=$?
-  test "$status,$(cat "out.$i")" = "$((i % 100)),inner" \
-    || bad="$bad $i: $status $(cat "out.$i")"
-done
-is "$count at once, with mount points that are missing" "$bad" ""
+check_at_once R1 $count
 is_as_before "  which the last one removes"
 
-chmod -R a-w "$UDOCKER_DIR/containers/$id"
-run r1 -v "$work/host:/other/place" -v "$work/alone:/etc/alone" c1 \
-  sh -c 'cat /other/place/file /etc/alone; ls /bin/sh /etc/group; touch /x'
-is "in a container that cannot be written" "$status,$stdout" "1,inner
-alone
-/bin/sh
-/etc/group"
-chmod -R u+w "$UDOCKER_DIR/containers/$id"
+check_unwritable R1
 
 chmod a-w "$root/etc"
 for option in "--volume=$work/alone:/etc/alone" --env=A; do

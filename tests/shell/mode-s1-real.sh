@@ -8,6 +8,7 @@
 
 . "${top_srcdir:=.}/tests/tap.sh"
 . "$top_srcdir/tests/container.sh"
+. "$top_srcdir/tests/modes.sh"
 
 # unpacked: make in $work/usr what finds its parts by where it lies, of the root
 # of sid, whose libraries it needs.
@@ -67,10 +68,7 @@ run udocker doctor
 like 'doctor has tried it' "$stdout" '^  S1 +works$'
 run s1 c1 sh -c 'echo out; echo err >&2; exit 9'
 is 'status and streams' "$status,$stdout,$stderr" 9,out,err
-for signal in KILL:9 TERM:15 SEGV:11; do
-  run s1 c1 sh -c 'kill -s "$1" $$' sh "${signal%:*}"
-  is "  a program that ${signal%:*} ends" "$status" $((128 + ${signal#*:}))
-done
+check_ends S1
 run s1 c1 sh -c 'exit 255'
 is '  its own status for failures is nothing else' "$status,$stderr" 255,
 run s1 c1 no-such-program
