@@ -347,11 +347,17 @@ add_others (const struct injection *injection, const struct run_gpus *gpus,
   AUTO_ERROR struct error missing = { 0 };
   const struct driver_vendor *vendor =
       gpus->vendor != NULL ? gpus->vendor : &driver_vendors[0];
+  int status;
 
-  if (!vendor->must_have)
-    return error_set (err, ENODEV, _ ("this host has no devices of %s"),
-                      vendor->title);
-  int status = add_driver (injection, vendor, gpus, &missing);
+  /* A container for which no library is would take none either.  */
+  if (vendor->must_have && injection->folder != NULL)
+    status = add_driver (injection, vendor, gpus, &missing);
+  else if (gpus->vendor != NULL)
+    status = error_set (&missing, ENODEV, _ ("this host has no devices of %s"),
+                        vendor->title);
+  else
+    status = error_set (&missing, ENODEV,
+                        _ ("this host has no graphics processors"));
   if (status < 0 && gpus->vendor == NULL && driver_add_nodes (injection->edits))
     status = 0;
   return status < 0 ? error_move (err, &missing) : 0;

@@ -468,11 +468,14 @@ python_rules 'setup --nvidia' --settled
 run udocker run --nobanner c1 echo runs
 is 'without a driver the container runs' "$stdout" runs
 like 'and is told of' "$stderr" 'Warning: .*goes without the driver'
-run udocker run --nobanner --gpus=all c1 true
-if test -e /dev/dri || test -e /dev/kfd; then
-  skip 'a driver that is asked for must be there' 'there are other devices'
+if test -e /dev/dri || test -e /dev/kfd || test -e /dev/nvidiactl; then
+  skip 'a driver that is asked for must be there' 'there are devices'
 else
-  is_error 'a driver that is asked for must be there' 125 'glibc|no NVIDIA driver'
+  run udocker run --nobanner --gpus=all c1 true
+  is_error 'a driver that is asked for must be there' 125 \
+    '^Error: this host has no graphics processors$'
+  run udocker run --nobanner --gpus=driver=nvidia c1 true
+  is_error '  as that of one maker' 125 '^Error: this host has no devices of NVIDIA$'
 fi
 run udocker setup --no-nvidia c1
 run udocker setup c1
